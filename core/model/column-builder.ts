@@ -1,0 +1,311 @@
+// hot path
+import type { Column, ColumnValues } from './column.ts'
+import { dateText } from './column.ts'
+import { MillraceError } from './errors.ts'
+import type { FieldType, FieldValue } from './field-type.ts'
+
+const TWO_32 = 4294967296
+const INITIAL_ROWS = 64
+const encoder = new TextEncoder()
+
+/**
+ * Grows one column row by row or by gathering rows of another column of the same type. Every `append…` adds exactly one
+ * row. `finish` hands the buffers over (they may be longer than the column) and leaves the builder empty.
+ *
+ * Not checked per row: the caller appends what fits the type (`appendValue` checks).
+ */
+export class ColumnBuilder {
+  readonly type: FieldType
+  /** Rows so far. */
+  length = 0
+  /** Bytes of string and binary values so far. */
+  byteLength = 0
+  #nulls = 0
+  #capacity = 0
+  #validity: Uint8Array | null = null
+  #offsets: Int32Array | null = null
+  #values: ColumnValues
+  readonly #width: number
+
+  constructor(type: FieldType) {
+    this.type = type
+    this.#width = wordsPerRow(type)
+    this.#values = emptyValues(type)
+    this.#reserve(INITIAL_ROWS)
+  }
+
+  /** Memory in use, in bytes, for limits. */
+  get sizeBytes(): number {
+    return this.#width === 0 ? this.byteLength + 4 * this.length : 4 * this.#width * this.length
+  }
+
+  appendNull(): void {
+    const row = this.#next()
+    if (this.#validity === null) {
+      this.#validity = new Uint8Array((this.#capacity + 7) >> 3)
+      fillBits(this.#validity, row)
+    }
+    this.#nulls++
+    this.#validity[row >> 3]! &= ~(1 << (row & 7))
+    if (this.#offsets !== null) this.#offsets[row + 1] = this.byteLength
+    else this.#clearRow(row)
+  }
+
+  /** A string or binary value, copied from `source[start, end)`. */
+  appendBytes(source: Uint8Array, start: number, end: number): void {
+    const row = this.#next()
+    const size = end - start
+    const at = this.byteLength
+    const needed = at + size
+    if (needed > this.#values.length) this.#growBytes(needed)
+    const values = this.#values
+    if (size < 48) for (let i = 0; i < size; i++) values[at + i] = source[start + i]!
+    else (values as Uint8Array).set(source.subarray(start, end), at)
+    this.byteLength = needed
+    this.#offsets![row + 1] = needed
+    this.#markValid(row)
+  }
+
+  appendBoolean(value: boolean): void {
+    const row = this.#next()
+    if (value) this.#values[row >> 3]! |= 1 << (row & 7)
+    else this.#values[row >> 3]! &= ~(1 << (row & 7))
+    this.#markValid(row)
+  }
+
+  /** int32 or date (days). */
+  appendInt32(value: number): void {
+    const row = this.#next()
+    this.#values[row] = value
+    this.#markValid(row)
+  }
+
+  appendFloat64(value: number): void {
+    const row = this.#next()
+    this.#values[row] = value
+    this.#markValid(row)
+  }
+
+  /** A 64-bit whole number given as a double within ±2^53 (integer; timestamp in µs). */
+  appendWide(value: number): void {
+    const high = Math.floor(value / TWO_32)
+    this.appendWords(value - high * TWO_32, high)
+  }
+
+  /** A 64-bit whole number as two words. */
+  appendWords(low: number, high: number): void {
+    const row = this.#next()
+    const values = this.#values
+    values[2 * row] = low | 0
+    values[2 * row + 1] = high | 0
+    this.#markValid(row)
+  }
+
+  appendBigint(value: bigint): void {
+    this.appendWords(Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n)))
+  }
+
+  /** A decimal as its unscaled whole number. */
+  appendDecimal(unscaled: bigint): void {
+    const row = this.#next()
+    for (let word = 0; word < 4; word++) this.#values[4 * row + word] = Number(BigInt.asIntN(32, unscaled >> BigInt(32 * word)))
+    this.#markValid(row)
+  }
+
+  /**
+   * A value as user code gives it; `undefined` and `null` append a null. Throws `MR_OPERATOR_FAILED` where the value
+   * does not fit the type.
+   */
+  appendValue(value: FieldValue | null): void {
+    if (value === undefined || value === null) this.appendNull()
+    else appendChecked(this, value)
+  }
+
+  /** Appends rows `rows[from, to)` of `column`, which has the type of this builder. */
+  gather(column: Column, rows: Int32Array, range: { readonly from: number; readonly to: number }): void {
+    for (let i = range.from; i < range.to; i++) this.appendRow(column, rows[i]!)
+  }
+
+  /** Appends one row of `column`, which has the type of this builder. */
+  appendRow(column: Column, row: number): void {
+    const validity = column.validity
+    if (validity !== null && ((validity[row >> 3]! >> (row & 7)) & 1) === 0) {
+      this.appendNull()
+      return
+    }
+    if (column.offsets !== null) {
+      this.appendBytes(column.values as Uint8Array, column.offsets[row]!, column.offsets[row + 1]!)
+      return
+    }
+    const width = this.#width
+    if (width === 2 && this.type.kind !== 'float64') this.appendWords(column.values[2 * row]!, column.values[2 * row + 1]!)
+    else if (width === 4) this.#appendFourWords(column.values, row)
+    else if (this.type.kind === 'boolean') this.appendBoolean(((column.values[row >> 3]! >> (row & 7)) & 1) === 1)
+    else this.appendFloat64(column.values[row]!)
+  }
+
+  /** Forgets rows beyond `length`: takes back a record that turned out to be bad. */
+  truncate(length: number): void {
+    if (length >= this.length) return
+    if (this.#validity !== null) {
+      for (let row = length; row < this.length; row++) if (((this.#validity[row >> 3]! >> (row & 7)) & 1) === 0) this.#nulls--
+    }
+    this.length = length
+    if (this.#offsets !== null) this.byteLength = this.#offsets[length]!
+  }
+
+  /** The column so far; its buffers belong to it from now on and the builder is empty. */
+  finish(): Column {
+    const length = this.length
+    const column: Column = {
+      type: this.type,
+      length,
+      validity: this.#nulls === 0 ? null : this.#validity!.subarray(0, (length + 7) >> 3),
+      offsets: this.#offsets === null ? null : this.#offsets.subarray(0, length + 1),
+      values: this.#values.subarray(0, usedValues(this.type, length, this.byteLength)),
+    }
+    const capacity = this.#capacity
+    this.length = 0
+    this.byteLength = 0
+    this.#nulls = 0
+    this.#capacity = 0
+    this.#validity = null
+    this.#offsets = null
+    this.#values = emptyValues(this.type)
+    this.#reserve(Math.min(capacity, Math.max(INITIAL_ROWS, length)))
+    return column
+  }
+
+  #next(): number {
+    const row = this.length++
+    if (row >= this.#capacity) this.#reserve(this.#capacity * 2)
+    return row
+  }
+
+  #markValid(row: number): void {
+    if (this.#validity !== null) this.#validity[row >> 3]! |= 1 << (row & 7)
+  }
+
+  #appendFourWords(source: ColumnValues, row: number): void {
+    const target = this.#next()
+    for (let word = 0; word < 4; word++) this.#values[4 * target + word] = source[4 * row + word]!
+    this.#markValid(target)
+  }
+
+  #clearRow(row: number): void {
+    const width = this.type.kind === 'float64' ? 1 : this.#width
+    if (this.type.kind === 'boolean') this.#values[row >> 3]! &= ~(1 << (row & 7))
+    else this.#values.fill(0, row * width, (row + 1) * width)
+  }
+
+  #reserve(capacity: number): void {
+    const hasBytes = this.type.kind === 'string' || this.type.kind === 'binary'
+    if (hasBytes) {
+      const offsets = new Int32Array(capacity + 1)
+      if (this.#offsets !== null) offsets.set(this.#offsets)
+      this.#offsets = offsets
+    } else {
+      const values = newValues(this.type, capacity)
+      values.set(this.#values)
+      this.#values = values
+    }
+    if (this.#validity !== null) {
+      const validity = new Uint8Array((capacity + 7) >> 3)
+      validity.set(this.#validity)
+      this.#validity = validity
+    }
+    this.#capacity = capacity
+  }
+
+  #growBytes(needed: number): void {
+    const grown = new Uint8Array(Math.max(needed, 2 * this.#values.length, 1024))
+    grown.set(this.#values)
+    this.#values = grown
+  }
+}
+
+/** 32-bit words of one row; 0 for string and binary (bytes) and for boolean (bits). */
+function wordsPerRow(type: FieldType): number {
+  switch (type.kind) {
+    case 'string':
+    case 'binary':
+    case 'boolean':
+      return 0
+    case 'int32':
+    case 'date':
+      return 1
+    case 'int64':
+    case 'integer':
+    case 'timestamp':
+    case 'float64':
+      return 2
+    case 'decimal':
+      return 4
+  }
+}
+
+function newValues(type: FieldType, capacity: number): ColumnValues {
+  if (type.kind === 'float64') return new Float64Array(capacity)
+  if (type.kind === 'boolean') return new Uint8Array((capacity + 7) >> 3)
+  return new Int32Array(capacity * wordsPerRow(type))
+}
+
+function emptyValues(type: FieldType): ColumnValues {
+  if (type.kind === 'string' || type.kind === 'binary') return new Uint8Array(0)
+  return newValues(type, 0)
+}
+
+function usedValues(type: FieldType, length: number, byteLength: number): number {
+  if (type.kind === 'string' || type.kind === 'binary') return byteLength
+  if (type.kind === 'boolean') return (length + 7) >> 3
+  return type.kind === 'float64' ? length : length * wordsPerRow(type)
+}
+
+/** Sets the first `count` bits. */
+function fillBits(bits: Uint8Array, count: number): void {
+  bits.fill(255, 0, count >> 3)
+  for (let i = count & ~7; i < count; i++) bits[i >> 3]! |= 1 << (i & 7)
+}
+
+function appendChecked(builder: ColumnBuilder, value: string | boolean | number | bigint | Uint8Array): void {
+  const type = builder.type
+  if (type.kind === 'string' && typeof value === 'string' && value.isWellFormed()) {
+    const bytes = encoder.encode(value)
+    builder.appendBytes(bytes, 0, bytes.length)
+  } else if (type.kind === 'binary' && value instanceof Uint8Array) builder.appendBytes(value, 0, value.length)
+  else if (type.kind === 'boolean' && typeof value === 'boolean') builder.appendBoolean(value)
+  else if (type.kind === 'int32' && typeof value === 'number' && (value | 0) === value) builder.appendInt32(value)
+  else if (type.kind === 'int64' && typeof value === 'bigint' && BigInt.asIntN(64, value) === value) builder.appendBigint(value)
+  else if (type.kind === 'integer' && Number.isSafeInteger(value)) builder.appendWide(Number(value))
+  else if (type.kind === 'float64' && typeof value === 'number') builder.appendFloat64(value)
+  else if (type.kind === 'timestamp' && typeof value === 'number' && Number.isSafeInteger(Math.round(value * 1000))) {
+    builder.appendWide(Math.round(value * 1000))
+  } else if (type.kind === 'date' && typeof value === 'string' && daysOf(value) !== undefined) builder.appendInt32(daysOf(value)!)
+  else if (type.kind === 'decimal' && typeof value === 'string') builder.appendDecimal(unscaledOf(value, type.precision, type.scale))
+  else throw misfit(type, value)
+}
+
+/** Days since 1970-01-01 of `yyyy-mm-dd`, or `undefined` where that is no day of the calendar. */
+export function daysOf(text: string): number | undefined {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined
+  const days = Date.parse(`${text}T00:00:00Z`) / 86_400_000
+  return Number.isInteger(days) && dateText(days) === text ? days : undefined
+}
+
+/** The unscaled whole number of decimal text; throws `MR_OPERATOR_FAILED` where it does not fit exactly. */
+export function unscaledOf(text: string, precision: number, scale: number): bigint {
+  const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text)
+  const fraction = match?.[3] ?? ''
+  const kept = fraction.slice(0, scale).padEnd(scale, '0')
+  const isExact = match !== null && /^0*$/.test(fraction.slice(scale))
+  const unscaled = isExact ? BigInt(`${match[1]}${match[2]}${kept}`) : undefined
+  if (unscaled === undefined || unscaled <= -(10n ** BigInt(precision)) || unscaled >= 10n ** BigInt(precision)) {
+    throw misfit({ kind: 'decimal', precision, scale }, text)
+  }
+  return unscaled
+}
+
+function misfit(type: FieldType, value: unknown): MillraceError {
+  const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : String(value)
+  return new MillraceError('MR_OPERATOR_FAILED', `${typeof value} ${shown} does not fit a field of type ${type.kind}`)
+}

@@ -1,0 +1,32 @@
+import type { ErrorCode } from './error-codes.ts'
+
+/** A record header as Kafka has it: names may repeat, values may be null. */
+export interface Header {
+  readonly key: string
+  readonly value: Uint8Array | null
+}
+
+/** Where a record came from. */
+export interface Origin {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly timestamp: number
+}
+
+/**
+ * A record refused by policy, with what is needed to inspect and replay it. `value` holds the original bytes where the
+ * record failed at or before decoding, else the re-encoded record; above the size limit its first 64 KiB only, and then
+ * `truncated` tells size and SHA-256 of the whole.
+ */
+export interface DeadLetter {
+  readonly origin: Origin
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  readonly headers: readonly Header[]
+  readonly code: ErrorCode
+  readonly message: string
+  /** Operator or source id that refused it. */
+  readonly stage: string
+  readonly truncated?: { readonly sizeBytes: number; readonly sha256: string }
+}

@@ -1,0 +1,159 @@
+// hot path
+import type { Batch } from './batch.ts'
+import { bytesAt, type Column, decimalText, decimalAt, dateText, isValid, wideNumberAt } from './column.ts'
+import { MillraceError } from './errors.ts'
+import type { FieldValue } from './field-type.ts'
+import { hashKey } from './key-hash.ts'
+
+/**
+ * Canonical key bytes, format version 1: per field one tag byte, then the value. Persistent: stored state depends on it.
+ * 0 none · 1 text: u32 length, UTF-8 (string, date, decimal) · 2 number: 8 bytes of the IEEE double, −0 as 0 (int32,
+ * integer, float64, timestamp in ms) · 3 bigint: 8 bytes, two's complement (int64) · 4 false · 5 true · 6 binary: u32
+ * length, bytes. Little-endian. A field name and a lambda that returns the field's value give the same bytes.
+ */
+export const KEY_FORMAT_VERSION = 1
+
+/** What a keyed operator or `keyBy` hashes: names of fields, or a function that returns the key value(s). */
+export type KeySelector =
+  | { readonly kind: 'fields'; readonly names: readonly string[] }
+  | { readonly kind: 'function'; readonly keyOf: (record: never) => FieldValue | readonly FieldValue[] }
+
+const encoder = new TextEncoder()
+
+/** Turns records into 128-bit key hashes. One per task: it owns scratch memory. */
+export class KeyHasher {
+  readonly #selector: KeySelector
+  readonly #seed: number
+  #bytes = new Uint8Array(256)
+  #view = new DataView(this.#bytes.buffer)
+  #length = 0
+
+  constructor(selector: KeySelector, seed: number) {
+    this.#selector = selector
+    this.#seed = seed
+  }
+
+  /** Four words per physical row; rows that are not alive stay 0. */
+  hash(batch: Batch<unknown>): Int32Array {
+    const out = new Int32Array(4 * batch.rows)
+    const columns = this.#selector.kind === 'fields' ? this.#selector.names.map((name) => batch.column(name)) : []
+    for (let position = 0; position < batch.count; position++) {
+      const row = batch.rowAt(position)
+      this.#length = 0
+      if (this.#selector.kind === 'fields') for (let i = 0; i < columns.length; i++) this.#appendColumn(columns[i]!, row)
+      else this.#appendResult(this.#selector.keyOf(batch.at(position) as never))
+      hashKey(this.#bytes, this.#length, { out, at: 4 * row, seed: this.#seed })
+    }
+    return out
+  }
+
+  /** The canonical bytes of a list of values, for tests and tools. */
+  canonical(values: readonly FieldValue[]): Uint8Array {
+    this.#length = 0
+    for (const value of values) this.#appendValue(value)
+    return this.#bytes.slice(0, this.#length)
+  }
+
+  #appendResult(result: FieldValue | readonly FieldValue[]): void {
+    if (Array.isArray(result)) for (const value of result) this.#appendValue(value)
+    else this.#appendValue(result as FieldValue)
+  }
+
+  #appendColumn(column: Column, row: number): void {
+    if (!isValid(column, row)) {
+      this.#tag(0)
+      return
+    }
+    switch (column.type.kind) {
+      case 'string': {
+        const offsets = column.offsets!
+        this.#span(1, column.values as Uint8Array, offsets[row]!, offsets[row + 1]!)
+        return
+      }
+      case 'binary': {
+        const bytes = bytesAt(column, row)
+        this.#span(6, bytes, 0, bytes.length)
+        return
+      }
+      case 'int32':
+      case 'float64':
+        this.#number(column.values[row]!)
+        return
+      case 'integer':
+        this.#number(wideNumberAt(column, row))
+        return
+      case 'timestamp':
+        this.#number(wideNumberAt(column, row) / 1000)
+        return
+      case 'int64':
+        this.#words(column.values[2 * row]!, column.values[2 * row + 1]!)
+        return
+      case 'boolean':
+        this.#tag(4 + ((column.values[row >> 3]! >> (row & 7)) & 1))
+        return
+      case 'date':
+        this.#text(dateText(column.values[row]!))
+        return
+      case 'decimal':
+        this.#text(decimalText(decimalAt(column, row), column.type.scale))
+    }
+  }
+
+  #appendValue(value: FieldValue | null): void {
+    if (value === undefined || value === null) this.#tag(0)
+    else if (typeof value === 'string') this.#text(value)
+    else if (typeof value === 'number') this.#number(value)
+    else if (typeof value === 'bigint') this.#words(Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n)))
+    else if (typeof value === 'boolean') this.#tag(value ? 5 : 4)
+    else if (value instanceof Uint8Array) this.#span(6, value, 0, value.length)
+    else throw new MillraceError('MR_OPERATOR_FAILED', `a key must be text, number, bigint, boolean or bytes, not ${typeof value}`)
+  }
+
+  #text(text: string): void {
+    const bytes = encoder.encode(text)
+    this.#span(1, bytes, 0, bytes.length)
+  }
+
+  #tag(tag: number): void {
+    this.#reserve(1)
+    this.#bytes[this.#length++] = tag
+  }
+
+  #number(value: number): void {
+    this.#reserve(9)
+    this.#bytes[this.#length] = 2
+    this.#view.setFloat64(this.#length + 1, value === 0 ? 0 : value, true)
+    this.#length += 9
+  }
+
+  #words(low: number, high: number): void {
+    this.#reserve(9)
+    this.#bytes[this.#length] = 3
+    this.#view.setInt32(this.#length + 1, low, true)
+    this.#view.setInt32(this.#length + 5, high, true)
+    this.#length += 9
+  }
+
+  #span(tag: number, source: Uint8Array, start: number, end: number): void {
+    const size = end - start
+    this.#reserve(5 + size)
+    const bytes = this.#bytes
+    let at = this.#length
+    bytes[at] = tag
+    bytes[at + 1] = size
+    bytes[at + 2] = size >> 8
+    bytes[at + 3] = size >> 16
+    bytes[at + 4] = size >> 24
+    at += 5
+    for (let i = start; i < end; i++) bytes[at++] = source[i]!
+    this.#length = at
+  }
+
+  #reserve(more: number): void {
+    if (this.#length + more <= this.#bytes.length) return
+    const grown = new Uint8Array(Math.max(2 * this.#bytes.length, this.#length + more))
+    grown.set(this.#bytes)
+    this.#bytes = grown
+    this.#view = new DataView(grown.buffer)
+  }
+}
