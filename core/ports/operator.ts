@@ -1,0 +1,93 @@
+import type { Batch } from '../model/batch.ts'
+import type { ErrorCode } from '../model/error-codes.ts'
+import type { Schema } from '../model/field-type.ts'
+import type { KeySelector } from '../model/key.ts'
+
+/** Plain data that describes options in the plan, its digest and its text. */
+export type PlanValue = string | number | boolean | null | readonly PlanValue[] | { readonly [key: string]: PlanValue }
+
+/** One run of changed entries of keyed state; append-only per operator, key group and epoch. */
+export interface StateBlock {
+  readonly keyGroup: number
+  readonly bytes: Uint8Array
+  /** Entries in it, for people. */
+  readonly entries: number
+}
+
+/** Where an operator's results go. All calls are synchronous and valid only during the call that received the output. */
+export interface Output {
+  emit(batch: Batch): void
+  /** Counts records that end here on purpose; `reason` is a stable word such as `filtered` or `duplicate`. */
+  drop(reason: string, count: number): void
+  /** Sends the physical rows `rows` of `batch` to the dead letters and counts them under `code`. */
+  reject(batch: Batch, rows: Int32Array, why: { readonly code: ErrorCode; readonly message: string }): void
+}
+
+/** What an operator instance gets from its task. */
+export interface OperatorContext {
+  /** Stable id of the operator. */
+  readonly id: string
+  /** Number of key groups, a power of two. */
+  readonly keyGroups: number
+  /** Decided once per epoch and stored with it: a replay sees the same value. Epoch ms. */
+  now(): number
+}
+
+/**
+ * One operator in one task. Synchronous; called by one thread; forwards nothing but its own results: the chain passes
+ * watermarks and barriers on after the operator saw them.
+ */
+export interface Operator {
+  /** The key hashes (four words per living record) that `onBatch` will look up, so that missing state can be loaded first. */
+  keys?(batch: Batch): Int32Array
+  onBatch(batch: Batch, output: Output): void
+  /** Event time advanced to `time` (epoch ms). */
+  onWatermark(time: number, output: Output): void
+  /** A timer asked for earlier is due. */
+  onTimer?(time: number, output: Output): void
+  /**
+   * Called at a barrier: hands over what changed since the last call (≤ 5 ms; the caller owns the bytes) and goes on.
+   * Stateless operators return an empty list.
+   */
+  snapshot(): readonly StateBlock[]
+  /** Called before the first batch, once per stored block, oldest first within a key group. */
+  restore(block: StateBlock): void
+  /**
+   * Entries of stored blocks whose time is below this no longer matter; the background merge may leave them out.
+   * −Infinity: keep all.
+   */
+  readonly horizon: number
+}
+
+/** An operator bound to the schema of its input. */
+export interface BoundOperator {
+  readonly output: Schema
+  create(context: OperatorContext): Operator
+}
+
+/** The description of an operator in the logical plan. */
+export interface OperatorSpec {
+  /** The field's standard word for what it does: `filter`, `deduplicate`, … */
+  readonly name: string
+  /** Given by the user, else derived from name and position and then pinned in the plan. */
+  readonly id: string | undefined
+  /** Options as plain data, with the source text of functions: they belong to the plan digest. */
+  readonly options: PlanValue
+  /** Records with equal keys must meet in one task: the planner puts an exchange in front. */
+  readonly exchange: KeySelector | undefined
+  readonly stateful: boolean
+  /** Checks field names and types; throws `MR_FIELD_UNKNOWN`, `MR_OPTION_INVALID`. */
+  bind(input: Schema): BoundOperator
+}
+
+declare const recordType: unique symbol
+
+/** A stream while the graph is built; `T` is the type of its records. */
+export interface Upstream<T> {
+  readonly schema: Schema
+  readonly [recordType]?: T
+  append<R>(spec: OperatorSpec): Upstream<R>
+}
+
+/** What `pipe` takes: a typed step from one stream to the next. */
+export type OperatorFunction<T, R> = (upstream: Upstream<T>) => Upstream<R>
