@@ -32,7 +32,7 @@ describe('completeLock', () => {
       '': {},
       'node_modules/tool': {
         version: '1.0.0',
-        resolved: 'https://registry.example/tool-1.0.0.tgz',
+        resolved: 'https://host.example/tool-1.0.0.tgz',
         dev: true,
         optionalDependencies: { '@tool/cli-linux-arm64': '1.0.0', 'tool-win32-x64': '^1.2.0', nested: '2.0.0' },
       },
