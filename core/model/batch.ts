@@ -63,7 +63,12 @@ export class Batch<T = RecordShape> {
     const row = this.rowAt(position)
     const record: Record<string, FieldValue> = {}
     for (let i = 0; i < this.columns.length; i++) {
-      Object.defineProperty(record, this.schema.fields[i]!.name, { value: valueAt(this.columns[i]!, row), enumerable: true, writable: true, configurable: true })
+      Object.defineProperty(record, this.schema.fields[i]!.name, {
+        value: valueAt(this.columns[i]!, row),
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      })
     }
     // The schema was derived from T when the graph was typed, so the object built from it has that shape.
     return record as T
@@ -98,7 +103,13 @@ export class Batch<T = RecordShape> {
   withKeys(keys: Int32Array): Batch<T> {
     const { eventTimes, splits, offsets } = this.system
     const system: SystemColumns = { eventTimes, splits, offsets, keys }
-    return new Batch<T>({ schema: this.schema, columns: this.columns, rows: this.rows, selection: this.selection, system })
+    return new Batch<T>({
+      schema: this.schema,
+      columns: this.columns,
+      rows: this.rows,
+      selection: this.selection,
+      system,
+    })
   }
 
   /** Keeps the record type nominal: a batch of orders is not a batch of payments. */

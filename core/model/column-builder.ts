@@ -108,7 +108,8 @@ export class ColumnBuilder {
   /** A decimal as its unscaled whole number. */
   appendDecimal(unscaled: bigint): void {
     const row = this.#next()
-    for (let word = 0; word < 4; word++) this.#values[4 * row + word] = Number(BigInt.asIntN(32, unscaled >> BigInt(32 * word)))
+    for (let word = 0; word < 4; word++)
+      this.#values[4 * row + word] = Number(BigInt.asIntN(32, unscaled >> BigInt(32 * word)))
     this.#markValid(row)
   }
 
@@ -138,7 +139,8 @@ export class ColumnBuilder {
       return
     }
     const width = this.#width
-    if (width === 2 && this.type.kind !== 'float64') this.appendWords(column.values[2 * row]!, column.values[2 * row + 1]!)
+    if (width === 2 && this.type.kind !== 'float64')
+      this.appendWords(column.values[2 * row]!, column.values[2 * row + 1]!)
     else if (width === 4) this.#appendFourWords(column.values, row)
     else if (this.type.kind === 'boolean') this.appendBoolean(((column.values[row >> 3]! >> (row & 7)) & 1) === 1)
     else this.appendFloat64(column.values[row]!)
@@ -148,7 +150,8 @@ export class ColumnBuilder {
   truncate(length: number): void {
     if (length >= this.length) return
     if (this.#validity !== null) {
-      for (let row = length; row < this.length; row++) if (((this.#validity[row >> 3]! >> (row & 7)) & 1) === 0) this.#nulls--
+      for (let row = length; row < this.length; row++)
+        if (((this.#validity[row >> 3]! >> (row & 7)) & 1) === 0) this.#nulls--
     }
     this.length = length
     if (this.#offsets !== null) this.byteLength = this.#offsets[length]!
@@ -267,22 +270,45 @@ function fillBits(bits: Uint8Array, count: number): void {
   for (let i = count & ~7; i < count; i++) bits[i >> 3]! |= 1 << (i & 7)
 }
 
-function appendChecked(builder: ColumnBuilder, value: string | boolean | number | bigint | Uint8Array): void {
+type Given = string | boolean | number | bigint | Uint8Array
+
+function appendChecked(builder: ColumnBuilder, value: Given): void {
+  const isTaken = typeof value === 'number' ? appendNumber(builder, value) : appendOther(builder, value)
+  if (!isTaken) throw misfit(builder.type, value)
+}
+
+function appendNumber(builder: ColumnBuilder, value: number): boolean {
+  const kind = builder.type.kind
+  const micros = Math.round(value * 1000)
+  if (kind === 'int32' && (value | 0) === value) builder.appendInt32(value)
+  else if (kind === 'integer' && Number.isSafeInteger(value)) builder.appendWide(value)
+  else if (kind === 'float64') builder.appendFloat64(value)
+  else if (kind === 'timestamp' && Number.isSafeInteger(micros)) builder.appendWide(micros)
+  else return false
+  return true
+}
+
+function appendOther(builder: ColumnBuilder, value: Given): boolean {
+  if (typeof value === 'string') return appendText(builder, value)
+  const kind = builder.type.kind
+  if (kind === 'boolean' && typeof value === 'boolean') builder.appendBoolean(value)
+  else if (kind === 'int64' && typeof value === 'bigint' && BigInt.asIntN(64, value) === value)
+    builder.appendBigint(value)
+  else if (kind === 'binary' && value instanceof Uint8Array) builder.appendBytes(value, 0, value.length)
+  else return false
+  return true
+}
+
+function appendText(builder: ColumnBuilder, value: string): boolean {
   const type = builder.type
-  if (type.kind === 'string' && typeof value === 'string' && value.isWellFormed()) {
+  const days = type.kind === 'date' ? daysOf(value) : undefined
+  if (type.kind === 'string' && value.isWellFormed()) {
     const bytes = encoder.encode(value)
     builder.appendBytes(bytes, 0, bytes.length)
-  } else if (type.kind === 'binary' && value instanceof Uint8Array) builder.appendBytes(value, 0, value.length)
-  else if (type.kind === 'boolean' && typeof value === 'boolean') builder.appendBoolean(value)
-  else if (type.kind === 'int32' && typeof value === 'number' && (value | 0) === value) builder.appendInt32(value)
-  else if (type.kind === 'int64' && typeof value === 'bigint' && BigInt.asIntN(64, value) === value) builder.appendBigint(value)
-  else if (type.kind === 'integer' && Number.isSafeInteger(value)) builder.appendWide(Number(value))
-  else if (type.kind === 'float64' && typeof value === 'number') builder.appendFloat64(value)
-  else if (type.kind === 'timestamp' && typeof value === 'number' && Number.isSafeInteger(Math.round(value * 1000))) {
-    builder.appendWide(Math.round(value * 1000))
-  } else if (type.kind === 'date' && typeof value === 'string' && daysOf(value) !== undefined) builder.appendInt32(daysOf(value)!)
-  else if (type.kind === 'decimal' && typeof value === 'string') builder.appendDecimal(unscaledOf(value, type.precision, type.scale))
-  else throw misfit(type, value)
+  } else if (days !== undefined) builder.appendInt32(days)
+  else if (type.kind === 'decimal') builder.appendDecimal(unscaledOf(value, type.precision, type.scale))
+  else return false
+  return true
 }
 
 /** Days since 1970-01-01 of `yyyy-mm-dd`, or `undefined` where that is no day of the calendar. */

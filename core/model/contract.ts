@@ -30,8 +30,20 @@ export const integer = (): Field<number> => field({ kind: 'integer' })
 export const float64 = (): Field<number> => field({ kind: 'float64' })
 /** An exact decimal number, as text with exactly `scale` digits after the point. `1 ≤ precision ≤ 38`. */
 export function decimal(precision: number, scale: number): Field<string> {
-  if (!(Number.isInteger(precision) && precision >= 1 && precision <= 38 && Number.isInteger(scale) && scale >= 0 && scale <= precision)) {
-    throw new MillraceError('MR_CONTRACT_INVALID', `decimal(${precision}, ${scale}): precision is 1 to 38, scale 0 to precision`)
+  if (
+    !(
+      Number.isInteger(precision) &&
+      precision >= 1 &&
+      precision <= 38 &&
+      Number.isInteger(scale) &&
+      scale >= 0 &&
+      scale <= precision
+    )
+  ) {
+    throw new MillraceError(
+      'MR_CONTRACT_INVALID',
+      `decimal(${precision}, ${scale}): precision is 1 to 38, scale 0 to precision`,
+    )
   }
   return field({ kind: 'decimal', precision, scale })
 }
@@ -75,7 +87,11 @@ export function contract<F extends Readonly<Record<string, Field<unknown>>>>(
 ): Contract<RecordOf<F>> {
   refuseUnknownKeys(`contract "${name}"`, options, ['eventTime', 'unknownFields'])
   const schema: Schema = {
-    fields: Object.entries(fields).map(([fieldName, { type, optional: isOptional }]) => ({ name: fieldName, type, optional: isOptional })),
+    fields: Object.entries(fields).map(([fieldName, { type, optional: isOptional }]) => ({
+      name: fieldName,
+      type,
+      optional: isOptional,
+    })),
   }
   checkNames(name, schema)
   checkEventTime(name, schema, options.eventTime)
@@ -87,14 +103,21 @@ function checkNames(contractName: string, schema: Schema): void {
   for (const { name } of schema.fields) {
     // Delta protocol, schema serialization: names are unique ignoring case; without column mapping these are refused.
     if (name === '' || /[ ,;{}()\n\t=]/.test(name)) {
-      throw new MillraceError('MR_CONTRACT_INVALID', `contract "${contractName}": field name "${name}" is empty or holds one of space , ; { } ( ) = tab newline`)
+      throw new MillraceError(
+        'MR_CONTRACT_INVALID',
+        `contract "${contractName}": field name "${name}" is empty or holds one of space , ; { } ( ) = tab newline`,
+      )
     }
     if (seen.has(name.toLowerCase())) {
-      throw new MillraceError('MR_CONTRACT_INVALID', `contract "${contractName}": field "${name}" appears twice (case is ignored)`)
+      throw new MillraceError(
+        'MR_CONTRACT_INVALID',
+        `contract "${contractName}": field "${name}" appears twice (case is ignored)`,
+      )
     }
     seen.add(name.toLowerCase())
   }
-  if (schema.fields.length === 0) throw new MillraceError('MR_CONTRACT_INVALID', `contract "${contractName}" has no fields`)
+  if (schema.fields.length === 0)
+    throw new MillraceError('MR_CONTRACT_INVALID', `contract "${contractName}" has no fields`)
 }
 
 function checkEventTime(contractName: string, schema: Schema, eventTime: string | undefined): void {
@@ -102,9 +125,15 @@ function checkEventTime(contractName: string, schema: Schema, eventTime: string 
   const found = schema.fields.find((candidate) => candidate.name === eventTime)
   if (found === undefined) {
     const names = schema.fields.map((candidate) => candidate.name)
-    throw new MillraceError('MR_CONTRACT_INVALID', `contract "${contractName}": event time "${eventTime}" is no field${suggestion(eventTime, names)}`)
+    throw new MillraceError(
+      'MR_CONTRACT_INVALID',
+      `contract "${contractName}": event time "${eventTime}" is no field${suggestion(eventTime, names)}`,
+    )
   }
   if (found.type.kind !== 'timestamp' || found.optional) {
-    throw new MillraceError('MR_CONTRACT_INVALID', `contract "${contractName}": event time "${eventTime}" must be a required timestamp()`)
+    throw new MillraceError(
+      'MR_CONTRACT_INVALID',
+      `contract "${contractName}": event time "${eventTime}" must be a required timestamp()`,
+    )
   }
 }

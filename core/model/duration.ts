@@ -10,7 +10,10 @@ export function durationMs(where: string, duration: Duration): number {
   const match = typeof duration === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(duration) : null
   const value = typeof duration === 'number' ? duration : match ? Number(match[1]) * UNIT_MS[match[2]!]! : Number.NaN
   if (!Number.isFinite(value) || value < 0) {
-    throw new MillraceError('MR_OPTION_INVALID', `${where}: "${duration}" is no duration; write for example 500ms, 30s, 5m, 24h`)
+    throw new MillraceError(
+      'MR_OPTION_INVALID',
+      `${where}: "${duration}" is no duration; write for example 500ms, 30s, 5m, 24h`,
+    )
   }
   return value
 }

@@ -50,7 +50,9 @@ export function sameSchema(a: Schema, b: Schema): boolean {
     a.fields.length === b.fields.length &&
     a.fields.every((field, index) => {
       const other = b.fields[index]!
-      return field.name === other.name && field.optional === other.optional && typeText(field.type) === typeText(other.type)
+      return (
+        field.name === other.name && field.optional === other.optional && typeText(field.type) === typeText(other.type)
+      )
     })
   )
 }

@@ -11,7 +11,11 @@ const C3 = 0x38b34ae5
 const C4 = 0xa1e38b93 | 0
 
 /** Writes the four words of the hash of `bytes[0, length)` to `out[at … at+3]`. */
-export function hashKey(bytes: Uint8Array, length: number, target: { readonly out: Int32Array; readonly at: number; readonly seed: number }): void {
+export function hashKey(
+  bytes: Uint8Array,
+  length: number,
+  target: { readonly out: Int32Array; readonly at: number; readonly seed: number },
+): void {
   let h1 = target.seed | 0
   let h2 = h1
   let h3 = h1
@@ -19,20 +23,20 @@ export function hashKey(bytes: Uint8Array, length: number, target: { readonly ou
   const blocks = length >> 4
   for (let block = 0; block < blocks; block++) {
     const p = block << 4
-    h1 ^= mix(word(bytes, p), C1, 15, C2)
+    h1 ^= Math.imul(scramble(word(bytes, p), C1, 15), C2)
     h1 = (Math.imul(rotate(h1, 19) + h2, 5) + 0x561ccd1b) | 0
-    h2 ^= mix(word(bytes, p + 4), C2, 16, C3)
+    h2 ^= Math.imul(scramble(word(bytes, p + 4), C2, 16), C3)
     h2 = (Math.imul(rotate(h2, 17) + h3, 5) + 0x0bcaa747) | 0
-    h3 ^= mix(word(bytes, p + 8), C3, 17, C4)
+    h3 ^= Math.imul(scramble(word(bytes, p + 8), C3, 17), C4)
     h3 = (Math.imul(rotate(h3, 15) + h4, 5) + 0x96cd1c35) | 0
-    h4 ^= mix(word(bytes, p + 12), C4, 18, C1)
+    h4 ^= Math.imul(scramble(word(bytes, p + 12), C4, 18), C1)
     h4 = (Math.imul(rotate(h4, 13) + h1, 5) + 0x32ac3b17) | 0
   }
   const tail = blocks << 4
-  h4 ^= mix(partialWord(bytes, tail + 12, length), C4, 18, C1)
-  h3 ^= mix(partialWord(bytes, tail + 8, length), C3, 17, C4)
-  h2 ^= mix(partialWord(bytes, tail + 4, length), C2, 16, C3)
-  h1 ^= mix(partialWord(bytes, tail, length), C1, 15, C2)
+  h4 ^= Math.imul(scramble(partialWord(bytes, tail + 12, length), C4, 18), C1)
+  h3 ^= Math.imul(scramble(partialWord(bytes, tail + 8, length), C3, 17), C4)
+  h2 ^= Math.imul(scramble(partialWord(bytes, tail + 4, length), C2, 16), C3)
+  h1 ^= Math.imul(scramble(partialWord(bytes, tail, length), C1, 15), C2)
   h1 ^= length
   h2 ^= length
   h3 ^= length
@@ -68,8 +72,8 @@ function partialWord(bytes: Uint8Array, at: number, end: number): number {
   return value
 }
 
-function mix(value: number, first: number, by: number, second: number): number {
-  return Math.imul(rotate(Math.imul(value, first), by), second)
+function scramble(value: number, factor: number, by: number): number {
+  return rotate(Math.imul(value, factor), by)
 }
 
 function rotate(value: number, by: number): number {

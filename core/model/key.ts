@@ -1,6 +1,6 @@
 // hot path
 import type { Batch } from './batch.ts'
-import { bytesAt, type Column, decimalText, decimalAt, dateText, isValid, wideNumberAt } from './column.ts'
+import { bytesAt, type Column, dateText, decimalAt, decimalText, isValid, wideNumberAt } from './column.ts'
 import { MillraceError } from './errors.ts'
 import type { FieldValue } from './field-type.ts'
 import { hashKey } from './key-hash.ts'
@@ -40,7 +40,8 @@ export class KeyHasher {
     for (let position = 0; position < batch.count; position++) {
       const row = batch.rowAt(position)
       this.#length = 0
-      if (this.#selector.kind === 'fields') for (let i = 0; i < columns.length; i++) this.#appendColumn(columns[i]!, row)
+      if (this.#selector.kind === 'fields')
+        for (let i = 0; i < columns.length; i++) this.#appendColumn(columns[i]!, row)
       else this.#appendResult(this.#selector.keyOf(batch.at(position) as never))
       hashKey(this.#bytes, this.#length, { out, at: 4 * row, seed: this.#seed })
     }
@@ -67,12 +68,12 @@ export class KeyHasher {
     switch (column.type.kind) {
       case 'string': {
         const offsets = column.offsets!
-        this.#span(1, column.values as Uint8Array, offsets[row]!, offsets[row + 1]!)
+        this.#tag(1)
+        this.#span(column.values as Uint8Array, offsets[row]!, offsets[row + 1]!)
         return
       }
       case 'binary': {
-        const bytes = bytesAt(column, row)
-        this.#span(6, bytes, 0, bytes.length)
+        this.#binary(bytesAt(column, row))
         return
       }
       case 'int32':
@@ -103,15 +104,26 @@ export class KeyHasher {
     if (value === undefined || value === null) this.#tag(0)
     else if (typeof value === 'string') this.#text(value)
     else if (typeof value === 'number') this.#number(value)
-    else if (typeof value === 'bigint') this.#words(Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n)))
+    else if (typeof value === 'bigint')
+      this.#words(Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n)))
     else if (typeof value === 'boolean') this.#tag(value ? 5 : 4)
-    else if (value instanceof Uint8Array) this.#span(6, value, 0, value.length)
-    else throw new MillraceError('MR_OPERATOR_FAILED', `a key must be text, number, bigint, boolean or bytes, not ${typeof value}`)
+    else if (value instanceof Uint8Array) this.#binary(value)
+    else
+      throw new MillraceError(
+        'MR_OPERATOR_FAILED',
+        `a key must be text, number, bigint, boolean or bytes, not ${typeof value}`,
+      )
   }
 
   #text(text: string): void {
     const bytes = encoder.encode(text)
-    this.#span(1, bytes, 0, bytes.length)
+    this.#tag(1)
+    this.#span(bytes, 0, bytes.length)
+  }
+
+  #binary(bytes: Uint8Array): void {
+    this.#tag(6)
+    this.#span(bytes, 0, bytes.length)
   }
 
   #tag(tag: number): void {
@@ -134,17 +146,16 @@ export class KeyHasher {
     this.#length += 9
   }
 
-  #span(tag: number, source: Uint8Array, start: number, end: number): void {
+  #span(source: Uint8Array, start: number, end: number): void {
     const size = end - start
-    this.#reserve(5 + size)
+    this.#reserve(4 + size)
     const bytes = this.#bytes
     let at = this.#length
-    bytes[at] = tag
-    bytes[at + 1] = size
-    bytes[at + 2] = size >> 8
-    bytes[at + 3] = size >> 16
-    bytes[at + 4] = size >> 24
-    at += 5
+    bytes[at] = size
+    bytes[at + 1] = size >> 8
+    bytes[at + 2] = size >> 16
+    bytes[at + 3] = size >> 24
+    at += 4
     for (let i = start; i < end; i++) bytes[at++] = source[i]!
     this.#length = at
   }

@@ -40,7 +40,11 @@ export interface FileStore {
  * Writes `bytes` under `path` so that a reader sees all of it or nothing, and only if nobody was there before:
  * temporary file, fsync, exclusive hard link, fsync of the directory.
  */
-export async function createExclusively(files: FileStore, path: string, content: { readonly bytes: Uint8Array; readonly temporary: string }): Promise<'created' | 'exists'> {
+export async function createExclusively(
+  files: FileStore,
+  path: string,
+  content: { readonly bytes: Uint8Array; readonly temporary: string },
+): Promise<'created' | 'exists'> {
   await files.write(content.temporary, content.bytes)
   await files.sync(content.temporary)
   const outcome = await files.link(content.temporary, path)
@@ -50,7 +54,11 @@ export async function createExclusively(files: FileStore, path: string, content:
 }
 
 /** Writes `bytes` under `path` so that a reader sees the old or the new content, durable when it resolves. */
-export async function replaceAtomically(files: FileStore, path: string, content: { readonly bytes: Uint8Array; readonly temporary: string }): Promise<void> {
+export async function replaceAtomically(
+  files: FileStore,
+  path: string,
+  content: { readonly bytes: Uint8Array; readonly temporary: string },
+): Promise<void> {
   await files.write(content.temporary, content.bytes)
   await files.sync(content.temporary)
   await files.rename(content.temporary, path)

@@ -3,8 +3,8 @@ import type { DeadLetter } from '../model/dead-letter.ts'
 import type { ErrorCode } from '../model/error-codes.ts'
 import type { Schema } from '../model/field-type.ts'
 import type { OffsetRange } from '../model/position.ts'
+import type { ConnectorPorts } from './connector-ports.ts'
 import type { PlanValue } from './operator.ts'
-import type { ConnectorPorts } from './source.ts'
 
 /** Identity and place of a sink's part in one task. */
 export interface WriterContext extends ConnectorPorts {
@@ -53,7 +53,11 @@ export interface RecordWriter extends StagingWriter {
 export interface DeadLetterWriter extends StagingWriter {
   writeLetters(letters: readonly DeadLetter[]): void
   /** Physical rows of a batch that failed after decoding: re-encoded, with their origin. */
-  writeRows(batch: Batch, rows: Int32Array, why: { readonly code: ErrorCode; readonly message: string; readonly stage: string }): void
+  writeRows(
+    batch: Batch,
+    rows: Int32Array,
+    why: { readonly code: ErrorCode; readonly message: string; readonly stage: string },
+  ): void
 }
 
 /** What a sink is about to commit: plain data, durable with the epoch, redoable from durable bytes alone. */
@@ -93,7 +97,11 @@ export interface Committer {
   /** P3: makes the intent of an epoch from what its tasks staged; `undefined` where nothing is to be committed. */
   intend(summary: EpochSummary, staged: readonly Staged[]): Promise<Intent | undefined>
   /** Read-back: `intent` of the open epoch, or the last committed epoch (−1: none) and the known identity. */
-  inspect(known: { readonly intent: Intent | undefined; readonly committed: number; readonly identity: string | undefined }): Promise<SinkStatus>
+  inspect(known: {
+    readonly intent: Intent | undefined
+    readonly committed: number
+    readonly identity: string | undefined
+  }): Promise<SinkStatus>
   /**
    * P5: makes the intent visible, exactly once however often it is called: it reads back before it writes and after
    * every ambiguous answer. Throws `MR_SINK_AHEAD`, `MR_DELTA_CHANGED`, `MR_STAGED_MISSING`, …

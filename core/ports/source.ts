@@ -2,24 +2,9 @@ import type { Batch } from '../model/batch.ts'
 import type { Contract } from '../model/contract.ts'
 import type { DeadLetter } from '../model/dead-letter.ts'
 import type { Position, Split } from '../model/position.ts'
-import type { Clock } from './clock.ts'
-import type { Sha256 } from './digest.ts'
-import type { FileStore } from './file-store.ts'
-import type { Logger } from './logger.ts'
+import type { ConnectorPorts } from './connector-ports.ts'
 import type { PlanValue } from './operator.ts'
-import type { Random } from './random.ts'
 import type { DeadLetterSinkSpec } from './sink.ts'
-
-/** The real world as a connector sees it. */
-export interface ConnectorPorts {
-  readonly files: FileStore
-  readonly clock: Clock
-  readonly random: Random
-  readonly logger: Logger
-  readonly sha256: Sha256
-  /** Name of the pipeline, for identities in other systems. */
-  readonly pipeline: string
-}
 
 /** What one `poll` brought. Offsets tile: each offset from the last `next` to this one is consumed or never existed. */
 export interface Polled {
