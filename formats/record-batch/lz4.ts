@@ -3,11 +3,14 @@
 // 1. magic, flags, block size, optional content size and dictionary id, header checksum;
 // 2. blocks: little-endian length (high bit: stored as is), bytes, optional checksum; a length of 0 ends the frame;
 // 3. a block is a row of sequences: token, literals, distance back, match.
-// Inflating takes two passes: the first checks every length and adds up the size, so that the second copies into one
-// buffer of the right size without checks. The checksums of the frame are passed over: the batch has its CRC.
-import { lz4Compress } from '@platformatic/wasm-utils'
+// Inflating takes two passes: the first checks every length and distance and adds up the size, so that the second copies
+// into one buffer of the right size. The compiled inflater makes the second pass of common frames; it must never see a bad
+// one, because it then traps and loses its memory for good (4 GiB after some thousand). The frame's own checksums are
+// passed over: the batch has its CRC.
+import { lz4Compress, lz4Decompress } from '@platformatic/wasm-utils'
 import { corrupt, tooLarge, unsupported } from './batch-errors.ts'
-import { ByteCursor, copyLiterals, copyMatch } from './byte-cursor.ts'
+import { BlockCopier } from './block-copier.ts'
+import { dataViewOf } from './layout.ts'
 
 const MAGIC = 0x18_4d_22_04
 const VERSION_1 = 0x40
@@ -16,110 +19,176 @@ const STORED = 0x80_00_00_00
 const SHORTEST_HEADER_BYTES = 7
 const SHORTEST_MATCH = 4
 
+/** Flags, block size and header checksum of frames with independent blocks and without further checksums. */
+const COMMON_HEADERS: readonly number[] = [0x60_40_82, 0x60_50_fb, 0x60_60_51, 0x60_70_73]
+
+/** The compiled inflater never gives memory back, so large frames go the other way. */
+const LARGEST_COMPILED_BYTES = 2 ** 21
+
 /** Compresses to one LZ4 frame of independent blocks without checksums, which Java's reader requires. */
 export function deflateLz4(bytes: Uint8Array): Uint8Array {
-  return lz4Compress(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  return lz4Compress(asBuffer(bytes))
 }
 
 /** Inflates one LZ4 frame into a buffer of exactly its size; refuses more than `maxBytes` before allocating. */
 export function inflateLz4(bytes: Uint8Array, maxBytes: number): Uint8Array {
-  const source = new ByteCursor(bytes, 0)
-  const target = new ByteCursor(new Uint8Array(measureFrame(source, maxBytes)), 0)
-  const blocks = new BlockScanner(source)
-  while (blocks.next()) {
-    if (blocks.isStored) copyLiterals(source, target, blocks.end - source.position)
-    else inflateBlock(source, target, blocks.end)
+  const sizeBytes = measureFrame(bytes, maxBytes)
+  if (sizeBytes <= LARGEST_COMPILED_BYTES && isCommon(bytes)) {
+    const inflated = lz4Decompress(asBuffer(bytes))
+    // It stops at an empty block, which the format allows.
+    if (inflated.length === sizeBytes) return inflated
   }
-  return target.bytes
+  return inflateFrame(bytes, sizeBytes)
 }
 
-function measureFrame(source: ByteCursor, maxBytes: number): number {
-  const blocks = new BlockScanner(source)
-  let size = 0
-  while (blocks.next()) {
-    const reach = blocks.isIndependent ? 0 : size
-    size += blocks.isStored ? blocks.end - source.position : measureBlock(source, blocks.end, reach)
-    if (size > maxBytes) throw tooLarge(`it inflates to more than ${maxBytes} bytes`, { maxBytes })
-  }
-  return size
+function isCommon(bytes: Uint8Array): boolean {
+  return COMMON_HEADERS.includes((bytes[4]! << 16) | (bytes[5]! << 8) | bytes[6]!)
 }
 
-/** Walks the blocks of a frame: after `next()` the cursor stands at the block's first byte. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function inflateFrame(bytes: Uint8Array, sizeBytes: number): Uint8Array {
+  const copier = new BlockCopier(bytes, new Uint8Array(sizeBytes))
+  const block = new BlockScanner(bytes)
+  let to = 0
+  while (block.next()) to = block.isStored ? copyStored(copier, block, to) : inflateBlock(copier, block, to)
+  return copier.output
+}
+
+function measureFrame(bytes: Uint8Array, maxBytes: number): number {
+  const block = new BlockScanner(bytes)
+  let total = 0
+  while (block.next()) {
+    const reach = block.isIndependent ? 0 : total
+    const size = block.isStored ? block.end - block.start : measureBlock(bytes, block, reach)
+    total += size
+    if (total > maxBytes) throw tooLarge(`it inflates to more than ${maxBytes} bytes`, { maxBytes })
+    if (size > block.largestBytes) throw corrupt('an LZ4 block is larger than its frame allows')
+  }
+  return total
+}
+
+/** Walks the blocks of a frame; the fields tell of the block that `next()` came to. */
 class BlockScanner {
   readonly isIndependent: boolean
+  readonly largestBytes: number
   isStored = false
+  start = 0
   end = 0
-  readonly #source: ByteCursor
+  readonly #view: DataView
   readonly #checksumBytes: number
 
-  constructor(source: ByteCursor) {
-    const { bytes, view } = source
+  constructor(bytes: Uint8Array) {
+    const view = dataViewOf(bytes)
     if (bytes.length < SHORTEST_HEADER_BYTES) throw corrupt('the LZ4 frame is shorter than its header')
     const flags = view.getUint8(4)
     if (view.getUint32(0, true) !== MAGIC) throw corrupt('the LZ4 frame has a wrong magic number')
     if ((flags & FLAG.version) !== VERSION_1) throw unsupported('the LZ4 frame is not of version 1')
     if ((flags & FLAG.dictionary) !== 0) throw unsupported('the LZ4 frame needs a dictionary')
     this.isIndependent = (flags & FLAG.independent) !== 0
-    this.#source = source
+    const sizeCode = (view.getUint8(5) >>> 4) & 7
+    if (sizeCode < 4) throw corrupt('the LZ4 frame has no valid block size')
+    this.largestBytes = 1 << (8 + 2 * sizeCode)
+    this.#view = view
     this.#checksumBytes = (flags & FLAG.blockChecksum) === 0 ? 0 : 4
     const headerBytes = SHORTEST_HEADER_BYTES + ((flags & FLAG.contentSize) === 0 ? 0 : 8)
     this.end = headerBytes - this.#checksumBytes
   }
 
   next(): boolean {
-    const { bytes, view } = this.#source
+    const view = this.#view
     const position = this.end + this.#checksumBytes
-    if (position + 4 > bytes.length) throw corrupt('the LZ4 frame has no end mark')
+    if (position + 4 > view.byteLength) throw corrupt('the LZ4 frame has no end mark')
     const word = view.getUint32(position, true)
-    this.#source.position = position + 4
-    this.isStored = word >= STORED
-    this.end = position + 4 + (word % STORED)
-    if (this.end + this.#checksumBytes > bytes.length) throw corrupt('an LZ4 block is longer than its frame')
+    this.isStored = (word & STORED) !== 0
+    this.start = position + 4
+    this.end = this.start + (word & ~STORED)
+    if (this.end + this.#checksumBytes > view.byteLength) throw corrupt('an LZ4 block is longer than its frame')
+    if (this.end - this.start > this.largestBytes) throw corrupt('an LZ4 block is larger than its frame allows')
     return word !== 0
   }
 }
 
 /** Checks all sequences of a block and returns the bytes it inflates to. `reach`: bytes before it that it may repeat. */
-function measureBlock(source: ByteCursor, end: number, reach: number): number {
-  const bytes = source.bytes
+function measureBlock(bytes: Uint8Array, block: BlockScanner, reach: number): number {
+  const end = block.end
+  let position = block.start
   let size = 0
-  while (source.position < end) {
-    const token = bytes[source.position++]!
-    const literals = token < 0xf0 ? token >>> 4 : 15 + readExtension(source, end)
-    source.position += literals
-    size += literals
-    if (source.position >= end) break
-    if (source.position + 2 > end) throw corrupt('an LZ4 block ends inside a sequence')
-    const distance = bytes[source.position]! | (bytes[source.position + 1]! << 8)
-    source.position += 2
+  for (;;) {
+    if (position >= end) throw corrupt('an LZ4 block does not end with literals')
+    const token = bytes[position++]!
+    let length = token >>> 4
+    if (length === 15) {
+      length += readExtension(bytes, position, end)
+      position += extensionBytes(length)
+    }
+    position += length
+    size += length
+    if (position >= end) break
+    const distance = bytes[position]! | (bytes[position + 1]! << 8)
     if (distance === 0 || distance > size + reach) throw corrupt('an LZ4 match begins before the data')
-    const nibble = token & 15
-    size += SHORTEST_MATCH + (nibble < 15 ? nibble : 15 + readExtension(source, end))
+    position += 2
+    length = token & 15
+    if (length === 15) {
+      length += readExtension(bytes, position, end)
+      position += extensionBytes(length)
+    }
+    size += length + SHORTEST_MATCH
   }
-  if (source.position !== end) throw corrupt('an LZ4 sequence is longer than its block')
+  if (position !== end) throw corrupt('an LZ4 literal is longer than its block')
   return size
 }
 
-/** The inner loop: lengths and distances were checked by `measureBlock`. */
-function inflateBlock(source: ByteCursor, target: ByteCursor, end: number): void {
-  const bytes = source.bytes
-  while (source.position < end) {
-    const token = bytes[source.position++]!
-    copyLiterals(source, target, token < 0xf0 ? token >>> 4 : 15 + readExtension(source, end))
-    if (source.position >= end) break
-    const distance = bytes[source.position]! | (bytes[source.position + 1]! << 8)
-    source.position += 2
-    const nibble = token & 15
-    copyMatch(target, distance, SHORTEST_MATCH + (nibble < 15 ? nibble : 15 + readExtension(source, end)))
+/** The inner loop; `measureBlock` has checked all lengths and distances. Returns where the output ends now. */
+function inflateBlock(copier: BlockCopier, block: BlockScanner, size: number): number {
+  const bytes = copier.input
+  const end = block.end
+  let position = block.start
+  let to = size
+  while (position < end) {
+    const token = bytes[position++]!
+    let length = token >>> 4
+    if (length === 15) {
+      length += readExtension(bytes, position, end)
+      position += extensionBytes(length)
+    }
+    copier.literals(position, to, length)
+    position += length
+    to += length
+    if (position >= end) break
+    const distance = bytes[position]! | (bytes[position + 1]! << 8)
+    position += 2
+    length = token & 15
+    if (length === 15) {
+      length += readExtension(bytes, position, end)
+      position += extensionBytes(length)
+    }
+    copier.match(to, distance, length + SHORTEST_MATCH)
+    to += length + SHORTEST_MATCH
   }
+  return to
 }
 
-function readExtension(source: ByteCursor, end: number): number {
+function copyStored(copier: BlockCopier, block: BlockScanner, size: number): number {
+  const length = block.end - block.start
+  copier.literals(block.start, size, length)
+  return size + length
+}
+
+/** What the bytes after a full nibble add to a length: 255 each as long as they are 255, then the last. */
+function readExtension(bytes: Uint8Array, start: number, end: number): number {
   let length = 0
-  while (source.position < end) {
-    const byte = source.bytes[source.position++]!
+  for (let position = start; position < end; position++) {
+    const byte = bytes[position]!
     length += byte
     if (byte !== 255) return length
   }
   throw corrupt('an LZ4 length is longer than its block')
+}
+
+/** How many bytes told a length of 15 and more. */
+function extensionBytes(length: number): number {
+  return (((length - 15) / 255) | 0) + 1
 }

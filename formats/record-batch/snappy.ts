@@ -5,7 +5,8 @@
 // 4. chunks: big-endian length and a raw snappy block of at most 32 KiB inflated. Readers must take both.
 import { snappyCompress } from '@platformatic/wasm-utils'
 import { corrupt, tooLarge, unsupported } from './batch-errors.ts'
-import { ByteCursor, copyLiterals, copyMatch } from './byte-cursor.ts'
+import { BlockCopier } from './block-copier.ts'
+import { dataViewOf } from './layout.ts'
 
 const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
 const XERIAL_HEADER_BYTES = 16
@@ -35,111 +36,127 @@ export function deflateSnappy(bytes: Uint8Array): Uint8Array {
 
 /** Inflates raw or xerial-framed snappy into one buffer; refuses more than `maxBytes` before allocating. */
 export function inflateSnappy(bytes: Uint8Array, maxBytes: number): Uint8Array {
-  const source = new ByteCursor(bytes, 0)
-  const framing = framingOf(source)
-  const size = framing === 'xerial' ? measureChunks(source) : readInflatedBytes(source, bytes.length)
+  const size = measure(new ChunkScanner(bytes))
   if (size > maxBytes) throw tooLarge(`it inflates to more than ${maxBytes} bytes`, { maxBytes })
   if (size > bytes.length * LARGEST_EXPANSION) throw corrupt('a snappy block claims more bytes than it can hold')
-  const target = new ByteCursor(new Uint8Array(size), 0)
-  if (framing === 'raw') {
-    source.position = 0
-    inflateBlock(source, target, bytes.length)
-  } else {
-    source.position = XERIAL_HEADER_BYTES
-    while (source.position < bytes.length) inflateBlock(source, target, readChunkEnd(source))
+  const copier = new BlockCopier(bytes, new Uint8Array(size))
+  const chunk = new ChunkScanner(bytes)
+  let to = 0
+  while (chunk.next()) {
+    inflateBlock(copier, chunk, to)
+    to += chunk.inflatedBytes
   }
-  return target.bytes
+  return copier.output
 }
 
-function framingOf(source: ByteCursor): 'raw' | 'xerial' {
-  const { bytes, view } = source
-  if (bytes.length < XERIAL_HEADER_BYTES) return 'raw'
-  if (!XERIAL_MAGIC.equals(bytes.subarray(0, XERIAL_MAGIC.length))) return 'raw'
-  if (view.getInt32(12) > XERIAL_VERSION) throw unsupported('its snappy framing is newer than version 1')
-  return 'xerial'
-}
-
-function measureChunks(source: ByteCursor): number {
+function measure(chunk: ChunkScanner): number {
   let size = 0
-  source.position = XERIAL_HEADER_BYTES
-  while (source.position < source.bytes.length) {
-    const end = readChunkEnd(source)
-    size += readInflatedBytes(source, end)
-    source.position = end
-  }
+  while (chunk.next()) size += chunk.inflatedBytes
   return size
 }
 
-function readChunkEnd(source: ByteCursor): number {
-  const start = source.position + 4
-  const available = source.bytes.length - start
-  if (available < 0) throw corrupt('its snappy framing is cut off')
-  const length = source.view.getInt32(source.position)
-  if (length < 1 || length > available) throw corrupt('a snappy chunk does not fit its frame')
-  source.position = start
-  return start + length
-}
+/** Walks the chunks of xerial's framing, or the one block of raw snappy; the fields tell of what `next()` came to. */
+class ChunkScanner {
+  start = 0
+  end = 0
+  inflatedBytes = 0
+  readonly #bytes: Uint8Array
+  readonly #isFramed: boolean
 
-function readInflatedBytes(source: ByteCursor, end: number): number {
-  let size = 0
-  let scale = 1
-  for (let i = 0; i < LONGEST_LENGTH_BYTES && source.position < end; i++) {
-    const byte = source.bytes[source.position++]!
-    size += (byte & 127) * scale
-    if (byte < 128) return size
-    scale *= 128
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+    this.#isFramed = bytes.length >= XERIAL_HEADER_BYTES && XERIAL_MAGIC.equals(bytes.subarray(0, XERIAL_MAGIC.length))
+    if (!this.#isFramed) return
+    if (dataViewOf(bytes).getInt32(12) > XERIAL_VERSION) throw unsupported('its snappy framing is newer than version 1')
+    this.end = XERIAL_HEADER_BYTES
   }
-  throw corrupt('a snappy block has no length')
-}
 
-function inflateBlock(source: ByteCursor, target: ByteCursor, end: number): void {
-  const bytes = source.bytes
-  const ceiling = target.position + readInflatedBytes(source, end)
-  const floor = target.position
-  while (source.position < end) {
-    const tag = bytes[source.position++]!
-    const isLiteral = (tag & 3) === 0
-    const length = isLiteral ? readLiteralLength(source, tag, end) : copyLength(tag)
-    if (length > ceiling - target.position) throw corrupt('a snappy block holds more than it claims')
-    if (isLiteral) {
-      copyLiterals(source, target, length)
-    } else {
-      const distance = readDistance(source, tag, end)
-      if (distance === 0 || distance > target.position - floor) throw corrupt('a snappy copy begins before the data')
-      copyMatch(target, distance, length)
+  next(): boolean {
+    const bytes = this.#bytes
+    if (!this.#isFramed && this.end > 0) return false
+    if (this.#isFramed && this.end === bytes.length) return false
+    this.start = this.end
+    this.end = bytes.length
+    if (this.#isFramed) this.#readChunkLength()
+    this.#readInflatedBytes()
+    return true
+  }
+
+  #readChunkLength(): void {
+    const start = this.start + 4
+    const available = this.#bytes.length - start
+    if (available < 0) throw corrupt('its snappy framing is cut off')
+    const length = dataViewOf(this.#bytes).getInt32(this.start)
+    if (length < 1 || length > available) throw corrupt('a snappy chunk does not fit its frame')
+    this.start = start
+    this.end = start + length
+  }
+
+  #readInflatedBytes(): void {
+    let size = 0
+    let scale = 1
+    const last = Math.min(this.end, this.start + LONGEST_LENGTH_BYTES)
+    while (this.start < last) {
+      const byte = this.#bytes[this.start++]!
+      size += (byte & 127) * scale
+      scale *= 128
+      if (byte > 127) continue
+      this.inflatedBytes = size
+      return
     }
-  }
-  if (target.position !== ceiling) throw corrupt('a snappy block holds less than it claims')
-}
-
-function readLiteralLength(source: ByteCursor, tag: number, end: number): number {
-  const length = 1 + (tag < 240 ? tag >>> 2 : readUint(source, (tag >>> 2) - 59, end))
-  if (length > end - source.position) throw corrupt('a snappy literal is longer than its block')
-  return length
-}
-
-function copyLength(tag: number): number {
-  return (tag & 3) === 1 ? 4 + ((tag >>> 2) & 7) : 1 + (tag >>> 2)
-}
-
-function readDistance(source: ByteCursor, tag: number, end: number): number {
-  switch (tag & 3) {
-    case 1:
-      return ((tag >>> 5) << 8) | readUint(source, 1, end)
-    case 2:
-      return readUint(source, 2, end)
-    default:
-      return readUint(source, 4, end)
+    throw corrupt('a snappy block has no length')
   }
 }
 
-/** Reads a little-endian unsigned number of 1 to 4 bytes. */
-function readUint(source: ByteCursor, width: number, end: number): number {
-  const position = source.position
-  if (position + width > end) throw corrupt('a snappy block ends inside an element')
-  const bytes = source.bytes
-  let value = bytes[position]!
-  for (let i = 1; i < width; i++) value |= bytes[position + i]! << (8 * i)
-  source.position = position + width
+function inflateBlock(copier: BlockCopier, chunk: ChunkScanner, floor: number): void {
+  const bytes = copier.input
+  const end = chunk.end
+  const ceiling = floor + chunk.inflatedBytes
+  let position = chunk.start
+  let to = floor
+  while (position < end) {
+    const tag = bytes[position++]!
+    const isLiteral = (tag & 3) === 0
+    const width = numberBytes(tag)
+    const number = readUint(bytes, position, width)
+    position += width
+    const length = elementLength(tag, number)
+    if (length > ceiling - to) throw corrupt('a snappy block holds more than it claims')
+    if (isLiteral) {
+      if (length > bytes.length - position) throw corrupt('a snappy literal is longer than its block')
+      copier.literals(position, to, length)
+      position += length
+    } else {
+      copier.match(to, copyDistance(tag, number, to - floor), length)
+    }
+    to += length
+  }
+  if (position !== end || to !== ceiling) throw corrupt('a snappy block does not end where it claims')
+}
+
+/** How many bytes of a number follow the tag: the length of a long literal, or the distance of a copy. */
+function numberBytes(tag: number): number {
+  const kind = tag & 3
+  if (kind === 0) return tag < 240 ? 0 : (tag >>> 2) - 59
+  return kind === 3 ? 4 : kind
+}
+
+function elementLength(tag: number, number: number): number {
+  const kind = tag & 3
+  if (kind === 0) return 1 + (tag < 240 ? tag >>> 2 : number)
+  return kind === 1 ? 4 + ((tag >>> 2) & 7) : 1 + (tag >>> 2)
+}
+
+function copyDistance(tag: number, number: number, written: number): number {
+  const distance = (tag & 3) === 1 ? ((tag >>> 5) << 8) | number : number
+  if (distance === 0 || distance > written) throw corrupt('a snappy copy begins before the data')
+  return distance
+}
+
+/** Reads a little-endian unsigned number of 0 to 4 bytes. */
+function readUint(bytes: Uint8Array, position: number, width: number): number {
+  if (width > bytes.length - position) throw corrupt('a snappy block ends inside a number')
+  let value = 0
+  for (let i = 0; i < width; i++) value |= bytes[position + i]! << (8 * i)
   return value >>> 0
 }
