@@ -58,7 +58,11 @@ function arrowData(column: Column): Data {
     case 'timestamp':
       return makeData({ type: new TimestampMicrosecond('UTC'), ...rows, data: wideWords(column) })
     case 'float64':
-      return makeData({ type: new Float64(), ...rows, data: new Float64Array(values.buffer, values.byteOffset, length) })
+      return makeData({
+        type: new Float64(),
+        ...rows,
+        data: new Float64Array(values.buffer, values.byteOffset, length),
+      })
     case 'decimal':
       return makeData({
         type: new Decimal(type.scale, type.precision, 128),
