@@ -73,7 +73,8 @@ export function decideRecovery({ local, shared, sinks }: RecoveryFacts): Recover
   if (refusal !== undefined) return refusal
   if (local.kind === 'none') return { kind: 'fresh' }
   const open = sinks.filter((sink) => sink.hasIntent && sink.status === 'at-start').map((sink) => sink.sink)
-  if (local.isFinalized && open.length === 0) return { kind: 'resume', epoch: local.epoch }
+  if (local.isFinalized && open[0] !== undefined) return { kind: 'table-behind', sink: open[0] }
+  if (local.isFinalized) return { kind: 'resume', epoch: local.epoch }
   return open.length === 0
     ? { kind: 'finalize', epoch: local.epoch }
     : { kind: 'redo', epoch: local.epoch, sinks: open }

@@ -1,0 +1,55 @@
+import type { BlockEntry } from './epoch-marker.ts'
+
+/** Blocks of one group that may wait before they are merged. */
+export const MERGE_AT = 8
+
+/** Where a block is kept: key group first, so that moving groups is a range scan. */
+export function blockKey(entry: Pick<BlockEntry, 'operator' | 'keyGroup' | 'from' | 'to'>): string {
+  const group = entry.keyGroup.toString(16).padStart(4, '0')
+  return `block/${entry.operator}/${group}/${epochText(entry.from)}-${epochText(entry.to)}`
+}
+
+/** An epoch number as text that sorts. */
+export function epochText(epoch: number): string {
+  return epoch.toString().padStart(16, '0')
+}
+
+/**
+ * Which runs of neighbouring blocks to merge next, at most `limit` groups: where a group has {@link MERGE_AT} blocks or
+ * more, its newest ones back to the first that is larger than all after it together; so each entry is rewritten a
+ * logarithmic number of times. Pure.
+ */
+export function mergesDue(blocks: readonly BlockEntry[], limit: number): readonly (readonly BlockEntry[])[] {
+  const due: (readonly BlockEntry[])[] = []
+  for (const group of groupsOf(blocks)) {
+    if (group.length < MERGE_AT) continue
+    due.push(group.slice(firstOfTail(group)))
+    if (due.length === limit) break
+  }
+  return due
+}
+
+/** Blocks by operator and key group, oldest first. */
+export function groupsOf(blocks: readonly BlockEntry[]): readonly (readonly BlockEntry[])[] {
+  const groups = new Map<string, BlockEntry[]>()
+  for (const block of blocks) {
+    const name = `${block.operator}/${block.keyGroup}`
+    const group = groups.get(name)
+    if (group === undefined) groups.set(name, [block])
+    else group.push(block)
+  }
+  for (const group of groups.values()) group.sort((a, b) => a.from - b.from)
+  return [...groups.values()]
+}
+
+function firstOfTail(group: readonly BlockEntry[]): number {
+  let size = 0
+  let first = group.length
+  while (first > 0) {
+    const block = group[first - 1]!
+    if (group.length - first >= 2 && block.sizeBytes > 2 * size) break
+    size += block.sizeBytes
+    first--
+  }
+  return first
+}

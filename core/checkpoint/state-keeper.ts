@@ -1,0 +1,249 @@
+import { MillraceError } from '../model/errors.ts'
+import type { ByteOperation, ByteStore } from '../ports/byte-store.ts'
+import type { StateBlock } from '../ports/operator.ts'
+import type { ValueCodec } from '../ports/value-codec.ts'
+import { decodeBlock } from '../state/block.ts'
+import { crc32c } from '../state/crc32c.ts'
+import { mergeBlocks } from '../state/merge-blocks.ts'
+import { blockKey, epochText, mergesDue } from './block-table.ts'
+import { type BlockEntry, type EpochMarker, openMarker, type SealedMarker, sealMarker } from './epoch-marker.ts'
+
+/** A block with the operator that it belongs to. */
+export interface OwnedBlock {
+  readonly operator: string
+  readonly block: StateBlock
+}
+
+/** What the store holds when it is opened. */
+export type StoredState =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'corrupt'; readonly error: MillraceError }
+  | { readonly kind: 'epoch'; readonly sealed: SealedMarker; readonly isFinalized: boolean }
+
+/** Who may write: raised at every start and never lowered. */
+export interface Claim {
+  /** Attempt of the job; part of the names of files. */
+  readonly generation: number
+  /** Epochs up to this number were given out once and are never used again. */
+  readonly usedEpochs: number
+}
+
+/** Everything of a marker that the keeper does not make itself. */
+export type EpochDraft = Omit<EpochMarker, 'blocks' | 'previous'>
+
+const GROUPS_PER_MERGE = 16
+const BLOCKS_PER_READ = 64
+
+/**
+ * The sole owner of a pipeline's local state: blocks and epoch markers in one byte store. PREPARE is one synced batch;
+ * nothing that the last prepared epoch or the one before it needs is deleted.
+ */
+export class StateKeeper {
+  readonly #store: ByteStore
+  readonly #codec: ValueCodec
+  #last: SealedMarker | undefined
+  #merged: readonly {
+    readonly sources: readonly BlockEntry[]
+    readonly entry: BlockEntry
+    readonly bytes: Uint8Array
+  }[] = []
+
+  constructor(store: ByteStore, codec: ValueCodec) {
+    this.#store = store
+    this.#codec = codec
+  }
+
+  /** The last prepared marker. */
+  get last(): SealedMarker | undefined {
+    return this.#last
+  }
+
+  /** Reads the newest marker and checks the chain to the one before it. Blocks are checked when they are read. */
+  async load(): Promise<StoredState> {
+    const keys = await this.#store.keys('epoch/', 'epoch0')
+    const newest = keys.at(-1)
+    if (newest === undefined) return { kind: 'none' }
+    try {
+      const sealed = openMarker(await this.#read(newest), this.#codec)
+      const before = keys.at(-2)
+      if (before !== undefined && openMarker(await this.#read(before), this.#codec).hash !== sealed.marker.previous) {
+        throw new MillraceError(
+          'MR_STATE_CORRUPT',
+          `epoch ${sealed.marker.epoch} does not continue the stored epoch before it`,
+        )
+      }
+      await this.#checkPresence(sealed.marker)
+      this.#last = sealed
+      return { kind: 'epoch', sealed, isFinalized: (await this.#finalized()) >= sealed.marker.epoch }
+    } catch (error) {
+      if (error instanceof MillraceError && error.code === 'MR_STATE_CORRUPT') return { kind: 'corrupt', error }
+      throw error
+    }
+  }
+
+  /** P3: one synced chained batch of new blocks, finished merges and the marker. */
+  async prepare(
+    draft: EpochDraft,
+    changed: readonly OwnedBlock[],
+    horizons: ReadonlyMap<string, number>,
+  ): Promise<SealedMarker> {
+    const operations: ByteOperation[] = []
+    const fresh = changed.map(({ operator, block }) => {
+      const entry = entryOf(operator, block, draft.epoch)
+      operations.push({ kind: 'put', key: blockKey(entry), value: block.bytes })
+      return entry
+    })
+    for (const { entry, bytes } of this.#merged) operations.push({ kind: 'put', key: blockKey(entry), value: bytes })
+    const blocks = [...this.#surviving(horizons), ...fresh]
+    const sealed = sealMarker({ ...draft, previous: this.#last?.hash ?? '', blocks }, this.#codec)
+    operations.push({ kind: 'put', key: markerKey(draft.epoch), value: sealed.bytes })
+    await this.#store.write(operations, { sync: true })
+    this.#last = sealed
+    this.#merged = []
+    return sealed
+  }
+
+  /** Merges blocks of a few groups in memory; the result rides in the next PREPARE. */
+  async mergeInBackground(horizons: ReadonlyMap<string, number>): Promise<void> {
+    const blocks = this.#last?.marker.blocks ?? []
+    const merged = []
+    for (const sources of mergesDue(blocks, GROUPS_PER_MERGE)) {
+      const { operator, keyGroup } = sources[0]!
+      const bytes = mergeBlocks(await this.#readBlocks(sources), horizons.get(operator) ?? Number.NEGATIVE_INFINITY)
+      const range = { from: sources[0]!.from, to: sources.at(-1)!.to }
+      merged.push({
+        sources,
+        bytes,
+        entry: { ...entryOf(operator, { keyGroup, bytes, entries: 0 }, range.to), ...range },
+      })
+    }
+    if (blocks === (this.#last?.marker.blocks ?? [])) this.#merged = merged
+  }
+
+  /** Streams the blocks of the last marker, oldest first within a key group, each checked against the table. */
+  async *blocks(): AsyncGenerator<OwnedBlock> {
+    const entries = [...(this.#last?.marker.blocks ?? [])].sort((a, b) => a.from - b.from)
+    for (let start = 0; start < entries.length; start += BLOCKS_PER_READ) {
+      const part = entries.slice(start, start + BLOCKS_PER_READ)
+      const values = await this.#readBlocks(part)
+      for (let i = 0; i < part.length; i++) {
+        const { operator, keyGroup } = part[i]!
+        const bytes = values[i]!
+        yield { operator, block: { keyGroup, bytes, entries: decodeBlock(bytes).count } }
+      }
+    }
+  }
+
+  /** The checked bytes of some blocks, for the shared store. */
+  async #readBlocks(entries: readonly BlockEntry[]): Promise<readonly Uint8Array[]> {
+    const values = await this.#store.getMany(entries.map(blockKey))
+    return entries.map((entry, index) => checkedBlock(entry, values[index]))
+  }
+
+  /** Bytes of the named blocks of the last marker. */
+  async read(entries: readonly BlockEntry[]): Promise<readonly Uint8Array[]> {
+    return this.#readBlocks(entries)
+  }
+
+  /** Replaces everything by a checkpoint of the shared store. */
+  async rebuild(sealed: SealedMarker, blocks: ReadonlyMap<BlockEntry, Uint8Array>): Promise<void> {
+    const operations: ByteOperation[] = []
+    for (const key of await this.#store.keys('block/', 'block0')) operations.push({ kind: 'delete', key })
+    for (const key of await this.#store.keys('epoch/', 'epoch0')) operations.push({ kind: 'delete', key })
+    for (const [entry, bytes] of blocks) {
+      operations.push({ kind: 'put', key: blockKey(entry), value: checkedBlock(entry, bytes) })
+    }
+    operations.push({ kind: 'put', key: markerKey(sealed.marker.epoch), value: sealed.bytes })
+    await this.#store.write(operations, { sync: true })
+    this.#last = sealed
+  }
+
+  /** The last claim on this store. */
+  async claimed(): Promise<Claim> {
+    const bytes = await this.#store.get('claim')
+    // Only writeClaim writes under this key.
+    return bytes === undefined ? { generation: 0, usedEpochs: 0 } : (this.#codec.decode(bytes) as Claim)
+  }
+
+  async writeClaim(claim: Claim): Promise<void> {
+    await this.#store.write([{ kind: 'put', key: 'claim', value: this.#codec.encode(claim) }], { sync: true })
+  }
+
+  /** P9: notes that every sink has `epoch`; forgets markers before the last two and blocks that neither of those names. */
+  async collect(epoch: number): Promise<void> {
+    const markers = await this.#store.keys('epoch/', 'epoch0')
+    const needed = new Set<string>()
+    for (const key of markers.slice(-2)) {
+      for (const entry of openMarker(await this.#read(key), this.#codec).marker.blocks) needed.add(blockKey(entry))
+    }
+    const stored = await this.#store.keys('block/', 'block0')
+    const dead = [...markers.slice(0, -2), ...stored.filter((key) => !needed.has(key))]
+    const note: ByteOperation = { kind: 'put', key: 'finalized', value: this.#codec.encode(epoch) }
+    await this.#store.write([note, ...dead.map((key): ByteOperation => ({ kind: 'delete', key }))], { sync: false })
+  }
+
+  /** Forgets the open epoch `epoch`, so that the one before it is the last again; its number is never used again. */
+  async abandon(epoch: number): Promise<void> {
+    const { generation, usedEpochs } = await this.claimed()
+    const claim = this.#codec.encode({ generation, usedEpochs: Math.max(usedEpochs, epoch) })
+    await this.#store.write(
+      [
+        { kind: 'delete', key: markerKey(epoch) },
+        { kind: 'put', key: 'claim', value: claim },
+      ],
+      { sync: true },
+    )
+    this.#last = undefined
+  }
+
+  async close(): Promise<void> {
+    await this.#store.close()
+  }
+
+  #surviving(horizons: ReadonlyMap<string, number>): readonly BlockEntry[] {
+    const replaced = new Set(this.#merged.flatMap(({ sources }) => sources.map(blockKey)))
+    const kept = (this.#last?.marker.blocks ?? []).filter((entry) => !replaced.has(blockKey(entry)))
+    const all = [...kept, ...this.#merged.map(({ entry }) => entry)]
+    return all.filter((entry) => entry.latest >= (horizons.get(entry.operator) ?? Number.NEGATIVE_INFINITY))
+  }
+
+  async #finalized(): Promise<number> {
+    const bytes = await this.#store.get('finalized')
+    return bytes === undefined ? 0 : Number(this.#codec.decode(bytes))
+  }
+
+  async #read(key: string): Promise<Uint8Array> {
+    const bytes = await this.#store.get(key)
+    if (bytes === undefined) throw new MillraceError('MR_STATE_CORRUPT', `the state store lost "${key}"`)
+    return bytes
+  }
+
+  async #checkPresence(marker: EpochMarker): Promise<void> {
+    const stored = new Set(await this.#store.keys('block/', 'block0'))
+    const missing = marker.blocks.find((entry) => !stored.has(blockKey(entry)))
+    if (missing !== undefined) {
+      throw new MillraceError('MR_STATE_CORRUPT', `block "${blockKey(missing)}" of epoch ${marker.epoch} is missing`)
+    }
+  }
+}
+
+function markerKey(epoch: number): string {
+  return `epoch/${epochText(epoch)}`
+}
+
+function entryOf(operator: string, block: StateBlock, epoch: number): BlockEntry {
+  const { times, count } = decodeBlock(block.bytes)
+  let latest = Number.NEGATIVE_INFINITY
+  for (let i = 0; i < count; i++) if (times[i]! > latest) latest = times[i]!
+  const { keyGroup, bytes } = block
+  return { operator, keyGroup, from: epoch, to: epoch, sizeBytes: bytes.length, crc: crc32c(bytes), latest }
+}
+
+function checkedBlock(entry: BlockEntry, bytes: Uint8Array | undefined): Uint8Array {
+  const isWhole = bytes !== undefined && bytes.length === entry.sizeBytes && crc32c(bytes) === entry.crc
+  if (isWhole) return bytes
+  throw new MillraceError(
+    'MR_STATE_CORRUPT',
+    `block "${blockKey(entry)}" is ${bytes === undefined ? 'missing' : 'damaged'}`,
+  )
+}
