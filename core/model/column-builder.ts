@@ -113,6 +113,19 @@ export class ColumnBuilder {
     this.#markValid(row)
   }
 
+  /** A decimal whose unscaled whole number lies within ±2^53. */
+  appendDecimalNumber(unscaled: number): void {
+    const row = this.#next()
+    const values = this.#values
+    const high = Math.floor(unscaled / TWO_32)
+    const sign = unscaled < 0 ? -1 : 0
+    values[4 * row] = (unscaled - high * TWO_32) | 0
+    values[4 * row + 1] = high | 0
+    values[4 * row + 2] = sign
+    values[4 * row + 3] = sign
+    this.#markValid(row)
+  }
+
   /**
    * A value as user code gives it; `undefined` and `null` append a null. Throws `MR_OPERATOR_FAILED` where the value
    * does not fit the type.

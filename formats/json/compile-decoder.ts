@@ -1,0 +1,243 @@
+// hot path
+import { type Column, wideNumberAt } from '../../core/model/column.ts'
+import { ColumnBuilder } from '../../core/model/column-builder.ts'
+import type { Contract } from '../../core/model/contract.ts'
+import { type FieldKind, fieldIndex, type Schema } from '../../core/model/field-type.ts'
+import { CLOSE_OBJECT, COLON, COMMA, LETTER_N, OPEN_OBJECT, QUOTE } from './ascii.ts'
+import { FieldNames } from './field-names.ts'
+import { readFloat64, readInt32, readWide } from './read-number.ts'
+import { readBinary, readBoolean, readDate, readDecimal, readString, readTimestamp } from './read-text.ts'
+import { Scanner } from './scan.ts'
+import { isUtf8 } from './utf8.ts'
+import { documentViolation, fieldViolation, type Violation } from './violation.ts'
+
+export type { Violation } from './violation.ts'
+
+/** What a decoder made of its records. `eventTimes`: epoch ms per row, if the contract names an event time. */
+export interface DecodedColumns {
+  readonly columns: readonly Column[]
+  readonly rows: number
+  readonly eventTimes: Float64Array | undefined
+}
+
+/** Decodes JSON objects into columns, one record at a time. Owned by one task. */
+export interface JsonDecoder {
+  /** Appends the record in `bytes[start, end)`; on a violation nothing is appended. Keeps no reference to `bytes`. */
+  append(bytes: Uint8Array, start: number, end: number): Violation | undefined
+  /** Records appended since the last `finish`. */
+  readonly rows: number
+  /** Hands over what was appended; the decoder is empty then. */
+  finish(): DecodedColumns
+}
+
+const UNKNOWN = -1
+
+/**
+ * Compiles a contract into a decoder; the README of this folder says what it accepts. A record that is no JSON object
+ * is refused as such whatever else is wrong with it; else its first violation in the order of the text is told, an
+ * absent field last.
+ *
+ * @example
+ * const decoder = compileDecoder(contract('order', { id: string(), cents: integer() }))
+ * const bytes = new TextEncoder().encode('{"id":"a","cents":5}')
+ * decoder.append(bytes, 0, bytes.length) // undefined: accepted
+ * decoder.finish().rows // 1
+ */
+export function compileDecoder(contract: Contract<unknown>): JsonDecoder {
+  return new ContractDecoder(contract)
+}
+
+class ContractDecoder implements JsonDecoder {
+  rows = 0
+  readonly #schema: Schema
+  readonly #eventTime: number
+  readonly #refusesUnknown: boolean
+  readonly #names: FieldNames
+  readonly #kinds: Uint8Array
+  readonly #builders: readonly ColumnBuilder[]
+  readonly #scanner = new Scanner()
+  /** Which field followed field i − 1 last time; 0 stands for the start. Producers rarely change their order. */
+  readonly #followers: Int32Array
+  /** Fields of the contract that the record had so far. */
+  #found = 0
+  /** Field of the key read last, and the position after that key. */
+  #field = UNKNOWN
+  #afterKey = 0
+
+  constructor(contract: Contract<unknown>) {
+    const fields = contract.schema.fields
+    this.#schema = contract.schema
+    this.#eventTime = contract.eventTime === undefined ? -1 : fieldIndex(contract.schema, contract.eventTime)
+    this.#refusesUnknown = contract.unknownFields === 'refuse'
+    this.#names = new FieldNames(contract.schema)
+    this.#kinds = Uint8Array.from(fields, (field) => KIND[field.type.kind])
+    this.#builders = fields.map((field) => new ColumnBuilder(field.type))
+    this.#followers = Int32Array.from({ length: fields.length + 1 }, (_, i) => (i < fields.length ? i : 0))
+  }
+
+  append(bytes: Uint8Array, start: number, end: number): Violation | undefined {
+    const scanner = this.#scanner
+    scanner.reset(bytes, end)
+    this.#found = 0
+    this.#field = UNKNOWN
+    const close = this.#object(scanner.space(start))
+    const isWhole = close >= 0 && this.#endsAt(close)
+    if (!isWhole || (this.#found < this.#builders.length && !this.#fillAbsent())) return this.#refused(start)
+    this.rows++
+    return undefined
+  }
+
+  finish(): DecodedColumns {
+    const rows = this.rows
+    const columns = this.#builders.map((builder) => builder.finish())
+    this.rows = 0
+    if (this.#eventTime < 0) return { columns, rows, eventTimes: undefined }
+    const eventTimes = new Float64Array(rows)
+    const column = columns[this.#eventTime]!
+    for (let row = 0; row < rows; row++) eventTimes[row] = wideNumberAt(column, row) / 1000
+    return { columns, rows, eventTimes }
+  }
+
+  #object(open: number): number {
+    const scanner = this.#scanner
+    if (scanner.peek(open) !== OPEN_OBJECT) return scanner.refuse('MR_RECORD_JSON', open)
+    let at = scanner.space(open + 1)
+    if (scanner.peek(at) === CLOSE_OBJECT) return at + 1
+    let previous = UNKNOWN
+    while (true) {
+      at = this.#member(at, previous)
+      if (at < 0) return -1
+      if (this.#field !== UNKNOWN) previous = this.#field
+      at = scanner.space(at)
+      const byte = scanner.peek(at)
+      if (byte === CLOSE_OBJECT) return at + 1
+      if (byte !== COMMA) return scanner.refuse('MR_RECORD_JSON', at)
+      at = scanner.space(at + 1)
+    }
+  }
+
+  #member(key: number, previous: number): number {
+    const scanner = this.#scanner
+    if (scanner.peek(key) !== QUOTE) return scanner.refuse('MR_RECORD_JSON', key)
+    if (!this.#readKey(key, previous)) return -1
+    const colon = scanner.space(this.#afterKey)
+    if (scanner.peek(colon) !== COLON) return scanner.refuse('MR_RECORD_JSON', colon)
+    const at = scanner.space(colon + 1)
+    return this.#field === UNKNOWN ? this.#skip(at) : this.#read(this.#field, at)
+  }
+
+  /** Finds the field of a key, first by guess, and leaves it in `#field`; false after a refusal. */
+  #readKey(key: number, previous: number): boolean {
+    const scanner = this.#scanner
+    const guess = this.#followers[previous + 1]!
+    const guessedEnd = key + 1 + this.#names.lengthOf(guess)
+    if (guessedEnd < scanner.end && this.#names.startsAt(guess, scanner.bytes, key + 1)) {
+      this.#field = guess
+      this.#afterKey = guessedEnd + 1
+    } else {
+      this.#field = UNKNOWN
+      this.#afterKey = scanner.readText(key)
+      if (this.#afterKey < 0) return false
+      this.#field = this.#names.find(scanner.text, scanner.textStart, scanner.textEnd)
+      if (this.#field !== UNKNOWN) this.#followers[previous + 1] = this.#field
+    }
+    return this.#isWelcome(this.#field, key)
+  }
+
+  #isWelcome(field: number, key: number): boolean {
+    if (field === UNKNOWN) {
+      if (this.#refusesUnknown) this.#scanner.refuse('MR_RECORD_UNKNOWN_FIELD', key)
+      return !this.#refusesUnknown
+    }
+    const isNew = this.#builders[field]!.length === this.rows
+    if (!isNew) this.#scanner.refuse('MR_RECORD_DUPLICATE_KEY', key)
+    return isNew
+  }
+
+  #skip(at: number): number {
+    const next = this.#scanner.value(at, 1)
+    return next >= 0 && this.#scanner.hasLoneSurrogate ? this.#scanner.refuse('MR_RECORD_UTF8', at) : next
+  }
+
+  #read(field: number, at: number): number {
+    const scanner = this.#scanner
+    this.#found++
+    if (scanner.peek(at) === LETTER_N) return this.#readNull(field, at)
+    const builder = this.#builders[field]!
+    switch (this.#kinds[field]) {
+      case 0:
+        return readString(scanner, builder, at)
+      case 1:
+        return readBoolean(scanner, builder, at)
+      case 2:
+        return readInt32(scanner, builder, at)
+      case 3:
+        return readWide(scanner, builder, at)
+      case 4:
+        return readFloat64(scanner, builder, at)
+      case 5:
+        return readDecimal(scanner, builder, at)
+      case 6:
+        return readTimestamp(scanner, builder, at)
+      case 7:
+        return readDate(scanner, builder, at)
+      default:
+        return readBinary(scanner, builder, at)
+    }
+  }
+
+  #readNull(field: number, at: number): number {
+    const next = this.#scanner.literal(at)
+    if (next < 0) return -1
+    if (!this.#schema.fields[field]!.optional) return this.#scanner.refuse('MR_RECORD_MISSING_FIELD', at)
+    this.#builders[field]!.appendNull()
+    return next
+  }
+
+  #endsAt(close: number): boolean {
+    const at = this.#scanner.space(close)
+    if (at < this.#scanner.end) this.#scanner.refuse('MR_RECORD_JSON', at)
+    return at >= this.#scanner.end
+  }
+
+  #fillAbsent(): boolean {
+    const builders = this.#builders
+    for (let field = 0; field < builders.length; field++) {
+      if (builders[field]!.length !== this.rows) continue
+      if (!this.#schema.fields[field]!.optional) {
+        this.#field = field
+        this.#scanner.refuse('MR_RECORD_MISSING_FIELD', this.#scanner.end)
+        return false
+      }
+      builders[field]!.appendNull()
+    }
+    return true
+  }
+
+  /** Takes back what the record appended and says why: what is no JSON object is that first of all. */
+  #refused(start: number): Violation {
+    for (const builder of this.#builders) builder.truncate(this.rows)
+    const scanner = this.#scanner
+    const field = this.#field === UNKNOWN ? undefined : this.#schema.fields[this.#field]
+    const noted = fieldViolation(scanner, field?.name, field?.type)
+    const open = scanner.space(start)
+    const close = scanner.peek(open) === OPEN_OBJECT ? scanner.value(open, 0) : scanner.refuse('MR_RECORD_JSON', open)
+    if (close >= 0 && this.#endsAt(close)) return noted
+    if (!isUtf8(scanner.bytes, start, scanner.end)) scanner.refusal = 'MR_RECORD_UTF8'
+    return documentViolation(scanner, start)
+  }
+}
+
+/** Numbers for the kinds, so that the branch per value is a jump; integer and int64 are read alike. */
+const KIND: Readonly<Record<FieldKind, number>> = {
+  string: 0,
+  boolean: 1,
+  int32: 2,
+  int64: 3,
+  integer: 3,
+  float64: 4,
+  decimal: 5,
+  timestamp: 6,
+  date: 7,
+  binary: 8,
+}

@@ -1,0 +1,315 @@
+// hot path
+import type { ErrorCode } from '../../core/model/error-codes.ts'
+import * as ascii from './ascii.ts'
+import { nextCodePoint, putCodePoint } from './utf8.ts'
+
+/** Containers within containers, the record itself being the first. */
+export const NESTING_LIMIT = 64
+
+/** 1 for the bytes that stand for themselves within a string. */
+const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 0x20 && byte < 0x80 && byte !== ascii.QUOTE && byte !== ascii.BACKSLASH ? 1 : 0,
+)
+
+/**
+ * Walks the JSON text of one record (RFC 8259). Methods take a position and return the one after what they consumed, or
+ * −1 after `refuse`. Results that are not a position stand in fields until the next call of the same method.
+ */
+export class Scanner {
+  bytes = new Uint8Array(0)
+  end = 0
+  /** Why and where the last method returned −1. */
+  refusal: ErrorCode = 'MR_RECORD_JSON'
+  refusedAt = 0
+  /** Whether the string walked last has escapes. */
+  hasEscapes = false
+  /** Whether any string since `reset` names half a surrogate pair by an escape. */
+  hasLoneSurrogate = false
+  /** The simple number read last is `mantissa` / 10^`fractionDigits`, exactly. */
+  mantissa = 0
+  fractionDigits = 0
+  /** The text read last, unescaped: `text[textStart, textEnd)`. */
+  text = this.bytes
+  textStart = 0
+  textEnd = 0
+  #scratch = new Uint8Array(256)
+
+  reset(bytes: Uint8Array, end: number): void {
+    this.bytes = bytes
+    this.end = end
+    this.hasLoneSurrogate = false
+  }
+
+  refuse(code: ErrorCode, at: number): -1 {
+    this.refusal = code
+    this.refusedAt = at
+    return -1
+  }
+
+  /** The byte at a position, 0 after the end: no JSON token starts with it. */
+  peek(at: number): number {
+    return at < this.end ? this.bytes[at]! : 0
+  }
+
+  space(from: number): number {
+    const bytes = this.bytes
+    const end = this.end
+    let at = from
+    while (at < end) {
+      const byte = bytes[at]!
+      if (byte > 0x20 || (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)) return at
+      at++
+    }
+    return at
+  }
+
+  /** Walks one value, whatever it is; `depth` is the number of containers around it. */
+  value(from: number, depth: number): number {
+    const at = this.space(from)
+    switch (this.peek(at)) {
+      case ascii.QUOTE:
+        return this.afterString(at)
+      case ascii.OPEN_OBJECT:
+        return this.#object(at, depth + 1)
+      case ascii.OPEN_ARRAY:
+        return this.#array(at, depth + 1)
+      case ascii.LETTER_T:
+      case ascii.LETTER_F:
+      case ascii.LETTER_N:
+        return this.literal(at)
+      default:
+        return this.number(at)
+    }
+  }
+
+  /** Walks a string from its opening quote. */
+  afterString(at: number): number {
+    const close = this.string(at + 1)
+    return close < 0 ? -1 : close + 1
+  }
+
+  /** Walks a string from behind its opening quote; returns the position of the closing one. */
+  string(from: number): number {
+    const bytes = this.bytes
+    const end = this.end
+    this.hasEscapes = false
+    let at = from
+    while (at < end) {
+      if (PLAIN[bytes[at]!] === 1) {
+        at++
+        continue
+      }
+      if (bytes[at] === ascii.QUOTE) return at
+      at = this.#special(at)
+      if (at < 0) return -1
+    }
+    return this.refuse('MR_RECORD_JSON', end)
+  }
+
+  /** Walks `true`, `false` or `null`. */
+  literal(at: number): number {
+    const bytes = this.bytes
+    const first = bytes[at]!
+    if (at + 4 <= this.end) {
+      const word = (first << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
+      if (word === 0x74727565 || word === 0x6e756c6c) return at + 4
+      if (word === 0x66616c73 && this.peek(at + 4) === ascii.LETTER_E) return at + 5
+    }
+    return this.refuse('MR_RECORD_JSON', at)
+  }
+
+  /** Walks a number of any length. */
+  number(from: number): number {
+    const first = this.peek(from) === ascii.MINUS ? from + 1 : from
+    let at = this.#digits(first)
+    if (at < 0 || (this.bytes[first] === ascii.ZERO && at > first + 1)) return this.refuse('MR_RECORD_JSON', first)
+    if (this.peek(at) === ascii.DOT) at = this.#digits(at + 1)
+    if (at < 0) return -1
+    if ((this.peek(at) | 0x20) !== ascii.LETTER_E) return at
+    const sign = this.peek(at + 1)
+    return this.#digits(sign === 0x2b || sign === ascii.MINUS ? at + 2 : at + 1)
+  }
+
+  /** Reads a number without exponent of up to 16 digits; −1, refusing nothing, where it is no such number. */
+  simpleNumber(from: number): number {
+    const bytes = this.bytes
+    const isNegative = this.peek(from) === ascii.MINUS
+    const first = isNegative ? from + 1 : from
+    let at = this.#accumulate(first, 0)
+    let digits = at - first
+    if (digits === 0 || (bytes[first] === ascii.ZERO && digits > 1)) return -1
+    this.fractionDigits = 0
+    if (this.peek(at) === ascii.DOT) {
+      const point = at
+      at = this.#accumulate(point + 1, this.mantissa)
+      this.fractionDigits = at - point - 1
+      digits += this.fractionDigits
+      if (this.fractionDigits === 0) return -1
+    }
+    if (digits > 16 || this.mantissa > Number.MAX_SAFE_INTEGER || (this.peek(at) | 0x20) === ascii.LETTER_E) return -1
+    if (isNegative) this.mantissa = -this.mantissa
+    return at
+  }
+
+  /** Reads a string from its opening quote into `text`; refuses lone surrogates. */
+  readText(at: number): number {
+    const close = this.string(at + 1)
+    if (close < 0) return -1
+    if (this.hasLoneSurrogate) return this.refuse('MR_RECORD_UTF8', at)
+    if (this.hasEscapes) this.#unescape(at + 1, close)
+    else {
+      this.text = this.bytes
+      this.textStart = at + 1
+      this.textEnd = close
+    }
+    return close + 1
+  }
+
+  #object(open: number, depth: number): number {
+    if (depth > NESTING_LIMIT) return this.refuse('MR_RECORD_NESTING', open)
+    let at = this.space(open + 1)
+    if (this.peek(at) === ascii.CLOSE_OBJECT) return at + 1
+    while (true) {
+      if (this.peek(at) !== ascii.QUOTE) return this.refuse('MR_RECORD_JSON', at)
+      at = this.afterString(at)
+      if (at < 0) return -1
+      at = this.space(at)
+      if (this.peek(at) !== ascii.COLON) return this.refuse('MR_RECORD_JSON', at)
+      at = this.value(at + 1, depth)
+      if (at < 0) return -1
+      at = this.space(at)
+      if (this.peek(at) === ascii.CLOSE_OBJECT) return at + 1
+      if (this.peek(at) !== ascii.COMMA) return this.refuse('MR_RECORD_JSON', at)
+      at = this.space(at + 1)
+    }
+  }
+
+  #array(open: number, depth: number): number {
+    if (depth > NESTING_LIMIT) return this.refuse('MR_RECORD_NESTING', open)
+    let at = this.space(open + 1)
+    if (this.peek(at) === ascii.CLOSE_ARRAY) return at + 1
+    while (true) {
+      at = this.value(at, depth)
+      if (at < 0) return -1
+      at = this.space(at)
+      if (this.peek(at) === ascii.CLOSE_ARRAY) return at + 1
+      if (this.peek(at) !== ascii.COMMA) return this.refuse('MR_RECORD_JSON', at)
+      at++
+    }
+  }
+
+  /** A byte within a string that does not stand for itself: of a longer code point, an escape, or forbidden. */
+  #special(at: number): number {
+    const byte = this.bytes[at]!
+    if (byte === ascii.BACKSLASH) return this.#escape(at)
+    if (byte < 0x80) return this.refuse('MR_RECORD_JSON', at)
+    const next = nextCodePoint(this.bytes, at, this.end)
+    return next < 0 ? this.refuse('MR_RECORD_UTF8', at) : next
+  }
+
+  #escape(at: number): number {
+    this.hasEscapes = true
+    const byte = this.peek(at + 1)
+    if (byte !== ascii.LETTER_U) return unescaped(byte) === 0 ? this.refuse('MR_RECORD_JSON', at + 1) : at + 2
+    const unit = this.#unit(at)
+    if (unit < 0) return this.refuse('MR_RECORD_JSON', at)
+    if (unit < 0xd800 || unit > 0xdfff) return at + 6
+    const low = unit < 0xdc00 ? this.#unit(at + 6) : -1
+    if (low >= 0xdc00 && low <= 0xdfff) return at + 12
+    this.hasLoneSurrogate = true
+    return at + 6
+  }
+
+  /** The UTF-16 unit that the escape `\uXXXX` at a position names, −1 where there is none. */
+  #unit(at: number): number {
+    if (at + 6 > this.end || this.bytes[at] !== ascii.BACKSLASH || this.bytes[at + 1] !== ascii.LETTER_U) return -1
+    let unit = 0
+    for (let i = at + 2; i < at + 6; i++) {
+      const digit = hexDigit(this.bytes[i]!)
+      if (digit < 0) return -1
+      unit = (unit << 4) | digit
+    }
+    return unit
+  }
+
+  /** Only for a string that was walked: its escapes are known to be good. */
+  #unescape(start: number, close: number): void {
+    if (this.#scratch.length < close - start) this.#scratch = new Uint8Array(2 * (close - start))
+    const bytes = this.bytes
+    const scratch = this.#scratch
+    let to = 0
+    let at = start
+    while (at < close) {
+      if (bytes[at] !== ascii.BACKSLASH) scratch[to++] = bytes[at++]!
+      else if (bytes[at + 1] !== ascii.LETTER_U) {
+        scratch[to++] = unescaped(bytes[at + 1]!)
+        at += 2
+      } else {
+        const point = this.#escapedPoint(at)
+        to = putCodePoint(scratch, to, point)
+        at += point > 0xffff ? 12 : 6
+      }
+    }
+    this.text = scratch
+    this.textStart = 0
+    this.textEnd = to
+  }
+
+  #escapedPoint(at: number): number {
+    const unit = this.#unit(at)
+    if (unit < 0xd800 || unit > 0xdfff) return unit
+    return 0x10000 + ((unit - 0xd800) << 10) + (this.#unit(at + 6) - 0xdc00)
+  }
+
+  /** Walks one digit or more. */
+  #digits(from: number): number {
+    const bytes = this.bytes
+    let at = from
+    while (at < this.end && bytes[at]! >= ascii.ZERO && bytes[at]! <= ascii.NINE) at++
+    return at === from ? this.refuse('MR_RECORD_JSON', at) : at
+  }
+
+  /** Appends digits, if any, to a number and leaves it in `mantissa`; exact up to `Number.MAX_SAFE_INTEGER`. */
+  #accumulate(from: number, start: number): number {
+    const bytes = this.bytes
+    const end = this.end
+    let value = start
+    let at = from
+    while (at < end) {
+      const digit = bytes[at]! - ascii.ZERO
+      if (digit < 0 || digit > 9) break
+      value = 10 * value + digit
+      at++
+    }
+    this.mantissa = value
+    return at
+  }
+}
+
+/** The byte that an escape of two bytes stands for, 0 where there is no such escape. */
+function unescaped(byte: number): number {
+  switch (byte) {
+    case ascii.QUOTE:
+    case ascii.BACKSLASH:
+    case 0x2f:
+      return byte
+    case 0x62:
+      return 0x08
+    case ascii.LETTER_F:
+      return 0x0c
+    case ascii.LETTER_N:
+      return 0x0a
+    case 0x72:
+      return 0x0d
+    case ascii.LETTER_T:
+      return 0x09
+    default:
+      return 0
+  }
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= ascii.ZERO && byte <= ascii.NINE) return byte - ascii.ZERO
+  const letter = byte | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
+}
