@@ -1,0 +1,198 @@
+// hot path
+import { encodeBlock } from './block.ts'
+
+const INITIAL_ENTRIES = 16
+const SAMPLES = 255
+/** The time of an entry whose key has a newer entry further on. No event has it. */
+const SUPERSEDED = Number.NEGATIVE_INFINITY
+
+/**
+ * Times by 128-bit key hash, of one key group.
+ *
+ * Entries stand in the order of their coming and, once handed over by `snapshot`, are never changed: a newer time of
+ * such a key is appended and the old entry marked. So what changed since the last snapshot is always the tail, and a
+ * snapshot is one copy of it. An open-addressing index (half full at most) finds them: each bucket holds the position
+ * plus one in its low bits and bits of the key's second word above, which spare most looks at the keys themselves.
+ * 32 bytes per entry when full, 64 after growth.
+ */
+export class FingerprintGroup {
+  #words = new Int32Array(4 * INITIAL_ENTRIES)
+  #times = new Float64Array(INITIAL_ENTRIES)
+  #index = new Int32Array(2 * INITIAL_ENTRIES)
+  #capacity = INITIAL_ENTRIES
+  /** Entries, superseded ones included. */
+  #count = 0
+  #superseded = 0
+  /** Entries before this one are in a snapshot. */
+  #clean = 0
+  #horizon = Number.NEGATIVE_INFINITY
+  /** About half of the entries were older than this at the last rebuild. */
+  #median = Number.POSITIVE_INFINITY
+
+  /** Keys, forgotten ones included until the next rebuild. */
+  get size(): number {
+    return this.#count - this.#superseded
+  }
+
+  /** Entries that the next snapshot will hold. */
+  get changed(): number {
+    return this.#count - this.#clean
+  }
+
+  get sizeBytes(): number {
+    return 24 * this.#capacity + 4 * this.#index.length
+  }
+
+  /** Position of the key whose hash is `words[at … at+3]`, valid until the next change; −1 where it has no entry. */
+  lookup(words: Int32Array, at: number): number {
+    const index = this.#index
+    const keys = this.#words
+    const mask = index.length - 1
+    const second = words[at + 1]!
+    const third = words[at + 2]!
+    let bucket = third & mask
+    let found = index[bucket]!
+    while (found !== 0) {
+      if (((found ^ second) & ~mask) === 0) {
+        const key = 4 * ((found & mask) - 1)
+        if (
+          keys[key] === words[at] &&
+          keys[key + 1] === second &&
+          keys[key + 2] === third &&
+          keys[key + 3] === words[at + 3]
+        ) {
+          return (found & mask) - 1
+        }
+      }
+      bucket = (bucket + 1) & mask
+      found = index[bucket]!
+    }
+    return -1
+  }
+
+  timeAt(position: number): number {
+    return this.#times[position]!
+  }
+
+  /** Sets the time of a key. It never goes back: else a restore could bring an older, greater one to light. */
+  put(words: Int32Array, at: number, time: number): void {
+    const known = this.lookup(words, at)
+    if (known >= this.#clean) this.#times[known] = time
+    else if (known >= 0) this.#supersede(known, time)
+    else {
+      if (this.#count === this.#capacity) this.compact(this.#horizon)
+      const position = this.#count++
+      this.#words[4 * position] = words[at]!
+      this.#words[4 * position + 1] = words[at + 1]!
+      this.#words[4 * position + 2] = words[at + 2]!
+      this.#words[4 * position + 3] = words[at + 3]!
+      this.#times[position] = time
+      this.#file(position)
+    }
+  }
+
+  /** Entries older than `horizon` may go: they do once they are about half of all, or when the group would grow. */
+  dropBefore(horizon: number): void {
+    this.#horizon = horizon
+    if (horizon > this.#median) this.compact(horizon)
+  }
+
+  /** Rebuilds the group without entries older than `horizon`, with at least a quarter of its room free. */
+  compact(horizon: number): void {
+    const { words, times, live, clean } = this.#living(horizon)
+    this.#words = words
+    this.#times = times
+    this.#capacity = times.length
+    this.#index = new Int32Array(2 * times.length)
+    this.#count = live
+    this.#superseded = 0
+    this.#clean = clean
+    for (let position = 0; position < live; position++) this.#file(position)
+    this.#median = medianOf(times, live)
+  }
+
+  /** The entries that changed since the last call as a block; `undefined` where there are none. */
+  snapshot(): Uint8Array | undefined {
+    const changed = this.#count - this.#clean
+    if (changed === 0) return undefined
+    const block = encodeBlock(this.#words.subarray(4 * this.#clean), this.#times.subarray(this.#clean), changed)
+    this.#clean = this.#count
+    return block
+  }
+
+  /** Takes all entries as handed over already: they came from a stored block. */
+  markClean(): void {
+    this.#clean = this.#count
+  }
+
+  #supersede(known: number, time: number): void {
+    const key = this.#words.slice(4 * known, 4 * known + 4)
+    if (this.#count === this.#capacity) {
+      this.compact(this.#horizon)
+      this.put(key, 0, time)
+      return
+    }
+    const position = this.#count++
+    this.#words.set(key, 4 * position)
+    this.#times[position] = time
+    this.#times[known] = SUPERSEDED
+    this.#superseded++
+    this.#refile(known, position)
+  }
+
+  #file(position: number): void {
+    const index = this.#index
+    const mask = index.length - 1
+    let bucket = this.#words[4 * position + 2]! & mask
+    while (index[bucket] !== 0) bucket = (bucket + 1) & mask
+    index[bucket] = (this.#words[4 * position + 1]! & ~mask) | (position + 1)
+  }
+
+  #refile(from: number, to: number): void {
+    const index = this.#index
+    const mask = index.length - 1
+    let bucket = this.#words[4 * from + 2]! & mask
+    while ((index[bucket]! & mask) !== from + 1) bucket = (bucket + 1) & mask
+    index[bucket] = (index[bucket]! & ~mask) | (to + 1)
+  }
+
+  #living(horizon: number) {
+    const capacity = roomFor(this.#countLiving(horizon))
+    const words = new Int32Array(4 * capacity)
+    const times = new Float64Array(capacity)
+    let live = 0
+    let clean = 0
+    for (let position = 0; position < this.#count; position++) {
+      if (position === this.#clean) clean = live
+      const time = this.#times[position]!
+      if (time < horizon || time === SUPERSEDED) continue
+      for (let word = 0; word < 4; word++) words[4 * live + word] = this.#words[4 * position + word]!
+      times[live++] = time
+    }
+    return { words, times, live, clean: this.#clean === this.#count ? live : clean }
+  }
+
+  #countLiving(horizon: number): number {
+    let living = 0
+    for (let position = 0; position < this.#count; position++) {
+      const time = this.#times[position]!
+      if (time >= horizon && time !== SUPERSEDED) living++
+    }
+    return living
+  }
+}
+
+function roomFor(entries: number): number {
+  let capacity = INITIAL_ENTRIES
+  while (entries > capacity - (capacity >> 2)) capacity *= 2
+  return capacity
+}
+
+/** The median of evenly spread samples. */
+function medianOf(times: Float64Array, count: number): number {
+  if (count === 0) return Number.POSITIVE_INFINITY
+  const samples = new Float64Array(Math.min(SAMPLES, count))
+  for (let i = 0; i < samples.length; i++) samples[i] = times[Math.floor((i * count) / samples.length)]!
+  samples.sort()
+  return samples[samples.length >> 1]!
+}

@@ -1,0 +1,76 @@
+// hot path
+import { MillraceError } from '../model/errors.ts'
+import { keyGroupOf } from '../model/key-hash.ts'
+import type { StateBlock } from '../ports/operator.ts'
+import { decodeBlock } from './block.ts'
+import { FingerprintGroup } from './fingerprint-group.ts'
+
+/**
+ * Times by 128-bit key hash: one {@link FingerprintGroup} per key group. Growth and
+ * rebuilding happen group by group, so no single call is long. One owner, one thread.
+ */
+export class FingerprintTable {
+  readonly #groups: FingerprintGroup[] = []
+  readonly #keyGroups: number
+
+  /** `keyGroups`: a power of two. */
+  constructor(keyGroups: number) {
+    this.#keyGroups = keyGroups
+    for (let i = 0; i < keyGroups; i++) this.#groups.push(new FingerprintGroup())
+  }
+
+  /** Keys, forgotten ones included until their group is rebuilt. */
+  get size(): number {
+    let size = 0
+    for (let i = 0; i < this.#groups.length; i++) size += this.#groups[i]!.size
+    return size
+  }
+
+  /** Memory in use, in bytes, for limits. */
+  get sizeBytes(): number {
+    let bytes = 0
+    for (let i = 0; i < this.#groups.length; i++) bytes += this.#groups[i]!.sizeBytes
+    return bytes
+  }
+
+  /** The group that holds the key whose hash is `words[at … at+3]`. */
+  groupOf(words: Int32Array, at: number): FingerprintGroup {
+    return this.#groups[keyGroupOf(words[at]!, this.#keyGroups)]!
+  }
+
+  /** Entries older than `horizon` may go. */
+  dropBefore(horizon: number): void {
+    for (let i = 0; i < this.#groups.length; i++) this.#groups[i]!.dropBefore(horizon)
+  }
+
+  /** What changed since the last call, one block per key group, in their order. The caller owns the bytes. */
+  snapshot(): StateBlock[] {
+    const blocks: StateBlock[] = []
+    for (let keyGroup = 0; keyGroup < this.#groups.length; keyGroup++) {
+      const group = this.#groups[keyGroup]!
+      const entries = group.changed
+      const bytes = group.snapshot()
+      if (bytes !== undefined) blocks.push({ keyGroup, bytes, entries })
+    }
+    return blocks
+  }
+
+  /**
+   * Adds the entries of a stored block; newer blocks of a key group come after older ones. Throws `MR_STATE_CORRUPT`
+   * where a key belongs to another group.
+   */
+  load(block: StateBlock): void {
+    const { words, times, count } = decodeBlock(block.bytes)
+    const group = this.#groups[block.keyGroup]
+    for (let i = 0; i < count; i++) {
+      if (group === undefined || this.groupOf(words, 4 * i) !== group) throw misplaced(block.keyGroup)
+      group.put(words, 4 * i, times[i]!)
+    }
+    group?.markClean()
+  }
+}
+
+function misplaced(keyGroup: number): MillraceError {
+  const message = `a block of state holds a key that does not belong to key group ${keyGroup}`
+  return new MillraceError('MR_STATE_CORRUPT', message, { details: { keyGroup } })
+}

@@ -1,0 +1,16 @@
+import { decodeBlock, encodeBlock } from './block.ts'
+import { FingerprintGroup } from './fingerprint-group.ts'
+
+/**
+ * One block instead of many of one key group, given oldest first: the newest entry of each key wins, then those older
+ * than `horizon` are left out. The result may be without entries. Pure: equal input gives equal bytes.
+ */
+export function mergeBlocks(blocks: readonly Uint8Array[], horizon: number): Uint8Array {
+  const merged = new FingerprintGroup()
+  for (const block of blocks) {
+    const { words, times, count } = decodeBlock(block)
+    for (let i = 0; i < count; i++) merged.put(words, 4 * i, times[i]!)
+  }
+  merged.compact(horizon)
+  return merged.snapshot() ?? encodeBlock(new Int32Array(0), new Float64Array(0), 0)
+}

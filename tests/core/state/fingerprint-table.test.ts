@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { decodeBlock, encodeBlock } from '../../../core/state/block.ts'
+import { FingerprintTable } from '../../../core/state/fingerprint-table.ts'
+
+const KEY_GROUPS = 4
+
+/** Keys whose words collide in part, so that probing and tags are put to the test. */
+const keyOf = (key: number): Int32Array => Int32Array.from([key % 7, key % 3, key % 5, key])
+
+type Step =
+  | { readonly kind: 'put'; readonly key: number; readonly time: number }
+  | { readonly kind: 'drop'; readonly advance: number }
+  | { readonly kind: 'snapshot' }
+  | { readonly kind: 'restore' }
+
+const put = fc.record({ kind: fc.constant('put' as const), key: fc.nat(200), time: fc.nat(50) })
+const drop = fc.record({ kind: fc.constant('drop' as const), advance: fc.nat(30) })
+const snapshot = fc.constant<Step>({ kind: 'snapshot' })
+const restore = fc.constant<Step>({ kind: 'restore' })
+const steps = fc.array<Step>(
+  fc.oneof(
+    { arbitrary: put, weight: 40 },
+    { arbitrary: drop, weight: 2 },
+    { arbitrary: snapshot, weight: 1 },
+    { arbitrary: restore, weight: 1 },
+  ),
+  { maxLength: 400, size: 'max' },
+)
+
+describe('FingerprintTable', () => {
+  it('holds what a Map would, through growth, dropping, snapshots and restores', () => {
+    fc.assert(fc.property(steps, (run) => compareWithMap(run)))
+  })
+
+  it('keeps its memory in proportion to what lives while keys come and go', () => {
+    const table = new FingerprintTable(1)
+    for (let key = 0; key < 100_000; key++) {
+      putTime(table, key, key)
+      if (key % 10 === 0) table.dropBefore(key - 1_000)
+    }
+    assert.ok(table.size < 3_000, `${table.size} entries`)
+    assert.ok(table.sizeBytes <= 32 * 8_192, `${table.sizeBytes} bytes`)
+  })
+
+  it('gives memory back after a burst', () => {
+    const table = new FingerprintTable(1)
+    for (let key = 0; key < 50_000; key++) putTime(table, key, key)
+    table.dropBefore(50_000)
+    assert.equal(table.size, 0)
+    assert.ok(table.sizeBytes < 1_000, `${table.sizeBytes} bytes`)
+  })
+
+  it('hands over only what changed, in the order of key groups', () => {
+    const table = new FingerprintTable(KEY_GROUPS)
+    for (let key = 0; key < 20; key++) putTime(table, key, key)
+    const first = table.snapshot()
+    assert.deepEqual(
+      first.map((block) => block.keyGroup),
+      [0, 1, 2, 3],
+    )
+    assert.equal(
+      first.reduce((sum, block) => sum + block.entries, 0),
+      20,
+    )
+    assert.deepEqual(table.snapshot(), [])
+    putTime(table, 5, 500)
+    putTime(table, 5, 501)
+    const [second, ...others] = table.snapshot()
+    assert.deepEqual(others, [])
+    assert.deepEqual(decodeBlock(second!.bytes), { words: keyOf(5), times: Float64Array.of(501), count: 1 })
+  })
+
+  it('refuses a key of another key group, or a group that does not exist', () => {
+    const bytes = encodeBlock(keyOf(1), Float64Array.of(1), 1)
+    const table = new FingerprintTable(KEY_GROUPS)
+    assert.throws(() => table.load({ keyGroup: 2, bytes, entries: 1 }), { code: 'MR_STATE_CORRUPT' })
+    assert.throws(() => table.load({ keyGroup: 9, bytes, entries: 1 }), { code: 'MR_STATE_CORRUPT' })
+  })
+})
+
+function putTime(table: FingerprintTable, key: number, time: number): void {
+  const words = keyOf(key)
+  table.groupOf(words, 0).put(words, 0, time)
+}
+
+function timeOf(table: FingerprintTable, key: number): number | undefined {
+  const words = keyOf(key)
+  const group = table.groupOf(words, 0)
+  const position = group.lookup(words, 0)
+  return position < 0 ? undefined : group.timeAt(position)
+}
+
+function compareWithMap(run: readonly Step[]): void {
+  let table = new FingerprintTable(KEY_GROUPS)
+  const model = new Map<number, number>()
+  const stored: ReturnType<FingerprintTable['snapshot']> = []
+  let horizon = Number.NEGATIVE_INFINITY
+  let now = 0
+  for (const step of run) {
+    if (step.kind === 'put') {
+      const time = Math.max(now + step.time, model.get(step.key) ?? 0)
+      putTime(table, step.key, time)
+      model.set(step.key, time)
+    } else if (step.kind === 'drop') {
+      now += step.advance
+      horizon = now
+      table.dropBefore(horizon)
+    } else {
+      stored.push(...table.snapshot())
+      if (step.kind === 'restore') table = restored(stored, horizon)
+    }
+  }
+  for (let key = 0; key <= 200; key++) {
+    const expected = model.get(key)
+    const actual = timeOf(table, key)
+    if (expected !== undefined && expected >= horizon) assert.equal(actual, expected)
+    else assert.ok(actual === undefined || actual < horizon)
+  }
+}
+
+function restored(stored: ReturnType<FingerprintTable['snapshot']>, horizon: number): FingerprintTable {
+  const table = new FingerprintTable(KEY_GROUPS)
+  for (const block of stored) table.load(block)
+  assert.deepEqual(table.snapshot(), [], 'what was loaded is no change')
+  table.dropBefore(horizon)
+  return table
+}
