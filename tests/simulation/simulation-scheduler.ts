@@ -122,6 +122,23 @@ export class Simulation {
     return until() ? 'done' : 'exhausted'
   }
 
+  /** Steps until `work` is settled and passes its outcome on. For set-up and checks. */
+  async finish<T>(work: Promise<T>, maxSteps = 100_000): Promise<T> {
+    const state: { outcome?: { readonly value: T } | { readonly error: unknown } } = {}
+    work.then(
+      (value) => {
+        state.outcome = { value }
+      },
+      (error: unknown) => {
+        state.outcome = { error }
+      },
+    )
+    const ended = await this.run(() => state.outcome !== undefined, maxSteps)
+    if (state.outcome === undefined) throw new Error(`seed ${this.seed}: the work is not finished, the run is ${ended}`)
+    if ('error' in state.outcome) throw state.outcome.error
+    return state.outcome.value
+  }
+
   #step(): boolean {
     this.#steps++
     if (this.#ready.length === 0 || this.#picking.chance(this.#style.earlyTimers)) {
