@@ -65,7 +65,8 @@ export async function replaceAtomically(
   await files.syncDirectory(parentOf(path))
 }
 
-/** The directory part of a path. */
+/** The directory part of a path; `.` for a bare name. */
 export function parentOf(path: string): string {
-  return path.slice(0, Math.max(1, path.lastIndexOf('/')))
+  const end = path.lastIndexOf('/')
+  return end < 0 ? '.' : path.slice(0, Math.max(1, end))
 }
