@@ -8,7 +8,7 @@ import { FieldNames } from './field-names.ts'
 import { readFloat64, readInt32, readWide } from './read-number.ts'
 import { readBinary, readBoolean, readDate, readDecimal, readString, readTimestamp } from './read-text.ts'
 import { Scanner } from './scan.ts'
-import { isUtf8 } from './utf8.ts'
+import { invalidUtf8At } from './utf8.ts'
 import { documentViolation, fieldViolation, type Violation } from './violation.ts'
 
 export type { Violation } from './violation.ts'
@@ -223,7 +223,8 @@ class ContractDecoder implements JsonDecoder {
     const open = scanner.space(start)
     const close = scanner.peek(open) === OPEN_OBJECT ? scanner.value(open, 0) : scanner.refuse('MR_RECORD_JSON', open)
     if (close >= 0 && this.#endsAt(close)) return noted
-    if (!isUtf8(scanner.bytes, start, scanner.end)) scanner.refusal = 'MR_RECORD_UTF8'
+    const invalid = invalidUtf8At(scanner.bytes, start, scanner.end)
+    if (invalid >= 0) scanner.refuse('MR_RECORD_UTF8', invalid)
     return documentViolation(scanner, start)
   }
 }

@@ -53,7 +53,7 @@ export function readDecimalNumber(scanner: Scanner, builder: ColumnBuilder, at: 
   const zeros = type.scale - scanner.fractionDigits
   if (zeros < 0 || zeros > 15) return readExact(scanner, builder, at)
   const unscaled = scanner.mantissa * POWERS[zeros]!
-  const limit = POWERS[type.precision < 15 ? type.precision : 15]!
+  const limit = POWERS[Math.min(type.precision, 15)]!
   if (unscaled >= limit || unscaled <= -limit) return readExact(scanner, builder, at)
   builder.appendDecimalNumber(unscaled)
   return next

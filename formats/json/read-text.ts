@@ -51,7 +51,7 @@ export function readTimestamp(scanner: Scanner, builder: ColumnBuilder, at: numb
   if (next < 0) return -1
   const micros = instantAt(scanner.text, scanner.textStart, scanner.textEnd)
   if (micros === MALFORMED) return scanner.refuse('MR_RECORD_TYPE', at)
-  if (micros === IMPOSSIBLE) return scanner.refuse('MR_RECORD_RANGE', at)
+  if (!Number.isSafeInteger(micros)) return scanner.refuse('MR_RECORD_RANGE', at)
   builder.appendWide(micros)
   return next
 }

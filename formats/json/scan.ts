@@ -16,7 +16,7 @@ const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
  * −1 after `refuse`. Results that are not a position stand in fields until the next call of the same method.
  */
 export class Scanner {
-  bytes = new Uint8Array(0)
+  bytes: Uint8Array = new Uint8Array(0)
   end = 0
   /** Why and where the last method returned −1. */
   refusal: ErrorCode = 'MR_RECORD_JSON'
@@ -29,7 +29,7 @@ export class Scanner {
   mantissa = 0
   fractionDigits = 0
   /** The text read last, unescaped: `text[textStart, textEnd)`. */
-  text = this.bytes
+  text: Uint8Array = this.bytes
   textStart = 0
   textEnd = 0
   #scratch = new Uint8Array(256)

@@ -14,14 +14,15 @@ export function nextCodePoint(bytes: Uint8Array, at: number, end: number): numbe
   return next
 }
 
-/** True where all of `bytes[start, end)` is UTF-8. */
-export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
+/** Position of the first code point of `bytes[start, end)` that is not UTF-8, −1 where all are. */
+export function invalidUtf8At(bytes: Uint8Array, start: number, end: number): number {
   let at = start
   while (at < end) {
-    at = bytes[at]! < 0x80 ? at + 1 : nextCodePoint(bytes, at, end)
-    if (at < 0) return false
+    const next = bytes[at]! < 0x80 ? at + 1 : nextCodePoint(bytes, at, end)
+    if (next < 0) return at
+    at = next
   }
-  return true
+  return -1
 }
 
 /** Writes a code point as UTF-8 to `target` from `at` on; returns the position after it. */
