@@ -1,0 +1,316 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { Batch } from '../../core/model/batch.ts'
+import { ColumnBuilder } from '../../core/model/column-builder.ts'
+import type { Schema } from '../../core/model/field-type.ts'
+import { KeyHasher } from '../../core/model/key.ts'
+import type { Operator, OperatorSpec, Output, StateBlock, Upstream } from '../../core/ports/operator.ts'
+import { mergeBlocks } from '../../core/state/merge-blocks.ts'
+import { type DeduplicateOptions, deduplicate } from '../../operators/deduplicate.ts'
+
+interface Order {
+  readonly id: string
+  readonly region: string
+}
+
+/** An order by its id and event time. */
+type Event = readonly [id: string, time: number]
+
+const schema: Schema = {
+  fields: [
+    { name: 'id', type: { kind: 'string' }, optional: false },
+    { name: 'region', type: { kind: 'string' }, optional: false },
+  ],
+}
+const TTL = 10
+
+describe('deduplicate', () => {
+  it('keeps the first record of a key and drops the others, in one batch and over several', () => {
+    const run = start()
+    run.take(['a', 5], ['b', 5], ['a', 6])
+    run.take(['b', 7], ['c', 7])
+    assert.deepEqual(run.kept, ['a@5', 'b@5', 'c@7'])
+    assert.deepEqual(run.dropped, { duplicate: 2 })
+  })
+
+  it('counts the ttl from the kept record, its end included, and duplicates do not prolong it', () => {
+    const run = start()
+    run.take(['a', 0], ['a', 9], ['a', 10], ['a', 10.001], ['a', 11])
+    assert.deepEqual(run.kept, ['a@0', 'a@10.001'])
+  })
+
+  it('takes a record before the kept one for a duplicate, too', () => {
+    const run = start()
+    run.take(['a', 100], ['a', 3])
+    assert.deepEqual(run.kept, ['a@100'])
+  })
+
+  it('sends a record to the dead letters only when it is more than the ttl behind the watermark', () => {
+    const run = start()
+    run.operator.onWatermark(20, run.output)
+    run.take(['a', 9.999], ['b', 10], ['a', 20])
+    assert.deepEqual(run.kept, ['b@10', 'a@20'])
+    assert.deepEqual(run.late, ['a@9.999'])
+    assert.deepEqual(run.dropped, {})
+  })
+
+  it('lets a late record neither count as kept nor change the state', () => {
+    const run = start()
+    run.operator.onWatermark(20, run.output)
+    run.take(['a', 5])
+    assert.deepEqual(run.operator.snapshot(), [])
+  })
+
+  it('looks only at living rows and leaves dead ones dead', () => {
+    const run = start()
+    const batch = batchOf([
+      ['a', 1],
+      ['a', 2],
+      ['b', 3],
+    ]).select(Int32Array.of(1, 2))
+    run.operator.onBatch(batch, run.output)
+    assert.deepEqual(run.kept, ['a@2', 'b@3'])
+    assert.deepEqual(run.operator.keys?.(batch), batch.system.keys?.slice(4, 12))
+  })
+
+  it('passes a batch of new records on as it is, and none where nothing is left', () => {
+    const run = start()
+    const batch = batchOf([['a', 1]])
+    run.operator.onBatch(batch, run.output)
+    run.operator.onBatch(batch, run.output)
+    assert.deepEqual(run.batches, [batch])
+  })
+
+  it('decides as a Map without forgetting would, also when restored in the middle from merged blocks', () => {
+    fc.assert(fc.property(runs, (steps) => assert.deepEqual(outcomeOf(steps), expectedOf(steps))))
+  })
+
+  it('asks to forget what no record that is not late could match, and not before', () => {
+    const run = start()
+    assert.equal(run.operator.horizon, Number.NEGATIVE_INFINITY)
+    run.operator.onWatermark(50, run.output)
+    assert.equal(run.operator.horizon, 50 - 2 * TTL)
+    run.operator.onWatermark(40, run.output)
+    assert.equal(run.operator.horizon, 50 - 2 * TTL)
+  })
+
+  it('forgets: what is left in memory after a long run is what the last 2 ttl brought, or little more', () => {
+    const run = start()
+    for (let second = 0; second < 1_000; second++) {
+      run.take(...Array.from({ length: 20 }, (_, i): Event => [`${second}-${i}`, second]))
+      run.operator.onWatermark(second, run.output)
+    }
+    const left = run.operator.snapshot().reduce((sum, block) => sum + block.entries, 0)
+    assert.equal(run.kept.length, 20_000)
+    assert.ok(left < 4 * 20 * 2 * TTL, `${left} of 20000 keys are left`)
+  })
+
+  it('refuses a batch without keys, unknown options, fields that do not exist and a ttl that is none', () => {
+    const run = start()
+    const unkeyed = new Batch({ ...partsOf(batchOf([['a', 1]])) })
+    assert.throws(() => run.operator.onBatch(unkeyed, run.output), { code: 'MR_INTERNAL' })
+    assert.throws(() => specOf({ key: 'id', ttl: '1h', tll: 1 } as never), {
+      code: 'MR_OPTION_UNKNOWN',
+      message: /"ttl"/,
+    })
+    assert.throws(() => specOf({ key: [], ttl: '1h' }), { code: 'MR_OPTION_INVALID' })
+    assert.throws(() => specOf({ key: 'id', ttl: '1 hour' as never }), { code: 'MR_OPTION_INVALID' })
+    assert.throws(() => specOf({ key: 'ids' as never, ttl: '1h' }).bind(schema), { code: 'MR_FIELD_UNKNOWN' })
+  })
+
+  it('describes itself to the plan', () => {
+    const spec = specOf({ key: ['id', 'region'], ttl: '24h', id: 'orders-once' })
+    assert.equal(spec.id, 'orders-once')
+    assert.deepEqual(spec.options, { key: ['id', 'region'], ttlMs: 86_400_000 })
+    assert.deepEqual(spec.exchange, { kind: 'fields', names: ['id', 'region'] })
+    assert.deepEqual(spec.bind(schema).output, schema)
+    assert.deepEqual(specOf({ key: (order) => order.id, ttl: 5 }).options, {
+      key: { function: '(order) => order.id' },
+      ttlMs: 5,
+    })
+  })
+})
+
+type Step =
+  | { readonly kind: 'batch'; readonly events: readonly (readonly [key: number, lag: number])[] }
+  | { readonly kind: 'advance'; readonly by: number }
+  | { readonly kind: 'restart'; readonly merge: boolean }
+
+const runs = fc.array<Step>(
+  fc.oneof(
+    fc.record({
+      kind: fc.constant('batch' as const),
+      events: fc.array(fc.tuple(fc.nat(8), fc.integer({ min: -5, max: 14 })), { maxLength: 12 }),
+    }),
+    fc.record({ kind: fc.constant('advance' as const), by: fc.nat(15) }),
+    fc.record({ kind: fc.constant('restart' as const), merge: fc.boolean() }),
+  ),
+  { maxLength: 60, size: 'max' },
+)
+
+interface Outcome {
+  readonly kept: string[]
+  readonly late: string[]
+  duplicates: number
+}
+
+function outcomeOf(steps: readonly Step[]): Outcome {
+  let run = start()
+  const outcome: Outcome = { kept: run.kept, late: run.late, duplicates: 0 }
+  let stored: readonly StateBlock[] = []
+  let now = 0
+  let watermark = Number.NEGATIVE_INFINITY
+  for (const step of steps) {
+    if (step.kind === 'batch') run.take(...eventsAt(now, step.events))
+    else if (step.kind === 'advance') {
+      now += step.by
+      watermark = now
+      run.operator.onWatermark(now, run.output)
+    } else {
+      stored = blocksAfter(step, stored, run.operator)
+      run = restarted(run, stored, watermark)
+    }
+  }
+  outcome.duplicates = run.dropped['duplicate'] ?? 0
+  return outcome
+}
+
+function blocksAfter(step: Step, stored: readonly StateBlock[], operator: Operator): readonly StateBlock[] {
+  const blocks = [...stored, ...operator.snapshot()]
+  return step.kind === 'restart' && step.merge ? mergedBlocks(blocks, operator.horizon) : blocks
+}
+
+function restarted(before: Run, stored: readonly StateBlock[], watermark: number): Run {
+  const run = start(before, before.dropped)
+  for (const block of stored) run.operator.restore(block)
+  run.operator.onWatermark(watermark, run.output)
+  return run
+}
+
+function eventsAt(now: number, events: readonly (readonly [key: number, lag: number])[]): Event[] {
+  return events.map(([key, lag]) => [`k${key}`, now - lag])
+}
+
+function expectedOf(steps: readonly Step[]): Outcome {
+  const outcome: Outcome = { kept: [], late: [], duplicates: 0 }
+  const first = new Map<string, number>()
+  let now = 0
+  let watermark = Number.NEGATIVE_INFINITY
+  for (const step of steps) {
+    if (step.kind === 'batch')
+      for (const event of eventsAt(now, step.events)) judge(event, watermark, { outcome, first })
+    if (step.kind !== 'advance') continue
+    now += step.by
+    watermark = now
+  }
+  return outcome
+}
+
+function judge(
+  event: Event,
+  watermark: number,
+  to: { readonly outcome: Outcome; readonly first: Map<string, number> },
+) {
+  const [id, time] = event
+  if (time < watermark - TTL) to.outcome.late.push(`${id}@${time}`)
+  else if (time <= (to.first.get(id) ?? Number.NEGATIVE_INFINITY) + TTL) to.outcome.duplicates++
+  else {
+    to.first.set(id, time)
+    to.outcome.kept.push(`${id}@${time}`)
+  }
+}
+
+function mergedBlocks(blocks: readonly StateBlock[], horizon: number): StateBlock[] {
+  const groups = new Set(blocks.map((block) => block.keyGroup))
+  return [...groups].map((keyGroup) => {
+    const bytes = mergeBlocks(
+      blocks.filter((block) => block.keyGroup === keyGroup).map((block) => block.bytes),
+      horizon,
+    )
+    return { keyGroup, bytes, entries: 0 }
+  })
+}
+
+interface Run {
+  readonly operator: Operator
+  readonly output: Output
+  readonly kept: string[]
+  readonly late: string[]
+  readonly batches: Batch[]
+  readonly dropped: Record<string, number>
+  take(...events: Event[]): void
+}
+
+function start(
+  into: { kept: string[]; late: string[] } = { kept: [], late: [] },
+  dropped: Record<string, number> = {},
+): Run {
+  const operator = specOf({ key: 'id', ttl: TTL })
+    .bind(schema)
+    .create({ id: 'deduplicate', keyGroups: 4, now: () => 0 })
+  const batches: Batch[] = []
+  const output: Output = {
+    emit: (batch) => {
+      batches.push(batch)
+      into.kept.push(
+        ...batch
+          .selectedRows()
+          .values()
+          .map((row) => textOf(batch, row)),
+      )
+    },
+    drop: (reason, count) => {
+      dropped[reason] = (dropped[reason] ?? 0) + count
+    },
+    reject: (batch, rows, why) => {
+      assert.equal(why.code, 'MR_RECORD_LATE')
+      into.late.push(...Array.from(rows, (row) => textOf(batch, row)))
+    },
+  }
+  const take = (...events: Event[]) => operator.onBatch(batchOf(events), output)
+  return { operator, output, kept: into.kept, late: into.late, batches, dropped, take }
+}
+
+function specOf(options: DeduplicateOptions<Order>): OperatorSpec {
+  const specs: OperatorSpec[] = []
+  const upstream: Upstream<Order> = {
+    schema,
+    append: (spec) => {
+      specs.push(spec)
+      return { schema, append: upstream.append }
+    },
+  }
+  deduplicate<Order>(options)(upstream)
+  return specs[0]!
+}
+
+function textOf(batch: Batch, row: number): string {
+  return `${batch.select(Int32Array.of(row)).at(0)['id']}@${batch.system.eventTimes[row]}`
+}
+
+function batchOf(events: readonly Event[]): Batch {
+  const columns = schema.fields.map((field) => new ColumnBuilder(field.type))
+  for (const [id] of events) {
+    columns[0]!.appendValue(id)
+    columns[1]!.appendValue('eu')
+  }
+  const unkeyed = new Batch({
+    schema,
+    columns: columns.map((column) => column.finish()),
+    rows: events.length,
+    selection: null,
+    system: {
+      eventTimes: Float64Array.from(events, ([, time]) => time),
+      splits: new Int32Array(events.length),
+      offsets: Float64Array.from(events, (_, i) => i),
+      keys: null,
+    },
+  })
+  return unkeyed.withKeys(new KeyHasher({ kind: 'fields', names: ['id'] }, 7).hash(unkeyed))
+}
+
+function partsOf(batch: Batch) {
+  const { columns, rows, selection, system } = batch
+  return { schema, columns, rows, selection, system: { ...system, keys: null } }
+}
