@@ -11,7 +11,7 @@ import { VarintReader } from './varint-reader.ts'
 /**
  * One decoded batch; the arrays are indexed by record. Keys, values and headers stay bytes in `buffer`, which for an
  * uncompressed batch is part of the very input: do not change the input while the view is in use. All arrays share one memory, so
- * transferring one of them transfers all.
+ * transferring one of them transfers all; `buffer` may share its memory with strangers and must be copied to be transferred.
  */
 export interface RecordBatchView {
   /** The records' bytes, inflated if need be: what the ranges below point into. */

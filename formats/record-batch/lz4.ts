@@ -102,12 +102,13 @@ class BlockScanner {
     const position = this.end + this.#checksumBytes
     if (position + 4 > view.byteLength) throw corrupt('the LZ4 frame has no end mark')
     const word = view.getUint32(position, true)
+    if (word === 0) return false
     this.isStored = (word & STORED) !== 0
     this.start = position + 4
     this.end = this.start + (word & ~STORED)
     if (this.end + this.#checksumBytes > view.byteLength) throw corrupt('an LZ4 block is longer than its frame')
     if (this.end - this.start > this.largestBytes) throw corrupt('an LZ4 block is larger than its frame allows')
-    return word !== 0
+    return true
   }
 }
 
