@@ -20,6 +20,8 @@ export class ColumnBuilder {
   length = 0
   /** Bytes of string and binary values so far. */
   byteLength = 0
+  /** Bytes of the column before: the next one is likely of that size. */
+  #lastBytes = 0
   #nulls = 0
   #capacity = 0
   #validity: Uint8Array | null = null
@@ -181,6 +183,7 @@ export class ColumnBuilder {
       values: this.#values.subarray(0, usedValues(this.type, length, this.byteLength)),
     }
     const capacity = this.#capacity
+    this.#lastBytes = this.byteLength
     this.length = 0
     this.byteLength = 0
     this.#nulls = 0
@@ -234,7 +237,7 @@ export class ColumnBuilder {
   }
 
   #growBytes(needed: number): void {
-    const grown = new Uint8Array(Math.max(needed, 2 * this.#values.length, 1024))
+    const grown = new Uint8Array(Math.max(needed, 2 * this.#values.length, this.#lastBytes, 1024))
     grown.set(this.#values)
     this.#values = grown
   }

@@ -60,9 +60,9 @@ class ContractDecoder implements JsonDecoder {
   readonly #followers: Int32Array
   /** Fields of the contract that the record had so far. */
   #found = 0
-  /** Field of the key read last, and the position after that key. */
+  /** Field of the key read last, and the position after its colon. */
   #field = UNKNOWN
-  #afterKey = 0
+  #afterColon = 0
 
   constructor(contract: Contract<unknown>) {
     const fields = contract.schema.fields
@@ -118,11 +118,8 @@ class ContractDecoder implements JsonDecoder {
 
   #member(key: number, previous: number): number {
     const scanner = this.#scanner
-    if (scanner.peek(key) !== QUOTE) return scanner.refuse('MR_RECORD_JSON', key)
     if (!this.#readKey(key, previous)) return -1
-    const colon = scanner.space(this.#afterKey)
-    if (scanner.peek(colon) !== COLON) return scanner.refuse('MR_RECORD_JSON', colon)
-    const at = scanner.space(colon + 1)
+    const at = scanner.space(this.#afterColon)
     return this.#field === UNKNOWN ? this.#skip(at) : this.#read(this.#field, at)
   }
 
@@ -130,18 +127,30 @@ class ContractDecoder implements JsonDecoder {
   #readKey(key: number, previous: number): boolean {
     const scanner = this.#scanner
     const guess = this.#followers[previous + 1]!
-    const guessedEnd = key + 1 + this.#names.lengthOf(guess)
-    if (guessedEnd < scanner.end && this.#names.startsAt(guess, scanner.bytes, key + 1)) {
+    const guessed = this.#names.afterMember(guess, scanner, key)
+    if (guessed >= 0) {
       this.#field = guess
-      this.#afterKey = guessedEnd + 1
+      this.#afterColon = guessed
     } else {
       this.#field = UNKNOWN
-      this.#afterKey = scanner.readText(key)
-      if (this.#afterKey < 0) return false
-      this.#field = this.#names.find(scanner.text, scanner.textStart, scanner.textEnd)
+      const colon = this.#readRareKey(key)
+      if (colon < 0) return false
+      this.#afterColon = colon + 1
       if (this.#field !== UNKNOWN) this.#followers[previous + 1] = this.#field
     }
     return this.#isWelcome(this.#field, key)
+  }
+
+  #readRareKey(key: number): number {
+    const scanner = this.#scanner
+    if (scanner.peek(key) !== QUOTE) return scanner.refuse('MR_RECORD_JSON', key)
+    const next = scanner.readText(key)
+    if (next < 0) return -1
+    const field = this.#names.find(scanner.text, scanner.textStart, scanner.textEnd)
+    const colon = scanner.space(next)
+    if (scanner.peek(colon) !== COLON) return scanner.refuse('MR_RECORD_JSON', colon)
+    this.#field = field
+    return colon
   }
 
   #isWelcome(field: number, key: number): boolean {

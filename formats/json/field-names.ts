@@ -1,31 +1,51 @@
 // hot path
 import type { Schema } from '../../core/model/field-type.ts'
-import { QUOTE } from './ascii.ts'
+import type { Scanner } from './scan.ts'
 
 /** The names of a schema as UTF-8, to be compared with keys without making text of them. */
 export class FieldNames {
-  readonly #bytes: Uint8Array
+  readonly #names: readonly Uint8Array[]
+  /** The JSON text `"name":` of every field, padded with zeros to whole words, and where each starts. */
+  readonly #words: Int32Array
   readonly #starts: Int32Array
+  /** Bytes of `"name":`, and which bits of its last word count. */
+  readonly #sizes: Int32Array
+  readonly #masks: Int32Array
   /** Open addressing: field index, or −1. */
   readonly #table: Int32Array
 
   constructor(schema: Schema) {
-    const names = schema.fields.map((field) => new TextEncoder().encode(field.name))
-    this.#starts = new Int32Array(names.length + 1)
-    for (let i = 0; i < names.length; i++) this.#starts[i + 1] = this.#starts[i]! + names[i]!.length
-    this.#bytes = new Uint8Array(this.#starts[names.length]!)
-    for (let i = 0; i < names.length; i++) this.#bytes.set(names[i]!, this.#starts[i])
-    this.#table = new Int32Array(2 ** Math.ceil(Math.log2(4 * names.length + 1))).fill(-1)
-    for (let i = 0; i < names.length; i++) this.#table[this.#slot(names[i]!, 0, names[i]!.length)] = i
+    const encoder = new TextEncoder()
+    const members = schema.fields.map((field) => encoder.encode(`${JSON.stringify(field.name)}:`))
+    this.#names = schema.fields.map((field) => encoder.encode(field.name))
+    this.#sizes = Int32Array.from(members, (member) => member.length)
+    this.#starts = new Int32Array(members.length + 1)
+    for (let i = 0; i < members.length; i++) this.#starts[i + 1] = this.#starts[i]! + ((members[i]!.length + 3) >> 2)
+    this.#words = new Int32Array(this.#starts[members.length]!)
+    const view = new DataView(this.#words.buffer)
+    members.forEach((member, i) => {
+      new Uint8Array(view.buffer).set(member, 4 * this.#starts[i]!)
+      for (let word = this.#starts[i]!; word < this.#starts[i + 1]!; word++)
+        this.#words[word] = view.getInt32(4 * word, true)
+    })
+    this.#masks = Int32Array.from(members, (member) => -1 >>> (8 * (-member.length & 3)))
+    this.#table = new Int32Array(2 ** Math.ceil(Math.log2(4 * members.length + 1))).fill(-1)
+    for (let i = 0; i < members.length; i++) this.#table[this.#slot(this.#names[i]!, 0, this.#names[i]!.length)] = i
   }
 
-  /** Whether the string that starts at `from`, behind its quote, is the name of `field`, byte by byte. */
-  startsAt(field: number, bytes: Uint8Array, from: number): boolean {
-    return bytes[from + this.lengthOf(field)] === QUOTE && this.#isPrefix(field, bytes, from)
-  }
-
-  lengthOf(field: number): number {
-    return this.#starts[field + 1]! - this.#starts[field]!
+  /** Position after `"name":` of `field` where exactly that stands at `at`, else −1. */
+  afterMember(field: number, scanner: Scanner, at: number): number {
+    const view = scanner.view
+    const last = this.#starts[field + 1]! - 1
+    const first = this.#starts[field]!
+    const next = at + this.#sizes[field]!
+    if (next > scanner.end || at + 4 * (last + 1 - first) > view.byteLength) return -1
+    let from = at
+    for (let word = first; word < last; word++) {
+      if (view.getInt32(from, true) !== this.#words[word]) return -1
+      from += 4
+    }
+    return (view.getInt32(from, true) & this.#masks[field]!) === this.#words[last] ? next : -1
   }
 
   /** The field that `bytes[start, end)` names, −1 where there is none. */
@@ -40,17 +60,15 @@ export class FieldNames {
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
     let slot = (hash ^ (hash >>> 15)) & (table.length - 1)
     while (table[slot] !== -1) {
-      if (this.lengthOf(table[slot]!) === end - start && this.#isPrefix(table[slot]!, bytes, start)) break
+      const name = this.#names[table[slot]!]!
+      if (name.length === end - start && isPrefix(name, bytes, start)) break
       slot = (slot + 1) & (table.length - 1)
     }
     return slot
   }
+}
 
-  #isPrefix(field: number, bytes: Uint8Array, from: number): boolean {
-    const names = this.#bytes
-    const start = this.#starts[field]!
-    const size = this.#starts[field + 1]! - start
-    for (let i = 0; i < size; i++) if (names[start + i] !== bytes[from + i]) return false
-    return true
-  }
+function isPrefix(name: Uint8Array, bytes: Uint8Array, from: number): boolean {
+  for (let i = 0; i < name.length; i++) if (name[i] !== bytes[from + i]) return false
+  return true
 }

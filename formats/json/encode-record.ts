@@ -1,0 +1,184 @@
+// hot path
+import type { Batch } from '../../core/model/batch.ts'
+import {
+  bigintAt,
+  bytesAt,
+  type Column,
+  dateText,
+  decimalAt,
+  decimalText,
+  isValid,
+  wideNumberAt,
+} from '../../core/model/column.ts'
+import type { Schema } from '../../core/model/field-type.ts'
+import { BACKSLASH, CLOSE_OBJECT, COMMA, LETTER_U, OPEN_OBJECT, QUOTE, ZERO } from './ascii.ts'
+import { base64Length, encodeBase64 } from './base64.ts'
+
+/** Encodes rows of batches of one schema. Owned by one task. */
+export interface JsonEncoder {
+  /** The JSON text of a physical row, as bytes of its own. */
+  encode(batch: Batch<unknown>, row: number): Uint8Array
+}
+
+/**
+ * The canonical JSON text of a physical row: compact, in the order of the schema, absent values left out. The decoder
+ * reads it back to the same values, but for a float64 that is not finite: it becomes `null`, as in `JSON.stringify`.
+ * For more than a few rows of a schema, {@link compileEncoder} is faster.
+ */
+export function encodeRecord(batch: Batch<unknown>, row: number): Uint8Array {
+  return compileEncoder(batch.schema).encode(batch, row)
+}
+
+/** Compiles a schema into an encoder of its rows. */
+export function compileEncoder(schema: Schema): JsonEncoder {
+  return new RecordEncoder(schema)
+}
+
+const encoder = new TextEncoder()
+
+class RecordEncoder implements JsonEncoder {
+  /** `"name":` of every field. */
+  readonly #keys: readonly Uint8Array[]
+  #bytes = new Uint8Array(512)
+  #length = 0
+
+  constructor(schema: Schema) {
+    this.#keys = schema.fields.map((field) => encoder.encode(`${JSON.stringify(field.name)}:`))
+  }
+
+  encode(batch: Batch<unknown>, row: number): Uint8Array {
+    this.#length = 0
+    this.#reserve(1)
+    this.#bytes[this.#length++] = OPEN_OBJECT
+    for (let i = 0; i < this.#keys.length; i++) {
+      const column = batch.columns[i]!
+      if (!isValid(column, row)) continue
+      if (this.#length > 1) this.#byte(COMMA)
+      const key = this.#keys[i]!
+      this.#reserve(key.length)
+      this.#bytes.set(key, this.#length)
+      this.#length += key.length
+      this.#value(column, row)
+    }
+    this.#byte(CLOSE_OBJECT)
+    return this.#bytes.slice(0, this.#length)
+  }
+
+  #value(column: Column, row: number): void {
+    switch (column.type.kind) {
+      case 'string':
+        return this.#string(bytesAt(column, row))
+      case 'binary':
+        return this.#base64(bytesAt(column, row))
+      case 'boolean':
+        return this.#ascii(((column.values[row >> 3]! >> (row & 7)) & 1) === 1 ? 'true' : 'false')
+      case 'int32':
+        return this.#ascii(String(column.values[row]!))
+      case 'float64':
+        return this.#ascii(floatText(column.values[row]!))
+      case 'int64':
+        return this.#ascii(String(bigintAt(column, row)))
+      case 'integer':
+        return this.#ascii(String(wideNumberAt(column, row)))
+      case 'timestamp':
+        return this.#ascii(millisText(wideNumberAt(column, row)))
+      case 'date':
+        return this.#ascii(`"${dateText(column.values[row]!)}"`)
+      case 'decimal':
+        return this.#ascii(`"${decimalText(decimalAt(column, row), column.type.scale)}"`)
+    }
+  }
+
+  #string(source: Uint8Array): void {
+    // An escape of one byte takes six at most.
+    this.#reserve(6 * source.length + 2)
+    const bytes = this.#bytes
+    let at = this.#length
+    bytes[at++] = QUOTE
+    for (let i = 0; i < source.length; i++) {
+      const byte = source[i]!
+      if (byte >= 0x20 && byte !== QUOTE && byte !== BACKSLASH) bytes[at++] = byte
+      else at = putEscape(bytes, at, byte)
+    }
+    bytes[at++] = QUOTE
+    this.#length = at
+  }
+
+  #base64(source: Uint8Array): void {
+    const size = base64Length(source.length)
+    this.#byte(QUOTE)
+    this.#reserve(size)
+    encodeBase64(source, this.#bytes, this.#length)
+    this.#length += size
+    this.#byte(QUOTE)
+  }
+
+  #ascii(text: string): void {
+    this.#reserve(text.length)
+    const bytes = this.#bytes
+    const at = this.#length
+    for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i)
+    this.#length = at + text.length
+  }
+
+  #byte(byte: number): void {
+    this.#reserve(1)
+    this.#bytes[this.#length++] = byte
+  }
+
+  #reserve(more: number): void {
+    if (this.#length + more <= this.#bytes.length) return
+    const grown = new Uint8Array(Math.max(2 * this.#bytes.length, this.#length + more))
+    grown.set(this.#bytes)
+    this.#bytes = grown
+  }
+}
+
+/** As `JSON.stringify` writes it, but −0 keeps its sign. */
+function floatText(value: number): string {
+  if (Object.is(value, -0)) return '-0'
+  return Number.isFinite(value) ? String(value) : 'null'
+}
+
+/** Microseconds as milliseconds with a fraction, exactly: the quotient as a double is not exact for far times. */
+function millisText(micros: number): string {
+  const size = Math.abs(micros)
+  const fraction = size % 1000
+  const whole = `${micros < 0 ? '-' : ''}${(size - fraction) / 1000}`
+  return fraction === 0 ? whole : `${whole}.${String(fraction).padStart(3, '0')}`
+}
+
+/** Writes the escape of a byte as `JSON.stringify` does; returns the position after it. */
+function putEscape(bytes: Uint8Array, at: number, byte: number): number {
+  const short = shortEscape(byte)
+  bytes[at] = BACKSLASH
+  bytes[at + 1] = short === 0 ? LETTER_U : short
+  if (short !== 0) return at + 2
+  bytes[at + 2] = ZERO
+  bytes[at + 3] = ZERO
+  bytes[at + 4] = ZERO + (byte >> 4)
+  const low = byte & 15
+  bytes[at + 5] = low < 10 ? ZERO + low : 0x57 + low
+  return at + 6
+}
+
+/** The letter that names a byte in an escape, 0 where none does. */
+function shortEscape(byte: number): number {
+  switch (byte) {
+    case QUOTE:
+    case BACKSLASH:
+      return byte
+    case 0x08:
+      return 0x62
+    case 0x09:
+      return 0x74
+    case 0x0a:
+      return 0x6e
+    case 0x0c:
+      return 0x66
+    case 0x0d:
+      return 0x72
+    default:
+      return 0
+  }
+}
