@@ -1,3 +1,4 @@
+import { BytePool } from './byte-pool.ts'
 import { violationOf } from './violations.ts'
 
 /** An event as the contract of this example describes it. */
@@ -78,7 +79,6 @@ const ODD_FIELDS = [
 ]
 /** How far back a duplicate may look for the event that it repeats. */
 const DUPLICATE_REACH = 400
-const encoder = new TextEncoder()
 
 /** Which property of a record a drawn number decides. */
 const FOR = {
@@ -109,7 +109,7 @@ export function generateEvents(
   range: { readonly from: number; readonly to: number },
   options: EventOptions,
 ): GeneratedRecord[] {
-  const settings = { ...DEFAULTS, ...options }
+  const settings = { ...DEFAULTS, ...options, pool: new BytePool() }
   const records: GeneratedRecord[] = []
   for (let sequence = range.from; sequence < range.to; sequence++) records.push(recordAt(sequence, settings))
   return records
@@ -125,7 +125,9 @@ const DEFAULTS = {
   eventEveryMs: 40,
 } as const
 
-type Settings = Required<EventOptions>
+interface Settings extends Required<EventOptions> {
+  readonly pool: BytePool
+}
 
 function recordAt(sequence: number, settings: Settings): GeneratedRecord {
   const role = roleOf(sequence, settings)
@@ -136,7 +138,7 @@ function recordAt(sequence: number, settings: Settings): GeneratedRecord {
     split: splitOf(sequence, settings),
     offset: Math.floor(sequence / settings.splits),
     timestampMs: settings.startTimeMs + sequence * settings.eventEveryMs,
-    recordKey: draw(settings, sequence, FOR.key) < settings.nullKeyShare ? null : encoder.encode(event.event_id),
+    recordKey: draw(settings, sequence, FOR.key) < settings.nullKeyShare ? null : settings.pool.encode(event.event_id),
     value,
     expected,
   }
@@ -214,7 +216,7 @@ function contentOf(
     const { code, value } = violationOf(json, Math.floor(draw(settings, sequence, FOR.violation) * 1000))
     return { value, expected: { class: 'violation', code } }
   }
-  const value = encoder.encode(json)
+  const value = settings.pool.encode(json)
   if (event.amount_cents <= 0) return { value, expected: { class: 'filtered', event } }
   return { value, expected: { class: 'valid', key: `${event.event_id}|${event.source_system}`, event } }
 }
