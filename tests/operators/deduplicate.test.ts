@@ -172,7 +172,7 @@ function outcomeOf(steps: readonly Step[]): Outcome {
       run = restarted(run, stored, watermark)
     }
   }
-  outcome.duplicates = run.dropped['duplicate'] ?? 0
+  outcome.duplicates = run.dropped.duplicate ?? 0
   return outcome
 }
 
@@ -253,12 +253,7 @@ function start(
   const output: Output = {
     emit: (batch) => {
       batches.push(batch)
-      into.kept.push(
-        ...batch
-          .selectedRows()
-          .values()
-          .map((row) => textOf(batch, row)),
-      )
+      into.kept.push(...Array.from(batch.selectedRows(), (row) => textOf(batch, row)))
     },
     drop: (reason, count) => {
       dropped[reason] = (dropped[reason] ?? 0) + count
@@ -286,7 +281,7 @@ function specOf(options: DeduplicateOptions<Order>): OperatorSpec {
 }
 
 function textOf(batch: Batch, row: number): string {
-  return `${batch.select(Int32Array.of(row)).at(0)['id']}@${batch.system.eventTimes[row]}`
+  return `${batch.select(Int32Array.of(row)).at(0).id}@${batch.system.eventTimes[row]}`
 }
 
 function batchOf(events: readonly Event[]): Batch {
