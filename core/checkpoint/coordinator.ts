@@ -81,6 +81,15 @@ export class CheckpointCoordinator {
     return this.#ports.keeper.last
   }
 
+  get identity(): CheckpointIdentity {
+    return this.#start.identity
+  }
+
+  /** What `ctx.now()` gives in the first epoch. */
+  get firstNow(): number {
+    return this.#start.now
+  }
+
   /** It is time for a barrier. */
   due(): void {
     this.#handle({ kind: 'due' })

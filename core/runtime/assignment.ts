@@ -1,0 +1,75 @@
+import type { EpochMarker } from '../checkpoint/epoch-marker.ts'
+import { NO_WATERMARK } from '../model/control.ts'
+import { MillraceError } from '../model/errors.ts'
+import { keyGroupOf } from '../model/key-hash.ts'
+import type { Position } from '../model/position.ts'
+import type { Source } from '../ports/source.ts'
+import type { OwnedSplit } from './host-messages.ts'
+
+/** Which worker owns a key group. The sender of an exchange uses the same rule. */
+export function ownerOfKeyGroup(keyGroup: number, workers: number): number {
+  return keyGroup % workers
+}
+
+/** Which worker gets the records of a key. */
+export function ownerOfKey(firstWord: number, keyGroups: number, workers: number): number {
+  return ownerOfKeyGroup(keyGroupOf(firstWord, keyGroups), workers)
+}
+
+/** All splits of all sources with the position to go on from, and the table of their ids. */
+export interface SplitPlan {
+  readonly splits: readonly OwnedSplit[]
+  readonly table: readonly string[]
+  /** Where splits begin that no checkpoint knows. */
+  readonly begins: Readonly<Record<string, number>>
+}
+
+/**
+ * Lists the splits of all sources. Known ones go on from the checkpoint, new ones from the start position; an index in
+ * the table, once given, stays. Throws `MR_POSITION_LOST` where the checkpoint knows a split that is gone.
+ */
+export async function planSplits(
+  sources: ReadonlyMap<string, Source>,
+  last: EpochMarker | undefined,
+  isBounded: boolean,
+): Promise<SplitPlan> {
+  const table = [...(last?.splits ?? [])]
+  const splits: OwnedSplit[] = []
+  const begins: Record<string, number> = {}
+  for (const [id, source] of sources) {
+    for (const split of await source.splits()) {
+      const known = last?.positions[split.id]
+      const position: Position = known ?? (await source.startPosition(split))
+      if (known === undefined) begins[split.id] = position.offset
+      if (!table.includes(split.id)) table.push(split.id)
+      const limit = isBounded ? (await source.endPosition(split)).offset : undefined
+      const watermark = last?.watermarks[split.id] ?? NO_WATERMARK
+      splits.push({ source: id, split, index: table.indexOf(split.id), position, watermark, limit })
+    }
+  }
+  refuseLostSplits(splits, last)
+  return { splits, table, begins }
+}
+
+/** The splits of one worker: every `workers`-th one. */
+export function splitsOfWorker(splits: readonly OwnedSplit[], worker: number, workers: number): readonly OwnedSplit[] {
+  return splits.filter((_, index) => index % workers === worker)
+}
+
+/** Watermark per exchange at the checkpoint. */
+export function exchangeWatermarks(last: EpochMarker | undefined): Readonly<Record<string, number>> {
+  const prefix = 'exchange:'
+  const entries = Object.entries(last?.watermarks ?? {}).filter(([key]) => key.startsWith(prefix))
+  return Object.fromEntries(entries.map(([key, time]) => [key.slice(prefix.length), time]))
+}
+
+function refuseLostSplits(splits: readonly OwnedSplit[], last: EpochMarker | undefined): void {
+  const present = new Set(splits.map(({ split }) => split.id))
+  const lost = Object.keys(last?.positions ?? {}).find((id) => !present.has(id))
+  if (lost !== undefined) {
+    throw new MillraceError(
+      'MR_POSITION_LOST',
+      `split "${lost}" of the checkpoint does not exist any more; its topic was deleted or shrunk`,
+    )
+  }
+}

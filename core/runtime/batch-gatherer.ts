@@ -1,0 +1,93 @@
+// hot path
+import type { Batch, SystemColumns } from '../model/batch.ts'
+import type { Column } from '../model/column.ts'
+import { ColumnBuilder } from '../model/column-builder.ts'
+import type { Schema } from '../model/field-type.ts'
+
+const INITIAL_ROWS = 256
+
+/** Collects chosen rows of many batches into columns of its own, ready to be handed over. */
+export class BatchGatherer {
+  readonly #builders: readonly ColumnBuilder[]
+  #eventTimes = new Float64Array(INITIAL_ROWS)
+  #splits = new Int32Array(INITIAL_ROWS)
+  #offsets = new Float64Array(INITIAL_ROWS)
+  #keys = new Int32Array(4 * INITIAL_ROWS)
+  rows = 0
+
+  constructor(schema: Schema) {
+    this.#builders = schema.fields.map((field) => new ColumnBuilder(field.type))
+  }
+
+  get sizeBytes(): number {
+    let size = 36 * this.rows
+    for (const builder of this.#builders) size += builder.sizeBytes
+    return size
+  }
+
+  /** Appends the physical rows `rows[0, count)` of a keyed batch. */
+  append(batch: Batch, rows: Int32Array, count: number): void {
+    const range = { from: 0, to: count }
+    for (let i = 0; i < this.#builders.length; i++) this.#builders[i]!.gather(batch.columns[i]!, rows, range)
+    this.#reserve(this.rows + count)
+    const { eventTimes, splits, offsets, keys } = batch.system
+    let at = this.rows
+    for (let i = 0; i < count; i++) {
+      const row = rows[i]!
+      this.#eventTimes[at] = eventTimes[row]!
+      this.#splits[at] = splits[row]!
+      this.#offsets[at] = offsets[row]!
+      if (keys !== null) for (let word = 0; word < 4; word++) this.#keys[4 * at + word] = keys[4 * row + word]!
+      at++
+    }
+    this.rows = at
+  }
+
+  /** Hands everything over and begins anew. */
+  finish(): { readonly columns: readonly Column[]; readonly rows: number; readonly system: SystemColumns } {
+    const rows = this.rows
+    const system: SystemColumns = {
+      eventTimes: this.#eventTimes.subarray(0, rows),
+      splits: this.#splits.subarray(0, rows),
+      offsets: this.#offsets.subarray(0, rows),
+      keys: this.#keys.subarray(0, 4 * rows),
+    }
+    const columns = this.#builders.map((builder) => builder.finish())
+    this.rows = 0
+    this.#eventTimes = new Float64Array(INITIAL_ROWS)
+    this.#splits = new Int32Array(INITIAL_ROWS)
+    this.#offsets = new Float64Array(INITIAL_ROWS)
+    this.#keys = new Int32Array(4 * INITIAL_ROWS)
+    return { columns, rows, system }
+  }
+
+  #reserve(rows: number): void {
+    if (rows <= this.#eventTimes.length) return
+    const capacity = Math.max(rows, 2 * this.#eventTimes.length)
+    const eventTimes = new Float64Array(capacity)
+    const splits = new Int32Array(capacity)
+    const offsets = new Float64Array(capacity)
+    const keys = new Int32Array(4 * capacity)
+    eventTimes.set(this.#eventTimes)
+    splits.set(this.#splits)
+    offsets.set(this.#offsets)
+    keys.set(this.#keys)
+    this.#eventTimes = eventTimes
+    this.#splits = splits
+    this.#offsets = offsets
+    this.#keys = keys
+  }
+}
+
+/** The distinct buffers under a set of columns, to be transferred. */
+export function buffersOf(columns: readonly Column[], system: SystemColumns): readonly ArrayBuffer[] {
+  const buffers = new Set<ArrayBufferLike>([system.eventTimes.buffer, system.splits.buffer, system.offsets.buffer])
+  if (system.keys !== null) buffers.add(system.keys.buffer)
+  for (const { validity, offsets, values } of columns) {
+    buffers.add(values.buffer)
+    if (validity !== null) buffers.add(validity.buffer)
+    if (offsets !== null) buffers.add(offsets.buffer)
+  }
+  // Columns are built by ColumnBuilder, which never uses shared memory.
+  return [...buffers] as ArrayBuffer[]
+}

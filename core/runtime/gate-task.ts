@@ -1,0 +1,72 @@
+import type { Actor } from '../actors/actor.ts'
+import { Mailbox } from '../actors/mailbox.ts'
+import type { Stage, StageInput } from '../dataflow/physical-plan.ts'
+import { Batch } from '../model/batch.ts'
+import { InputGate } from './input-gate.ts'
+import type { GateMessage, RecordsMessage } from './peer-messages.ts'
+import { StageTask } from './stage-task.ts'
+import type { TaskContext } from './task-context.ts'
+
+type GateTaskMessage = { readonly kind: 'input'; readonly message: GateMessage } | { readonly kind: 'run' }
+
+export interface GateTaskOptions {
+  readonly context: TaskContext
+  readonly stage: Stage
+  readonly input: Extract<StageInput, { kind: 'exchange' }>
+  /** Watermark that the checkpoint holds for this exchange. */
+  readonly watermark: number
+}
+
+/** Runs a stage behind an exchange: takes what its gate lets through and gives credit back when it is done with it. */
+export class GateTask implements Actor<GateTaskMessage> {
+  readonly stage: StageTask
+  readonly mailbox: Mailbox<GateTaskMessage>
+  readonly #options: GateTaskOptions
+  readonly #gate: InputGate
+
+  constructor(options: GateTaskOptions) {
+    this.#options = options
+    const { context, stage, input, watermark } = options
+    this.stage = new StageTask(context, stage, () => this.mailbox.post({ kind: 'run' }))
+    this.#gate = new InputGate(input.exchange, context.workers, watermark)
+    this.mailbox = new Mailbox<GateTaskMessage>({
+      label: `gate ${this.stage.id}`,
+      actor: this,
+      scheduler: context.scheduler,
+      onFailure: context.fail,
+    })
+  }
+
+  /** Tells the operators how far event time was when the checkpoint was taken. Call after the state is restored. */
+  begin(): void {
+    if (this.#gate.watermark > Number.NEGATIVE_INFINITY)
+      this.stage.push({ kind: 'watermark', time: this.#gate.watermark })
+  }
+
+  receive(message: GateTaskMessage): void {
+    if (message.kind === 'input') this.#gate.offer(message.message)
+    while (!this.stage.isBlocked) {
+      const output = this.#gate.next()
+      if (output === undefined) return
+      if (output.kind === 'records') this.#takeRecords(output.message)
+      else if (output.kind === 'watermark') this.stage.push({ kind: 'watermark', time: output.time })
+      else this.#barrier(output.epoch)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.mailbox.close()
+  }
+
+  #takeRecords({ from, columns, rows, system }: RecordsMessage): void {
+    const { context, input } = this.#options
+    this.stage.counts.exchange(input.exchange).received += rows
+    this.stage.push(new Batch({ schema: input.schema, columns, rows, selection: null, system }))
+    context.send(from, { kind: 'credit', exchange: input.exchange, from: context.worker }, [])
+  }
+
+  #barrier(epoch: number): void {
+    const watermarks = { [`exchange:${this.#options.input.exchange}`]: this.#gate.watermark }
+    this.stage.barrier(epoch, { positions: {}, watermarks })
+  }
+}

@@ -1,0 +1,51 @@
+import type { OwnedBlock } from '../checkpoint/state-keeper.ts'
+import type { TaskReport } from '../checkpoint/task-report.ts'
+import type { EncodedError } from '../model/errors.ts'
+import type { Position, Split } from '../model/position.ts'
+
+/** A split that a worker reads, and from where. */
+export interface OwnedSplit {
+  readonly source: string
+  readonly split: Split
+  /** Index in the job's table of splits. */
+  readonly index: number
+  readonly position: Position
+  readonly watermark: number
+  /** Read up to this offset, exclusive, in a bounded run. */
+  readonly limit: number | undefined
+}
+
+/** What one worker is to do in one generation. */
+export interface Assignment {
+  readonly generation: number
+  readonly worker: number
+  readonly workers: number
+  readonly planDigest: string
+  readonly keyGroups: number
+  readonly hashSeed: number
+  readonly firstEpoch: number
+  /** What `ctx.now()` gives in the first epoch. */
+  readonly now: number
+  readonly splitTable: readonly string[]
+  readonly splits: readonly OwnedSplit[]
+  /** Watermark per exchange at the checkpoint. */
+  readonly exchangeWatermarks: Readonly<Record<string, number>>
+  readonly outbox: string
+  readonly pollIntervalMs: number
+}
+
+/** From the main thread to the host of a worker. Every message carries plain data. */
+export type HostCommand =
+  | { readonly kind: 'assign'; readonly assignment: Assignment }
+  | { readonly kind: 'restore'; readonly block: OwnedBlock }
+  | { readonly kind: 'run' }
+  | { readonly kind: 'barrier'; readonly epoch: number; readonly now: number; readonly isFinal: boolean }
+  | { readonly kind: 'stop' }
+
+/** From the host of a worker to the main thread. */
+export type HostEvent =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'report'; readonly report: TaskReport }
+  | { readonly kind: 'exhausted' }
+  | { readonly kind: 'failed'; readonly error: EncodedError }
+  | { readonly kind: 'stopped' }

@@ -1,0 +1,249 @@
+import { CheckpointCoordinator } from '../checkpoint/coordinator.ts'
+import type { EpochMarker } from '../checkpoint/epoch-marker.ts'
+import { type Recovered, recover } from '../checkpoint/recover.ts'
+import { SharedCheckpoints } from '../checkpoint/shared-checkpoints.ts'
+import { StateKeeper } from '../checkpoint/state-keeper.ts'
+import { describePlan } from '../dataflow/logical-plan.ts'
+import { assertCompatible } from '../dataflow/plan-difference.ts'
+import { planDigest } from '../dataflow/plan-digest.ts'
+import { decodeError, MillraceError } from '../model/errors.ts'
+import type { PlanValue } from '../ports/operator.ts'
+import type { Committer } from '../ports/sink.ts'
+import type { Source } from '../ports/source.ts'
+import { exchangeWatermarks, ownerOfKeyGroup, planSplits, type SplitPlan, splitsOfWorker } from './assignment.ts'
+import type { ExecutionPlan } from './execution-plan.ts'
+import type { HostCommand, HostEvent } from './host-messages.ts'
+import type { JobObserver, JobOptions, JobPorts, WorkerHandle } from './job.ts'
+
+/** One attempt at running a job, from recovery to its end or its first failure. Used once. */
+export class JobAttempt {
+  readonly #plan: ExecutionPlan
+  readonly #ports: JobPorts
+  readonly #options: JobOptions
+  readonly #observer: JobObserver
+  readonly #sources = new Map<string, Source>()
+  readonly #committers = new Map<string, Committer>()
+  readonly #ending = Promise.withResolvers<void>()
+  readonly #stopping = new AbortController()
+  #keeper: StateKeeper | undefined
+  #coordinator: CheckpointCoordinator | undefined
+  #handles: readonly WorkerHandle[] = []
+  #ready = 0
+  #exhausted = 0
+  #isDraining = false
+
+  constructor(
+    plan: ExecutionPlan,
+    ports: JobPorts,
+    settings: { readonly options: JobOptions; readonly observer: JobObserver },
+  ) {
+    this.#plan = plan
+    this.#ports = ports
+    this.#options = settings.options
+    this.#observer = settings.observer
+  }
+
+  /** Resolves with the last marker when the job has drained; rejects with its first failure. Everything is closed then. */
+  async run(): Promise<EpochMarker | undefined> {
+    try {
+      await this.#start()
+      await this.#ending.promise
+      return this.#keeper?.last?.marker
+    } finally {
+      await this.#close()
+    }
+  }
+
+  drain(): void {
+    this.#isDraining = true
+    this.#coordinator?.end()
+  }
+
+  async #start(): Promise<void> {
+    const keeper = new StateKeeper(await this.#ports.openState(), this.#ports.codec)
+    this.#keeper = keeper
+    const shared = this.#sharedCheckpoints()
+    await this.#openConnectors()
+    const recovered = await recover({
+      pipeline: this.#plan.logical.pipeline,
+      keeper,
+      shared,
+      committers: this.#committers,
+      failpoint: this.#ports.failpoint,
+      logger: this.#ports.connectors.logger,
+      owner: this.#ports.connectors.random.uuid(),
+      onDecision: (outcome) => this.#observer.onRecovery?.(outcome),
+    })
+    const last = recovered.last?.marker
+    if (last !== undefined) assertCompatible(last.plan, describePlan(this.#plan.logical))
+    const splits = await planSplits(this.#sources, last, this.#options.isBounded)
+    const workers = Math.max(1, this.#options.workers)
+    const coordinator = this.#createCoordinator({ keeper, shared, recovered, splits, workers })
+    this.#coordinator = coordinator
+    await this.#launch({ recovered, splits, workers })
+    this.#observer.onRunning?.(last)
+    if (this.#isDraining) coordinator.end()
+    this.#tick().catch((error: unknown) => this.#ending.reject(error))
+  }
+
+  #sharedCheckpoints(): SharedCheckpoints | undefined {
+    const { checkpoints: store, codec, connectors, outbox, failpoint } = this.#ports
+    return store === undefined
+      ? undefined
+      : new SharedCheckpoints({ store, codec, files: connectors.files, outbox, failpoint })
+  }
+
+  async #openConnectors(): Promise<void> {
+    const { connectors, outbox } = this.#ports
+    const { specs, nodes } = this.#plan.logical
+    for (const [id, spec] of specs.sources) this.#sources.set(id, spec.open(connectors))
+    for (const node of nodes) {
+      if (node.kind !== 'sink') continue
+      const spec = node.takes === 'records' ? specs.sinks.get(node.id) : specs.deadLetters.get(node.id)
+      if (spec === undefined) throw new MillraceError('MR_INTERNAL', `there is no sink "${node.id}"`)
+      const schema = node.takes === 'records' ? node.schema : { fields: [] }
+      const committer = spec.committer({ ...connectors, sink: node.id, schema, outbox })
+      this.#committers.set(node.id, committer)
+      await committer.open()
+    }
+  }
+
+  #createCoordinator(start: {
+    readonly keeper: StateKeeper
+    readonly shared: SharedCheckpoints | undefined
+    readonly recovered: Recovered
+    readonly splits: SplitPlan
+    readonly workers: number
+  }): CheckpointCoordinator {
+    const { keeper, shared, recovered, splits, workers } = start
+    const { clock, logger, random } = this.#ports.connectors
+    const last = recovered.last?.marker
+    return new CheckpointCoordinator(
+      {
+        keeper,
+        shared,
+        committers: this.#committers,
+        sources: this.#sources,
+        clock,
+        logger,
+        failpoint: this.#ports.failpoint,
+        inject: (barrier) => this.#broadcast({ kind: 'barrier', ...barrier }),
+        onCommitted: (marker) => this.#observer.onCommitted?.(marker),
+        onFinished: () => this.#ending.resolve(),
+        onFailure: (error) => this.#ending.reject(error),
+      },
+      {
+        identity: {
+          pipeline: this.#plan.logical.pipeline,
+          planDigest: planDigest(this.#plan.logical),
+          // A plan description is plain data by its definition; PlanValue only says so structurally.
+          plan: describePlan(this.#plan.logical) as unknown as PlanValue,
+          keyGroups: last?.keyGroups ?? this.#plan.physical.keyGroups,
+          hashSeed: last?.hashSeed ?? random.uint32() | 0,
+          splits: splits.table,
+        },
+        recovered,
+        tasks: workers * this.#plan.physical.stages.length,
+        wiring: this.#plan.wiring,
+        now: last?.timeLog.at(-1)?.now ?? clock.now(),
+        begins: splits.begins,
+      },
+    )
+  }
+
+  async #launch(start: {
+    readonly recovered: Recovered
+    readonly splits: SplitPlan
+    readonly workers: number
+  }): Promise<void> {
+    const { recovered, splits, workers } = start
+    this.#handles = await this.#ports.launch(workers, (error) => this.#ending.reject(error))
+    const areReady = Promise.withResolvers<void>()
+    this.#ending.promise.catch((error: unknown) => areReady.reject(error))
+    for (const handle of this.#handles) {
+      handle.control.onMessage((event) => {
+        this.#receive(event)
+        if (this.#ready === workers) areReady.resolve()
+      })
+    }
+    this.#assign(recovered, splits)
+    await areReady.promise
+    await this.#restore(workers)
+    this.#broadcast({ kind: 'run' })
+  }
+
+  #assign(recovered: Recovered, { splits, table }: SplitPlan): void {
+    const last = recovered.last?.marker
+    const identity = this.#coordinator!.identity
+    this.#handles.forEach((handle, worker) => {
+      const assignment = {
+        generation: recovered.generation,
+        worker,
+        workers: this.#handles.length,
+        planDigest: identity.planDigest,
+        keyGroups: identity.keyGroups,
+        hashSeed: identity.hashSeed,
+        firstEpoch: recovered.usedEpochs + 1,
+        now: this.#coordinator!.firstNow,
+        splitTable: table,
+        splits: splitsOfWorker(splits, worker, this.#handles.length),
+        exchangeWatermarks: exchangeWatermarks(last),
+        outbox: this.#ports.outbox,
+        pollIntervalMs: this.#options.pollIntervalMs,
+      }
+      handle.control.send({ kind: 'assign', assignment })
+    })
+  }
+
+  async #restore(workers: number): Promise<void> {
+    for await (const owned of this.#keeper!.blocks()) {
+      const handle = this.#handles[ownerOfKeyGroup(owned.block.keyGroup, workers)]
+      handle?.control.send({ kind: 'restore', block: owned })
+    }
+  }
+
+  #receive(event: HostEvent): void {
+    switch (event.kind) {
+      case 'ready':
+        this.#ready++
+        return
+      case 'report':
+        this.#coordinator?.report(event.report)
+        return
+      case 'exhausted':
+        this.#exhausted++
+        if (this.#exhausted === this.#handles.length) this.#coordinator?.end()
+        return
+      case 'failed':
+        this.#ending.reject(decodeError(event.error))
+        return
+      case 'stopped':
+        return
+    }
+  }
+
+  #broadcast(command: HostCommand): void {
+    for (const { control } of this.#handles) control.send(command)
+  }
+
+  /** Asks for a barrier once per epoch length until the attempt ends. */
+  async #tick(): Promise<void> {
+    const { clock } = this.#ports.connectors
+    while (!this.#stopping.signal.aborted) {
+      await clock.after(this.#options.epochMs, this.#stopping.signal).catch((error: unknown) => {
+        if (!this.#stopping.signal.aborted) throw error
+      })
+      if (!this.#stopping.signal.aborted) this.#coordinator?.due()
+    }
+  }
+
+  /** Lets a running commit end, then ends the workers and gives the state back. */
+  async #close(): Promise<void> {
+    this.#stopping.abort()
+    await this.#coordinator?.settle()
+    await Promise.all(this.#handles.map((handle) => handle.terminate()))
+    for (const committer of this.#committers.values()) await committer.close()
+    for (const source of this.#sources.values()) await source.close()
+    await this.#keeper?.close()
+  }
+}

@@ -1,0 +1,171 @@
+import type { Actor } from '../actors/actor.ts'
+import { Mailbox } from '../actors/mailbox.ts'
+import type { Stage } from '../dataflow/physical-plan.ts'
+import { NO_WATERMARK } from '../model/control.ts'
+import type { Position } from '../model/position.ts'
+import type { Polled, SplitReader } from '../ports/source.ts'
+import type { OwnedSplit } from './host-messages.ts'
+import { lowestWatermark, newestEventTime } from './split-progress.ts'
+import { StageTask } from './stage-task.ts'
+import type { TaskContext } from './task-context.ts'
+
+type SourceMessage =
+  | { readonly kind: 'run' }
+  | { readonly kind: 'polled'; readonly split: SplitState; readonly polled: Polled }
+  | { readonly kind: 'barrier'; readonly epoch: number; readonly isFinal: boolean }
+
+interface SplitState {
+  readonly owned: OwnedSplit
+  readonly reader: SplitReader
+  position: Position
+  watermark: number
+  newest: number
+  caughtUp: boolean
+}
+
+export interface SourceTaskOptions {
+  readonly context: TaskContext
+  readonly stage: Stage
+  readonly source: string
+  readonly outOfOrdernessMs: number
+  readonly splits: readonly { readonly owned: OwnedSplit; readonly reader: SplitReader }[]
+  /** Time between looks at a source that had nothing more. */
+  readonly pollIntervalMs: number
+  /** Called once when every bounded split is read to its end. */
+  readonly onExhausted: () => void
+}
+
+/**
+ * Reads the splits of one source that this worker owns, in turn, and pushes their batches through the first stage. One
+ * poll is under way at most; barriers come by mailbox, so they never wait for a poll.
+ */
+export class SourceTask implements Actor<SourceMessage> {
+  readonly stage: StageTask
+  readonly mailbox: Mailbox<SourceMessage>
+  readonly #options: SourceTaskOptions
+  readonly #splits: readonly SplitState[]
+  #turn = 0
+  #isPolling = false
+  #isEnded = false
+  #isExhausted = false
+  #watermark = NO_WATERMARK
+
+  constructor(options: SourceTaskOptions) {
+    this.#options = options
+    const { context, stage } = options
+    this.stage = new StageTask(context, stage, () => this.mailbox.post({ kind: 'run' }))
+    this.mailbox = new Mailbox<SourceMessage>({
+      label: `source ${this.stage.id}`,
+      actor: this,
+      scheduler: context.scheduler,
+      onFailure: context.fail,
+    })
+    this.#splits = options.splits.map(({ owned, reader }) => ({
+      owned,
+      reader,
+      position: owned.position,
+      watermark: owned.watermark,
+      newest: NO_WATERMARK,
+      caughtUp: false,
+    }))
+  }
+
+  receive(message: SourceMessage): void {
+    switch (message.kind) {
+      case 'run':
+        this.#poll()
+        return
+      case 'polled':
+        this.#isPolling = false
+        if (this.#isEnded) return
+        this.#take(message.split, message.polled)
+        this.#poll()
+        return
+      case 'barrier':
+        this.#barrier(message.epoch, message.isFinal)
+    }
+  }
+
+  /** Stops reading at once, without a barrier. */
+  async close(): Promise<void> {
+    this.#isEnded = true
+    this.mailbox.close()
+    for (const { reader } of this.#splits) await reader.close()
+  }
+
+  #poll(): void {
+    if (this.#isPolling || this.#isEnded || this.stage.isBlocked) return
+    const split = this.#nextSplit()
+    if (split === undefined) {
+      this.#waitForMore()
+      return
+    }
+    this.#isPolling = true
+    split.reader
+      .poll(split.owned.limit)
+      .then((polled) => this.mailbox.post({ kind: 'polled', split, polled }), this.#options.context.fail)
+  }
+
+  /** The next split that has something to read; those that were caught up are looked at again after a pause. */
+  #nextSplit(): SplitState | undefined {
+    for (let i = 0; i < this.#splits.length; i++) {
+      const split = this.#splits[(this.#turn + i) % this.#splits.length]!
+      if (split.caughtUp || isAtLimit(split)) continue
+      this.#turn = (this.#turn + i + 1) % this.#splits.length
+      return split
+    }
+    return undefined
+  }
+
+  #waitForMore(): void {
+    if (this.#splits.every(isAtLimit)) {
+      if (!this.#isExhausted) this.#options.onExhausted()
+      this.#isExhausted = true
+      return
+    }
+    this.#isPolling = true
+    const { context, pollIntervalMs } = this.#options
+    context.connectors.clock.after(pollIntervalMs).then(() => {
+      this.#isPolling = false
+      for (const split of this.#splits) split.caughtUp = false
+      this.mailbox.post({ kind: 'run' })
+    }, context.fail)
+  }
+
+  #take(split: SplitState, polled: Polled): void {
+    const { batch, rejected, tombstones, consumed, next, caughtUp } = polled
+    const counts = this.stage.counts.split(split.owned.split.id, this.#options.source)
+    counts.consumed += consumed
+    counts.rejected += rejected.length
+    counts.tombstones += tombstones
+    split.position = next
+    split.caughtUp = caughtUp
+    this.stage.refuse(rejected)
+    if (batch === undefined) return
+    counts.emitted += batch.count
+    this.stage.push(batch)
+    split.newest = Math.max(split.newest, newestEventTime(batch))
+    split.watermark = Math.max(split.watermark, split.newest - this.#options.outOfOrdernessMs)
+    this.#advanceWatermark()
+  }
+
+  #advanceWatermark(): void {
+    const time = lowestWatermark(this.#splits.map((split) => split.watermark))
+    if (time <= this.#watermark) return
+    this.#watermark = time
+    this.stage.push({ kind: 'watermark', time })
+  }
+
+  /** P0: positions are frozen here; whatever a poll under way brings belongs to the next epoch. */
+  #barrier(epoch: number, isFinal: boolean): void {
+    const positions = Object.fromEntries(this.#splits.map(({ owned, position }) => [owned.split.id, position]))
+    const watermarks = Object.fromEntries(this.#splits.map(({ owned, watermark }) => [owned.split.id, watermark]))
+    this.#options.context.failpoint('P0-positions-frozen')
+    if (isFinal) this.#isEnded = true
+    this.stage.barrier(epoch, { positions, watermarks })
+  }
+}
+
+function isAtLimit({ owned, position }: SplitState): boolean {
+  return owned.limit !== undefined && position.offset >= owned.limit
+}

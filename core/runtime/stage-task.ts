@@ -1,0 +1,212 @@
+import type { Ledger } from '../checkpoint/ledger.ts'
+import type { OwnedBlock } from '../checkpoint/state-keeper.ts'
+import type { TaskReport } from '../checkpoint/task-report.ts'
+import type { Stage, StageStep } from '../dataflow/physical-plan.ts'
+import type { DeadLetter } from '../model/dead-letter.ts'
+import { MillraceError } from '../model/errors.ts'
+import type { Operator } from '../ports/operator.ts'
+import type { DeadLetterWriter, Staged, StagingWriter, WriterContext } from '../ports/sink.ts'
+import { Chain, type Leaf, type RejectedRows } from './chain.ts'
+import type { Element } from './element.ts'
+import { ExchangeSender } from './exchange-sender.ts'
+import { deadLettersOfStage, stepsOf } from './execution-plan.ts'
+import { SinkLeaf } from './sink-leaf.ts'
+import type { TaskContext } from './task-context.ts'
+import { TaskCounts } from './task-counts.ts'
+
+/** What a task adds to its report besides what its operators and sinks hand over. */
+export type TaskProgress = Pick<TaskReport, 'positions' | 'watermarks'>
+
+/**
+ * One stage on one worker: the chain of its operators, with a writer per sink, a sender per exchange and the dead
+ * letters at its ends. Fed by a source task or a gate task; knows nothing of threads.
+ */
+export class StageTask {
+  readonly id: string
+  readonly counts = new TaskCounts()
+  readonly #context: TaskContext
+  readonly #operators: ReadonlyMap<string, Operator>
+  readonly #chain: Chain
+  readonly #deadLetters: { readonly sink: string; readonly writer: DeadLetterWriter }
+  readonly #sinks: SinkLeaf[] = []
+  readonly #senders = new Map<string, ExchangeSender>()
+  readonly #onUnblocked: () => void
+  #epoch: number
+  #isWaitingForDisk = false
+
+  constructor(context: TaskContext, stage: Stage, onUnblocked: () => void) {
+    this.id = `${stage.index}/${context.worker}`
+    this.#context = context
+    this.#onUnblocked = onUnblocked
+    this.#epoch = context.firstEpoch
+    this.#operators = createOperators(context, stage, () => context.nowOf(this.#epoch))
+    const sink = deadLettersOfStage(context.plan, stage)
+    const spec = context.plan.logical.specs.deadLetters.get(sink)
+    if (spec === undefined) throw new MillraceError('MR_INTERNAL', `there is no dead-letter sink "${sink}"`)
+    this.#deadLetters = { sink, writer: spec.writer(this.#writerContext(sink, stage.index)) }
+    this.#chain = new Chain({
+      steps: stage.steps,
+      operators: this.#operators,
+      counts: this.counts,
+      leafOf: (step) => this.#leafOf(step, stage),
+      reject: (operator, rows) => this.#reject(operator, rows),
+    })
+  }
+
+  /** True where a receiver or the disk must catch up before more may be pushed; `onUnblocked` is called then. */
+  get isBlocked(): boolean {
+    for (const sender of this.#senders.values()) if (sender.isBlocked) return true
+    return this.#waitsForDisk()
+  }
+
+  restore(block: OwnedBlock): void {
+    this.#operators.get(block.operator)?.restore(block.block)
+  }
+
+  owns(operator: string): boolean {
+    return this.#operators.has(operator)
+  }
+
+  push(element: Element): void {
+    this.#chain.push(element)
+  }
+
+  /** Records that the source refused before they became a batch. */
+  refuse(letters: readonly DeadLetter[]): void {
+    if (letters.length === 0) return
+    this.counts.sink(this.#deadLetters.sink).in += letters.length
+    this.#deadLetters.writer.writeLetters(letters)
+  }
+
+  credit(exchange: string, worker: number): void {
+    this.#senders.get(exchange)?.credit(worker)
+  }
+
+  /**
+   * P1, P2: passes the barrier, takes over what the operators changed and lets the sinks stage; reports when all of it
+   * is durable. The task itself goes on at once.
+   */
+  barrier(epoch: number, progress: TaskProgress): void {
+    this.#chain.push({ kind: 'barrier', epoch })
+    this.#epoch = epoch + 1
+    this.#context.failpoint('P1-aligned')
+    const blocks = this.#chain.takeBlocks()
+    const counts = this.counts.cut()
+    const horizons = Object.fromEntries([...this.#operators].map(([id, operator]) => [id, operator.horizon]))
+    const staging = this.#writers().map(async ({ sink, writer }) => ({ sink, staged: await writer.stage(epoch) }))
+    this.#context.failpoint('P2-staging')
+    Promise.all(staging).then((staged) => {
+      this.#context.failpoint('P2-staged')
+      this.#context.report({
+        epoch,
+        task: this.id,
+        blocks,
+        horizons,
+        ...progress,
+        counts: withStaged(counts, staged),
+        staged,
+      })
+    }, this.#context.fail)
+  }
+
+  /** Forgets what was not staged. */
+  async abort(): Promise<void> {
+    for (const { writer } of this.#writers()) await writer.abort()
+  }
+
+  #writers(): readonly { readonly sink: string; readonly writer: StagingWriter }[] {
+    return [...this.#sinks, this.#deadLetters]
+  }
+
+  #waitsForDisk(): boolean {
+    if (this.#isWaitingForDisk) return true
+    const busy = this.#writers().filter(({ writer }) => writer.isBusy)
+    if (busy.length === 0) return false
+    this.#isWaitingForDisk = true
+    Promise.all(busy.map(({ writer }) => writer.ready())).then(() => {
+      this.#isWaitingForDisk = false
+      this.#onUnblocked()
+    }, this.#context.fail)
+    return true
+  }
+
+  #leafOf(step: StageStep, stage: Stage): Leaf {
+    if (step.kind === 'sink') return this.#sinkLeaf(step.id, stage)
+    if (step.kind === 'exchange') return this.#sender(step.exchange)
+    throw new MillraceError('MR_INTERNAL', `operator "${step.id}" is no leaf`)
+  }
+
+  #sinkLeaf(id: string, stage: Stage): Leaf {
+    const { plan } = this.#context
+    const spec = plan.logical.specs.sinks.get(id)
+    const node = plan.logical.nodes.find((candidate) => candidate.id === id)
+    if (spec === undefined || node?.kind !== 'sink' || node.takes !== 'records') {
+      throw new MillraceError('MR_INTERNAL', `there is no sink "${id}"`)
+    }
+    const leaf = new SinkLeaf(id, spec.writer(this.#writerContext(id, stage.index), node.schema), this.counts)
+    this.#sinks.push(leaf)
+    return leaf
+  }
+
+  #sender(exchange: string): Leaf {
+    const { plan, keyGroups, hashSeed, worker, workers, send } = this.#context
+    const operator = plan.logical.specs.operators.get(exchange)
+    if (operator?.keys === undefined) throw new MillraceError('MR_INTERNAL', `exchange "${exchange}" has no key`)
+    const sender = new ExchangeSender({
+      exchange,
+      schema: operator.input,
+      keys: operator.keys,
+      keyGroups,
+      hashSeed,
+      worker,
+      workers,
+      counts: this.counts,
+      send,
+      onUnblocked: this.#onUnblocked,
+    })
+    this.#senders.set(exchange, sender)
+    return sender
+  }
+
+  #writerContext(sink: string, stage: number): WriterContext {
+    const { connectors, worker, workers, generation, outbox, splits } = this.#context
+    return {
+      ...connectors,
+      sink,
+      task: stage * workers + worker,
+      generation,
+      outbox,
+      splitOf: (index) => splits[index] ?? `split-${index}`,
+      reject: (batch, rows, why) => {
+        this.counts.sink(sink).rejected += rows.length
+        this.#reject(sink, { batch, rows, ...why })
+      },
+    }
+  }
+
+  #reject(stage: string, { batch, rows, code, message }: RejectedRows): void {
+    this.counts.sink(this.#deadLetters.sink).in += rows.length
+    this.#deadLetters.writer.writeRows(batch, rows, { code, message, stage })
+  }
+}
+
+function createOperators(context: TaskContext, stage: Stage, now: () => number): ReadonlyMap<string, Operator> {
+  const operators = new Map<string, Operator>()
+  for (const step of stepsOf(stage)) {
+    if (step.kind !== 'operator') continue
+    const planned = context.plan.logical.specs.operators.get(step.id)
+    if (planned === undefined) throw new MillraceError('MR_INTERNAL', `there is no operator "${step.id}"`)
+    operators.set(step.id, planned.bound.create({ id: step.id, keyGroups: context.keyGroups, now }))
+  }
+  return operators
+}
+
+/** The counts of an epoch with what its sinks staged, which is known only when they are done. */
+function withStaged(counts: Ledger, staged: readonly { readonly sink: string; readonly staged: Staged }[]): Ledger {
+  const sinks = { ...counts.sinks }
+  for (const { sink, staged: part } of staged) {
+    const before = sinks[sink] ?? { in: 0, staged: 0, rejected: 0 }
+    sinks[sink] = { ...before, staged: before.staged + part.records }
+  }
+  return { ...counts, sinks }
+}

@@ -1,0 +1,200 @@
+import { planDigest } from '../dataflow/plan-digest.ts'
+import { NO_WATERMARK } from '../model/control.ts'
+import { encodeError, MillraceError } from '../model/errors.ts'
+import type { ConnectorPorts } from '../ports/connector-ports.ts'
+import type { Failpoint } from '../ports/failpoint.ts'
+import type { Scheduler } from '../ports/scheduler.ts'
+import type { Source } from '../ports/source.ts'
+import type { Link } from '../ports/transport.ts'
+import type { ExecutionPlan } from './execution-plan.ts'
+import { GateTask } from './gate-task.ts'
+import type { Assignment, HostCommand, HostEvent } from './host-messages.ts'
+import type { PeerMessage } from './peer-messages.ts'
+import { SourceTask } from './source-task.ts'
+import type { StageTask } from './stage-task.ts'
+import type { TaskContext } from './task-context.ts'
+
+export interface TaskHostPorts {
+  readonly plan: ExecutionPlan
+  readonly connectors: ConnectorPorts
+  readonly scheduler: Scheduler
+  readonly failpoint: Failpoint
+  /** To and from the main thread. */
+  readonly control: Link<HostCommand, HostEvent>
+  /** To and from every other worker, by its number; this worker's own place is empty. */
+  readonly peers: readonly (Link<PeerMessage, PeerMessage> | undefined)[]
+  /** Called when the host has stopped and nothing of it runs any more. */
+  readonly onStopped: () => void
+}
+
+/**
+ * Everything that runs on one worker: a task per stage, fed by the splits and key groups that the main thread assigned.
+ * The first failure of any task silences the host: it tells the main thread once and does nothing more.
+ */
+export class TaskHost {
+  readonly #ports: TaskHostPorts
+  readonly #sources: SourceTask[] = []
+  readonly #gates = new Map<string, GateTask>()
+  readonly #opened: Source[] = []
+  readonly #decidedTimes = new Map<number, number>()
+  #isSilent = false
+  #unfinished = 0
+
+  constructor(ports: TaskHostPorts) {
+    this.#ports = ports
+    ports.control.onMessage((command) => this.#receive(command))
+    for (const peer of ports.peers) peer?.onMessage((message) => this.#fromPeer(message))
+  }
+
+  #receive(command: HostCommand): void {
+    switch (command.kind) {
+      case 'assign':
+        this.#attempt(this.#assign(command.assignment))
+        return
+      case 'restore':
+        for (const stage of this.#stages()) if (stage.owns(command.block.operator)) stage.restore(command.block)
+        return
+      case 'run':
+        for (const gate of this.#gates.values()) gate.begin()
+        for (const source of this.#sources) source.mailbox.post({ kind: 'run' })
+        return
+      case 'barrier':
+        this.#decidedTimes.set(command.epoch + 1, command.now)
+        this.#decidedTimes.delete(command.epoch - 1)
+        for (const source of this.#sources) source.mailbox.post(command)
+        return
+      case 'stop':
+        this.#attempt(this.#stop())
+    }
+  }
+
+  #attempt(work: Promise<void>): void {
+    work.catch((error: unknown) => this.#fail(error))
+  }
+
+  async #assign(assignment: Assignment): Promise<void> {
+    const { plan, control } = this.#ports
+    if (planDigest(plan.logical) !== assignment.planDigest) {
+      throw new MillraceError(
+        'MR_PLAN_MISMATCH',
+        `worker ${assignment.worker} built another plan than the main thread from the same module; it must not depend on time, chance or environment`,
+      )
+    }
+    this.#decidedTimes.set(assignment.firstEpoch, assignment.now)
+    const context = this.#context(assignment)
+    for (const stage of plan.physical.stages) {
+      const input = stage.input
+      if (input.kind === 'source')
+        this.#sources.push(await this.#sourceTask(context, { stage, source: input.source, assignment }))
+      else {
+        const watermark = assignment.exchangeWatermarks[input.exchange] ?? NO_WATERMARK
+        this.#gates.set(input.exchange, new GateTask({ context, stage, input, watermark }))
+      }
+    }
+    this.#unfinished = this.#sources.length
+    control.send({ kind: 'ready' })
+  }
+
+  async #sourceTask(
+    context: TaskContext,
+    place: {
+      readonly stage: ExecutionPlan['physical']['stages'][number]
+      readonly source: string
+      readonly assignment: Assignment
+    },
+  ): Promise<SourceTask> {
+    const spec = this.#ports.plan.logical.specs.sources.get(place.source)
+    if (spec === undefined) throw new MillraceError('MR_INTERNAL', `there is no source "${place.source}"`)
+    const source = spec.open(this.#ports.connectors)
+    this.#opened.push(source)
+    const splits = []
+    for (const owned of place.assignment.splits.filter((split) => split.source === place.source)) {
+      splits.push({ owned, reader: await source.reader(owned.split, owned.position, owned.index) })
+    }
+    return new SourceTask({
+      context,
+      stage: place.stage,
+      source: place.source,
+      outOfOrdernessMs: spec.outOfOrdernessMs,
+      splits,
+      pollIntervalMs: place.assignment.pollIntervalMs,
+      onExhausted: () => this.#exhausted(),
+    })
+  }
+
+  #context(assignment: Assignment): TaskContext {
+    const { plan, connectors, scheduler, failpoint, control } = this.#ports
+    const { worker, workers, generation, keyGroups, hashSeed, splitTable, outbox, firstEpoch } = assignment
+    return {
+      plan,
+      worker,
+      workers,
+      generation,
+      keyGroups,
+      hashSeed,
+      splits: splitTable,
+      outbox,
+      connectors,
+      scheduler,
+      failpoint,
+      firstEpoch,
+      nowOf: (epoch) => this.#nowOf(epoch),
+      send: (to, message, transfer) => this.#send(worker, { to, message, transfer }),
+      report: (report) => {
+        const transfer = report.blocks.map(({ block }) => block.bytes.buffer)
+        // Blocks are encoded into buffers of their own, never into shared memory.
+        if (!this.#isSilent) control.send({ kind: 'report', report }, [...new Set(transfer)] as ArrayBuffer[])
+      },
+      fail: (error) => this.#fail(error),
+    }
+  }
+
+  #send(
+    self: number,
+    parcel: { readonly to: number; readonly message: PeerMessage; readonly transfer: readonly ArrayBuffer[] },
+  ): void {
+    if (this.#isSilent) return
+    if (parcel.to === self) this.#fromPeer(parcel.message)
+    else this.#ports.peers[parcel.to]?.send(parcel.message, parcel.transfer)
+  }
+
+  #fromPeer(message: PeerMessage): void {
+    if (this.#isSilent) return
+    try {
+      if (message.kind === 'credit') for (const stage of this.#stages()) stage.credit(message.exchange, message.from)
+      else this.#gates.get(message.exchange)?.mailbox.post({ kind: 'input', message })
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #stages(): readonly StageTask[] {
+    return [...this.#sources, ...this.#gates.values()].map((task) => task.stage)
+  }
+
+  #nowOf(epoch: number): number {
+    const now = this.#decidedTimes.get(epoch)
+    if (now === undefined) throw new MillraceError('MR_INTERNAL', `the time of epoch ${epoch} was not decided`)
+    return now
+  }
+
+  #exhausted(): void {
+    this.#unfinished--
+    if (this.#unfinished === 0) this.#ports.control.send({ kind: 'exhausted' })
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isSilent) return
+    this.#isSilent = true
+    this.#ports.control.send({ kind: 'failed', error: encodeError(error, 'MR_TASK_FAILED') })
+  }
+
+  async #stop(): Promise<void> {
+    this.#isSilent = true
+    for (const task of [...this.#sources, ...this.#gates.values()]) await task.close()
+    for (const stage of this.#stages()) await stage.abort()
+    for (const source of this.#opened) await source.close()
+    this.#ports.control.send({ kind: 'stopped' })
+    this.#ports.onStopped()
+  }
+}
