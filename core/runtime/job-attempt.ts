@@ -13,7 +13,7 @@ import type { Source } from '../ports/source.ts'
 import { exchangeWatermarks, ownerOfKeyGroup, planSplits, type SplitPlan, splitsOfWorker } from './assignment.ts'
 import type { ExecutionPlan } from './execution-plan.ts'
 import type { HostCommand, HostEvent } from './host-messages.ts'
-import type { JobObserver, JobOptions, JobPorts, WorkerHandle } from './job.ts'
+import type { JobObserver, JobOptions, JobPorts, WorkerHandle } from './job-ports.ts'
 
 /** One attempt at running a job, from recovery to its end or its first failure. Used once. */
 export class JobAttempt {
