@@ -48,37 +48,50 @@ export function checkNoDuplicate(expectation: Expectation, rows: readonly TableR
   ]
 }
 
+/** How far the ranges of a sink must have come, and whether they may leave out what no row came of. */
+export interface TilingRule {
+  readonly committed?: ReadonlyMap<string, number>
+  readonly gaps?: 'refused' | 'allowed'
+}
+
 /**
  * I3: the ranges of the commits of one sink, in the order of versions, tile [0, committed) of every split, and each
- * epoch follows the one that it names. `committed`: where given, how far each split must have come. Offsets that an
- * epoch without rows covered appear in the next commit or never; `gaps: 'allowed'` is for such pipelines.
+ * epoch follows the one that it names.
  */
-export function checkTiling(
-  commits: readonly EpochCommit[],
-  committed?: ReadonlyMap<string, number>,
-  gaps: 'refused' | 'allowed' = 'refused',
-): readonly string[] {
+export function checkTiling(commits: readonly EpochCommit[], rule: TilingRule = {}): readonly string[] {
   const violations: string[] = []
   const ends = new Map<string, number>()
   let epoch = -1
   for (const commit of commits) {
-    if (commit.previousEpoch !== epoch)
-      violations.push(`I3: epoch ${commit.epoch} follows ${commit.previousEpoch}, but ${epoch} was the last`)
-    if (commit.epoch <= epoch) violations.push(`I3: epoch ${commit.epoch} comes after ${epoch}`)
-    epoch = commit.epoch
-    for (const { split, from, to } of commit.ranges) {
-      const end = ends.get(split) ?? 0
-      const fits = gaps === 'refused' ? from === end : from >= end
-      if (!fits || to < from)
-        violations.push(`I3: epoch ${commit.epoch} covers ${split} [${from}, ${to}), but [0, ${end}) was covered`)
-      ends.set(split, to)
+    if (commit.previousEpoch !== epoch || commit.epoch <= epoch) {
+      violations.push(
+        `I3: epoch ${commit.epoch} says that it follows ${commit.previousEpoch}; the one before is ${epoch}`,
+      )
     }
+    epoch = commit.epoch
+    violations.push(...rangeViolations(commit, ends, rule.gaps ?? 'refused'))
   }
-  for (const [split, end] of committed ?? []) {
-    if ((ends.get(split) ?? 0) !== end)
-      violations.push(`I3: ${split} is covered up to ${ends.get(split) ?? 0} instead of ${end}`)
+  for (const [split, end] of rule.committed ?? []) {
+    const reached = ends.get(split) ?? 0
+    if (reached !== end) violations.push(`I3: ${split} is covered up to ${reached} instead of ${end}`)
   }
   return violations.slice(0, SHOWN)
+}
+
+function rangeViolations(
+  { epoch, ranges }: EpochCommit,
+  ends: Map<string, number>,
+  gaps: 'refused' | 'allowed',
+): readonly string[] {
+  const violations: string[] = []
+  for (const { split, from, to } of ranges) {
+    const end = ends.get(split) ?? 0
+    const fits = from === end || (gaps === 'allowed' && from > end)
+    if (!fits || to < from)
+      violations.push(`I3: epoch ${epoch} covers ${split} [${from}, ${to}), but [0, ${end}) was covered`)
+    ends.set(split, to)
+  }
+  return violations
 }
 
 /** The commits of one sink in a table, oldest first. */

@@ -81,7 +81,7 @@ export async function readTable(files: TableFiles, table: string): Promise<Table
       await compareCheckpoint(replay, files.read(`${table}/_delta_log/${checkpoint}`), checkpoint)
   }
   checkHint(replay, files.read(`${table}/_delta_log/_last_checkpoint`), names)
-  for (const file of replay.live.values()) checkFile(replay, files, `${table}/${file.path}`, file)
+  for (const file of replay.live.values()) replay.problems.push(...fileProblems(files.read(`${table}/${file.path}`), file))
   return { ...replay, table }
 }
 
@@ -165,18 +165,19 @@ async function compareCheckpoint(replay: Replay, bytes: Uint8Array | undefined, 
   const rows = (await readParquetRows(bytes)) as readonly RawAction[]
   const files = rows.flatMap(({ add }) => (add ? [decodeURIComponent(add.path)] : []))
   const txns = rows.flatMap(({ txn }) => (txn ? [`${txn.appId} ${txn.version}`] : []))
-  compareLists(replay, `${name}: files`, files, [...replay.live.keys()])
-  compareLists(
-    replay,
-    `${name}: transactions`,
-    txns,
-    [...replay.txns].map(([appId, version]) => `${appId} ${version}`),
-  )
+  replay.problems.push(...differences(`${name}: files`, files, [...replay.live.keys()]))
+  const expected = [...replay.txns].map(([appId, version]) => `${appId} ${version}`)
+  replay.problems.push(...differences(`${name}: transactions`, txns, expected))
 }
 
-function compareLists(replay: Replay, what: string, found: readonly string[], expected: readonly string[]): void {
-  const [left, right] = [[...found].sort().join('\n'), [...expected].sort().join('\n')]
-  if (left !== right) replay.problems.push(`${what} differ from the replay of the log:\n${left}\ninstead of\n${right}`)
+function differences(what: string, found: readonly string[], expected: readonly string[]): readonly string[] {
+  const [left, right] = [[...found].sort().join('
+'), [...expected].sort().join('
+')]
+  return left === right ? [] : [`${what} differ from the replay of the log:
+${left}
+instead of
+${right}`]
 }
 
 function checkHint(replay: Replay, bytes: Uint8Array | undefined, names: readonly string[]): void {
@@ -186,11 +187,9 @@ function checkHint(replay: Replay, bytes: Uint8Array | undefined, names: readonl
   if (!names.includes(name)) replay.problems.push(`_last_checkpoint names ${name}, which is not there`)
 }
 
-function checkFile(replay: Replay, files: TableFiles, path: string, file: DataFile): void {
-  const bytes = files.read(path)
-  if (bytes === undefined) replay.problems.push(`${file.path} is in the table but not on the disk`)
-  else if (bytes.length !== file.size)
-    replay.problems.push(`${file.path} has ${bytes.length} bytes, the log says ${file.size}`)
+function fileProblems(bytes: Uint8Array | undefined, file: DataFile): readonly string[] {
+  if (bytes === undefined) return [`${file.path} is in the table but not on the disk`]
+  return bytes.length === file.size ? [] : [`${file.path} has ${bytes.length} bytes, the log says ${file.size}`]
 }
 
 function partitionRow(history: TableHistory, { partitionValues }: DataFile): TableRow {
