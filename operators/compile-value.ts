@@ -1,0 +1,119 @@
+// hot path
+import type { Batch } from '../core/model/batch.ts'
+import type { Column } from '../core/model/column.ts'
+import { ColumnBuilder } from '../core/model/column-builder.ts'
+import { type ExpressionNode, expressionText, type Literal } from '../core/model/expression.ts'
+import { fieldIndex, type Schema } from '../core/model/field-type.ts'
+import { compileCondition, scratchMask } from './compile-expression.ts'
+import { expressionType } from './expression-type.ts'
+import { operatorFailure } from './operator-failure.ts'
+import { type VectorSource, vectorSource } from './vector.ts'
+
+/** A compiled value: a column of `batch.rows` rows; rows that are not alive hold zero or what the field held. */
+export type CompiledValue = (batch: Batch) => Column
+
+const TWO_32 = 4294967296
+
+/**
+ * Compiles an expression, checked by `expressionType`, to a column. A field is its own column, not a copy. A whole
+ * number beyond ±2^53 throws `MR_OPERATOR_FAILED` in the name of `operator`. One per task: it owns scratch memory.
+ */
+export function compileValue(node: ExpressionNode, schema: Schema, operator: string): CompiledValue {
+  switch (node.kind) {
+    case 'field': {
+      const index = fieldIndex(schema, node.name)
+      return (batch) => batch.columns[index]!
+    }
+    case 'literal':
+      return constantColumn(node.value, schema)
+    case 'calculate': {
+      const { type } = expressionType(node, schema)
+      const source = vectorSource(node, schema, type)
+      if (type.kind === 'float64') return doubleColumn(source)
+      return wholeColumn(source, { operator, text: expressionText(node) })
+    }
+    case 'utc-date':
+      return dayColumn(vectorSource(node, schema, { kind: 'date' }))
+    default: {
+      const evaluate = compileCondition(node, schema)
+      const scratch = scratchMask()
+      return (batch) => {
+        const mask = scratch(batch.rows)
+        evaluate(batch, mask)
+        return bitColumn(batch, mask)
+      }
+    }
+  }
+}
+
+function constantColumn(value: Literal, schema: Schema): CompiledValue {
+  const { type } = expressionType({ kind: 'literal', value }, schema)
+  const single = new ColumnBuilder(type)
+  single.appendValue(value)
+  const one = single.finish()
+  let column = one
+  return (batch) => {
+    if (column.length !== batch.rows) {
+      const builder = new ColumnBuilder(type)
+      for (let row = 0; row < batch.rows; row++) builder.appendRow(one, 0)
+      column = builder.finish()
+    }
+    return column
+  }
+}
+
+function doubleColumn(source: VectorSource): CompiledValue {
+  return (batch) => {
+    const { values, validity } = source(batch)
+    const doubles = new Float64Array(batch.rows)
+    const { selection, count } = batch
+    for (let i = 0; i < count; i++) {
+      const row = selection === null ? i : selection[i]!
+      doubles[row] = values[row]!
+    }
+    return { type: { kind: 'float64' }, length: batch.rows, validity, offsets: null, values: doubles }
+  }
+}
+
+function wholeColumn(source: VectorSource, blame: { readonly operator: string; readonly text: string }): CompiledValue {
+  return (batch) => {
+    const { values, validity } = source(batch)
+    const words = new Int32Array(2 * batch.rows)
+    const { selection, count } = batch
+    for (let i = 0; i < count; i++) {
+      const row = selection === null ? i : selection[i]!
+      const value = values[row]!
+      if (!Number.isSafeInteger(value)) {
+        if (validity !== null && ((validity[row >> 3]! >> (row & 7)) & 1) === 0) continue
+        throw operatorFailure({ ...blame, batch, row }, `${blame.text} is ${value}, beyond ±2^53`)
+      }
+      const high = Math.floor(value / TWO_32)
+      words[2 * row] = (value - high * TWO_32) | 0
+      words[2 * row + 1] = high
+    }
+    return { type: { kind: 'integer' }, length: batch.rows, validity, offsets: null, values: words }
+  }
+}
+
+function dayColumn(source: VectorSource): CompiledValue {
+  return (batch) => {
+    const { values, validity } = source(batch)
+    const days = new Int32Array(batch.rows)
+    const { selection, count } = batch
+    for (let i = 0; i < count; i++) {
+      const row = selection === null ? i : selection[i]!
+      days[row] = values[row]!
+    }
+    return { type: { kind: 'date' }, length: batch.rows, validity, offsets: null, values: days }
+  }
+}
+
+function bitColumn(batch: Batch, mask: Uint8Array): Column {
+  const bits = new Uint8Array((batch.rows + 7) >> 3)
+  const { selection, count } = batch
+  for (let i = 0; i < count; i++) {
+    const row = selection === null ? i : selection[i]!
+    bits[row >> 3]! |= mask[row]! << (row & 7)
+  }
+  return { type: { kind: 'boolean' }, length: batch.rows, validity: null, offsets: null, values: bits }
+}
