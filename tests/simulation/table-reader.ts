@@ -81,7 +81,8 @@ export async function readTable(files: TableFiles, table: string): Promise<Table
       await compareCheckpoint(replay, files.read(`${table}/_delta_log/${checkpoint}`), checkpoint)
   }
   checkHint(replay, files.read(`${table}/_delta_log/_last_checkpoint`), names)
-  for (const file of replay.live.values()) replay.problems.push(...fileProblems(files.read(`${table}/${file.path}`), file))
+  for (const file of replay.live.values())
+    replay.problems.push(...fileProblems(files.read(`${table}/${file.path}`), file))
   return { ...replay, table }
 }
 
@@ -171,13 +172,8 @@ async function compareCheckpoint(replay: Replay, bytes: Uint8Array | undefined, 
 }
 
 function differences(what: string, found: readonly string[], expected: readonly string[]): readonly string[] {
-  const [left, right] = [[...found].sort().join('
-'), [...expected].sort().join('
-')]
-  return left === right ? [] : [`${what} differ from the replay of the log:
-${left}
-instead of
-${right}`]
+  const [left, right] = [[...found].sort().join(', '), [...expected].sort().join(', ')]
+  return left === right ? [] : [`${what} differ from the replay of the log: ${left} instead of ${right}`]
 }
 
 function checkHint(replay: Replay, bytes: Uint8Array | undefined, names: readonly string[]): void {
