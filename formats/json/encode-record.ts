@@ -65,28 +65,9 @@ class RecordEncoder implements JsonEncoder {
   }
 
   #value(column: Column, row: number): void {
-    switch (column.type.kind) {
-      case 'string':
-        return this.#string(bytesAt(column, row))
-      case 'binary':
-        return this.#base64(bytesAt(column, row))
-      case 'boolean':
-        return this.#ascii(((column.values[row >> 3]! >> (row & 7)) & 1) === 1 ? 'true' : 'false')
-      case 'int32':
-        return this.#ascii(String(column.values[row]!))
-      case 'float64':
-        return this.#ascii(floatText(column.values[row]!))
-      case 'int64':
-        return this.#ascii(String(bigintAt(column, row)))
-      case 'integer':
-        return this.#ascii(String(wideNumberAt(column, row)))
-      case 'timestamp':
-        return this.#ascii(millisText(wideNumberAt(column, row)))
-      case 'date':
-        return this.#ascii(`"${dateText(column.values[row]!)}"`)
-      case 'decimal':
-        return this.#ascii(`"${decimalText(decimalAt(column, row), column.type.scale)}"`)
-    }
+    if (column.type.kind === 'string') this.#string(bytesAt(column, row))
+    else if (column.type.kind === 'binary') this.#base64(bytesAt(column, row))
+    else this.#ascii(tokenText(column, row))
   }
 
   #string(source: Uint8Array): void {
@@ -134,6 +115,28 @@ class RecordEncoder implements JsonEncoder {
   }
 }
 
+/** The token for a value that needs no escapes. */
+function tokenText(column: Column, row: number): string {
+  switch (column.type.kind) {
+    case 'boolean':
+      return ((column.values[row >> 3]! >> (row & 7)) & 1) === 1 ? 'true' : 'false'
+    case 'float64':
+      return floatText(column.values[row]!)
+    case 'int64':
+      return String(bigintAt(column, row))
+    case 'integer':
+      return String(wideNumberAt(column, row))
+    case 'timestamp':
+      return millisText(wideNumberAt(column, row))
+    case 'date':
+      return `"${dateText(column.values[row]!)}"`
+    case 'decimal':
+      return `"${decimalText(decimalAt(column, row), column.type.scale)}"`
+    default:
+      return String(column.values[row]!)
+  }
+}
+
 /** As `JSON.stringify` writes it, but −0 keeps its sign. */
 function floatText(value: number): string {
   if (Object.is(value, -0)) return '-0'
@@ -145,7 +148,10 @@ function millisText(micros: number): string {
   const size = Math.abs(micros)
   const fraction = size % 1000
   const whole = `${micros < 0 ? '-' : ''}${(size - fraction) / 1000}`
-  return fraction === 0 ? whole : `${whole}.${String(fraction).padStart(3, '0')}`
+  if (fraction === 0) return whole
+  const digits = String(1000 + fraction)
+  if (fraction % 100 === 0) return `${whole}.${digits.slice(1, 2)}`
+  return fraction % 10 === 0 ? `${whole}.${digits.slice(1, 3)}` : `${whole}.${digits.slice(1)}`
 }
 
 /** Writes the escape of a byte as `JSON.stringify` does; returns the position after it. */
