@@ -57,6 +57,13 @@ export async function openCursor(
   return cursor
 }
 
+/** The decoded batches from the cursor to the synced end; each is valid until the next one is asked for. */
+export async function* batchesOf(cursor: BatchCursor): AsyncGenerator<RecordBatchView, void> {
+  do {
+    for (let frame = cursor.take(); frame !== undefined; frame = cursor.take()) yield cursor.decode(frame)
+  } while (await cursor.fill())
+}
+
 /**
  * Walks the batches of one partition, never beyond its synced end. `take` hands out what is in memory, `fill` brings
  * more. One owner. Every batch must begin where the one before ended: a gap is `MR_LOG_CORRUPT`.

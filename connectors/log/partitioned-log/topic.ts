@@ -2,7 +2,7 @@ import { MillraceError } from '../../../core/model/errors.ts'
 import type { Clock } from '../../../core/ports/clock.ts'
 import { createExclusively, type FileLock, type FileStore } from '../../../core/ports/file-store.ts'
 import type { Random } from '../../../core/ports/random.ts'
-import { makeDurableDirectory } from './durable-directory.ts'
+import { makeDurableDirectory } from '../durable-directory.ts'
 import { checkTopicName, logCorrupt, partitionDirectory, topicDirectory } from './layout.ts'
 import { writeSyncedEnd } from './synced-end.ts'
 

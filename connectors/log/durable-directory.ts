@@ -1,4 +1,4 @@
-import { type FileStore, parentOf } from '../../../core/ports/file-store.ts'
+import { type FileStore, parentOf } from '../../core/ports/file-store.ts'
 
 /** Makes a directory with its parents so that their names survive a power loss. */
 export async function makeDurableDirectory(files: FileStore, directory: string): Promise<void> {

@@ -1,0 +1,85 @@
+import type { Batch } from '../../core/model/batch.ts'
+import type { DeadLetter, Origin } from '../../core/model/dead-letter.ts'
+import type { ErrorCode } from '../../core/model/error-codes.ts'
+import type { DeadLetterWriter, Staged, WriterContext } from '../../core/ports/sink.ts'
+import { compileEncoder } from '../../formats/json/encode-record.ts'
+import { deadLetterHeaders } from './dead-letter-headers.ts'
+import { OutboxWriter } from './outbox/outbox-writer.ts'
+import { findTopic } from './partitioned-log/topic.ts'
+import { OriginCounter } from './record-identity.ts'
+import type { ResolvedDeadLetterTopic } from './sink-options.ts'
+
+const OVERHEAD_BYTES = 512
+
+/** The part of {@link deadLetterTopic} in one task. */
+export class LogDeadLetterWriter implements DeadLetterWriter {
+  readonly #context: WriterContext
+  readonly #topic: string | undefined
+  readonly #outbox: OutboxWriter
+  readonly #counter: OriginCounter
+
+  constructor(context: WriterContext, options: ResolvedDeadLetterTopic) {
+    this.#context = context
+    this.#topic = options.topic
+    this.#counter = new OriginCounter(context)
+    const partitionsOf = async (topic: string): Promise<number> =>
+      (await findTopic(context.files, options.directory, topic))?.partitions ?? 1
+    this.#outbox = new OutboxWriter({ context, codec: 'none', partitionsOf })
+  }
+
+  get isBusy(): boolean {
+    return this.#outbox.isBusy
+  }
+
+  writeLetters(letters: readonly DeadLetter[]): void {
+    for (const letter of letters) this.#add(letter, Math.floor(letter.origin.timestamp))
+  }
+
+  writeRows(
+    batch: Batch,
+    rows: Int32Array,
+    why: { readonly code: ErrorCode; readonly message: string; readonly stage: string },
+  ): void {
+    const encoder = compileEncoder(batch.schema)
+    for (const row of rows) {
+      const origin = this.#originOf(batch, row)
+      this.#add({ origin, key: null, value: encoder.encode(batch, row), headers: [], ...why }, origin.timestamp)
+    }
+  }
+
+  stage(epoch: number): Promise<Staged> {
+    return this.#outbox.stage(epoch)
+  }
+
+  ready(): Promise<void> {
+    return this.#outbox.ready()
+  }
+
+  abort(): Promise<void> {
+    return this.#outbox.abort()
+  }
+
+  #add(letter: DeadLetter, timestamp: number): void {
+    const { origin, stage, key, value } = letter
+    const identity = this.#counter.next(`${origin.topic}-${origin.partition}-${origin.offset}-${stage}`)
+    const { pipeline, clock } = this.#context
+    const headers = deadLetterHeaders(letter, { pipeline, at: clock.now(), identity })
+    const sizeBytes = (key?.length ?? 0) + (value?.length ?? 0) + OVERHEAD_BYTES
+    const topic = this.#topic ?? `${origin.topic}.dlq`
+    this.#outbox.add({ topic, hash: origin.partition, record: { timestamp, key, value, headers }, sizeBytes })
+  }
+
+  #originOf(batch: Batch, row: number): Origin {
+    const { splits, offsets, eventTimes } = batch.system
+    const split = this.#context.splitOf(splits[row]!)
+    const dash = split.lastIndexOf('-')
+    const partition = Number(split.slice(dash + 1))
+    const isNumbered = dash > 0 && Number.isInteger(partition)
+    return {
+      topic: isNumbered ? split.slice(0, dash) : split,
+      partition: isNumbered ? partition : 0,
+      offset: offsets[row]!,
+      timestamp: Math.floor(eventTimes[row]!),
+    }
+  }
+}

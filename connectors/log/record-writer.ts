@@ -1,0 +1,96 @@
+// hot path
+import type { Batch } from '../../core/model/batch.ts'
+import { bytesAt, type Column, isValid, valueAt } from '../../core/model/column.ts'
+import type { Schema } from '../../core/model/field-type.ts'
+import { hashKey } from '../../core/model/key-hash.ts'
+import type { RecordWriter, Staged, WriterContext } from '../../core/ports/sink.ts'
+import { compileEncoder, type JsonEncoder } from '../../formats/json/encode-record.ts'
+import { OutboxWriter } from './outbox/outbox-writer.ts'
+import { findTopic } from './partitioned-log/topic.ts'
+import { identityHeader, OriginCounter } from './record-identity.ts'
+import type { ResolvedLogTopic } from './sink-options.ts'
+
+/** Seed of the hash that chooses partitions: fixed, so that a key stays in its partition for ever. */
+const PARTITION_SEED = 0
+const OVERHEAD_BYTES = 96
+
+const encoder = new TextEncoder()
+
+/** The part of {@link logTopic} in one task. */
+export class LogRecordWriter implements RecordWriter {
+  readonly #context: WriterContext
+  readonly #topic: string
+  readonly #key: string | undefined
+  readonly #encoder: JsonEncoder
+  readonly #outbox: OutboxWriter
+  readonly #counter: OriginCounter
+  readonly #hash = new Int32Array(4)
+  /** Name and hash of the splits met so far. */
+  readonly #splits = new Map<number, { readonly name: string; readonly hash: number }>()
+
+  constructor(context: WriterContext, schema: Schema, options: ResolvedLogTopic) {
+    const { topic, directory, partitions, codec, key } = options
+    this.#context = context
+    this.#topic = topic
+    this.#key = key
+    this.#encoder = compileEncoder(schema)
+    this.#counter = new OriginCounter(context)
+    const partitionsOf = async (): Promise<number> =>
+      (await findTopic(context.files, directory, topic))?.partitions ?? partitions ?? 1
+    this.#outbox = new OutboxWriter({ context, codec, partitionsOf })
+  }
+
+  get isBusy(): boolean {
+    return this.#outbox.isBusy
+  }
+
+  write(batch: Batch): number {
+    const { eventTimes, splits, offsets } = batch.system
+    const column = this.#key === undefined ? undefined : batch.column(this.#key)
+    const count = batch.count
+    for (let position = 0; position < count; position++) {
+      const row = batch.rowAt(position)
+      const split = this.#split(splits[row]!)
+      const key = column === undefined ? null : keyBytes(column, row)
+      const value = this.#encoder.encode(batch, row)
+      const identity = this.#counter.next(`${split.name}-${offsets[row]!}`)
+      const record = { timestamp: Math.floor(eventTimes[row]!), key, value, headers: [identityHeader(identity)] }
+      const hash = key === null ? split.hash : this.#hashOf(key)
+      this.#outbox.add({ topic: this.#topic, hash, record, sizeBytes: value.length + OVERHEAD_BYTES })
+    }
+    return count
+  }
+
+  stage(epoch: number): Promise<Staged> {
+    return this.#outbox.stage(epoch)
+  }
+
+  ready(): Promise<void> {
+    return this.#outbox.ready()
+  }
+
+  abort(): Promise<void> {
+    return this.#outbox.abort()
+  }
+
+  #split(index: number): { readonly name: string; readonly hash: number } {
+    const known = this.#splits.get(index)
+    if (known !== undefined) return known
+    const name = index < 0 ? 'none' : this.#context.splitOf(index)
+    const split = { name, hash: this.#hashOf(encoder.encode(name)) }
+    this.#splits.set(index, split)
+    return split
+  }
+
+  #hashOf(bytes: Uint8Array): number {
+    hashKey(bytes, bytes.length, { out: this.#hash, at: 0, seed: PARTITION_SEED })
+    return this.#hash[0]! >>> 0
+  }
+}
+
+/** Text and bytes as they are, anything else as its text; null where there is no value. */
+function keyBytes(column: Column, row: number): Uint8Array | null {
+  if (!isValid(column, row)) return null
+  if (column.offsets !== null) return bytesAt(column, row).slice()
+  return encoder.encode(String(valueAt(column, row)))
+}

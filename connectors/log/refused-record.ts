@@ -1,0 +1,54 @@
+import type { DeadLetter, Header } from '../../core/model/dead-letter.ts'
+import type { ErrorCode } from '../../core/model/error-codes.ts'
+import type { Sha256 } from '../../core/ports/digest.ts'
+import { headersOf, type RecordBatchView } from '../../formats/record-batch/decode.ts'
+
+/** What is kept of a value above the limit. */
+const KEPT_BYTES = 65_536
+
+/** The record at `index` of a decoded batch as a dead letter, with copies of its original bytes. */
+export function refusedRecord(
+  view: RecordBatchView,
+  index: number,
+  why: { readonly topic: string; readonly partition: number; readonly code: ErrorCode; readonly message: string },
+): DeadLetter {
+  return {
+    origin: {
+      topic: why.topic,
+      partition: why.partition,
+      offset: view.offsets[index]!,
+      timestamp: view.timestamps[index]!,
+    },
+    key: copyOf(view.buffer, view.keyStarts[index]!, view.keyLengths[index]!),
+    value: copyOf(view.buffer, view.valueStarts[index]!, view.valueLengths[index]!),
+    headers: headersOf(view, index).map(copyOfHeader),
+    code: why.code,
+    message: why.message,
+    stage: 'source',
+  }
+}
+
+/** The same for a value above `limit`: its first 64 KiB, and what the whole was. */
+export function oversizedRecord(
+  view: RecordBatchView,
+  index: number,
+  context: { readonly topic: string; readonly partition: number; readonly limit: number; readonly sha256: Sha256 },
+): DeadLetter {
+  const start = view.valueStarts[index]!
+  const sizeBytes = view.valueLengths[index]!
+  const sha256 = context.sha256(view.buffer.subarray(start, start + sizeBytes))
+  const message = `the value has ${sizeBytes} bytes, the limit is ${context.limit}`
+  const { topic, partition } = context
+  const head = { ...view, valueLengths: Int32Array.from(view.valueLengths) }
+  head.valueLengths[index] = Math.min(KEPT_BYTES, sizeBytes)
+  const letter = refusedRecord(head, index, { topic, partition, code: 'MR_RECORD_TOO_LARGE', message })
+  return sizeBytes > KEPT_BYTES ? { ...letter, truncated: { sizeBytes, sha256 } } : letter
+}
+
+function copyOf(buffer: Uint8Array, start: number, length: number): Uint8Array | null {
+  return length < 0 ? null : buffer.slice(start, start + length)
+}
+
+function copyOfHeader(header: Header): Header {
+  return { key: header.key, value: header.value === null ? null : header.value.slice() }
+}

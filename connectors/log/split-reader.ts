@@ -1,0 +1,153 @@
+// hot path
+import { Batch } from '../../core/model/batch.ts'
+import type { Contract } from '../../core/model/contract.ts'
+import type { DeadLetter } from '../../core/model/dead-letter.ts'
+import type { Position, Split } from '../../core/model/position.ts'
+import type { Sha256 } from '../../core/ports/digest.ts'
+import type { Polled, SplitReader } from '../../core/ports/source.ts'
+import { compileDecoder, type JsonDecoder } from '../../formats/json/compile-decoder.ts'
+import type { RecordBatchView } from '../../formats/record-batch/decode.ts'
+import type { BatchCursor } from './partitioned-log/batch-cursor.ts'
+import { oversizedRecord, refusedRecord } from './refused-record.ts'
+
+const MOST_RECORDS = 4_096
+const MOST_BYTES = 1_048_576
+
+export interface LogReaderOptions {
+  readonly split: Split
+  readonly splitIndex: number
+  readonly position: Position
+  readonly contract: Contract<unknown>
+  readonly maxValueBytes: number
+  readonly sha256: Sha256
+}
+
+/**
+ * Reads one partition: whole batches come into memory, are decoded one at a time, and leave in polls of at most 4,096
+ * records or 1 MiB of values. A poll may end inside a batch; the next one goes on there.
+ */
+export class LogSplitReader implements SplitReader {
+  readonly #cursor: BatchCursor
+  readonly #options: LogReaderOptions
+  readonly #decoder: JsonDecoder
+  readonly #offsets = new Float64Array(MOST_RECORDS)
+  readonly #timestamps = new Float64Array(MOST_RECORDS)
+  #rejected: DeadLetter[] = []
+  #tombstones = 0
+  #consumed = 0
+  #bytes = 0
+  /** The batch under way; every record before `#index` is consumed. */
+  #view: RecordBatchView | undefined
+  #index = 0
+  #next: number
+
+  /** The cursor stands before the batch that holds the position. */
+  constructor(cursor: BatchCursor, options: LogReaderOptions) {
+    this.#cursor = cursor
+    this.#options = options
+    this.#decoder = compileDecoder(options.contract)
+    this.#next = options.position.offset
+  }
+
+  async poll(limit: number | undefined): Promise<Polled> {
+    const stop = limit ?? Number.POSITIVE_INFINITY
+    let isCaughtUp = false
+    while (this.#consumed < MOST_RECORDS && this.#bytes < MOST_BYTES && this.#next < stop) {
+      if (this.#view === undefined) this.#view = this.#nextBatch()
+      if (this.#view !== undefined) this.#consume(this.#view, stop)
+      else if (!(await this.#cursor.fill())) {
+        isCaughtUp = true
+        break
+      }
+    }
+    return this.#polled(isCaughtUp)
+  }
+
+  async close(): Promise<void> {
+    this.#view = undefined
+  }
+
+  #nextBatch(): RecordBatchView | undefined {
+    const frame = this.#cursor.take()
+    if (frame === undefined) return undefined
+    const view = this.#cursor.decode(frame)
+    const { offsets, count } = view
+    let index = 0
+    while (index < count && offsets[index]! < this.#next) index++
+    // Markers of transactions are no records of a user: their offsets are passed over.
+    this.#index = view.isControl ? count : index
+    return view
+  }
+
+  #consume(view: RecordBatchView, stop: number): void {
+    const { offsets, timestamps, valueStarts, valueLengths, buffer, count } = view
+    const decoder = this.#decoder
+    const maxValueBytes = this.#options.maxValueBytes
+    const first = this.#index
+    const end = Math.min(count, first + MOST_RECORDS - this.#consumed)
+    let index = first
+    let bytes = this.#bytes
+    while (index < end && bytes < MOST_BYTES && offsets[index]! < stop) {
+      const length = valueLengths[index]!
+      if (length < 0) this.#tombstones++
+      else if (length > maxValueBytes) this.#refuseSize(view, index)
+      else {
+        const start = valueStarts[index]!
+        const row = decoder.rows
+        const violation = decoder.append(buffer, start, start + length)
+        if (violation === undefined) {
+          this.#offsets[row] = offsets[index]!
+          this.#timestamps[row] = timestamps[index]!
+        } else {
+          const { topic, partition } = this.#options.split
+          this.#rejected.push(refusedRecord(view, index, { topic, partition, ...violation }))
+        }
+      }
+      if (length > 0) bytes += length
+      index++
+    }
+    this.#bytes = bytes
+    this.#consumed += index - first
+    this.#index = index
+    this.#next = index < count ? offsets[index]! : view.nextOffset
+    if (index === count) this.#view = undefined
+  }
+
+  #refuseSize(view: RecordBatchView, index: number): void {
+    const { split, maxValueBytes, sha256 } = this.#options
+    const context = { topic: split.topic, partition: split.partition, limit: maxValueBytes, sha256 }
+    this.#rejected.push(oversizedRecord(view, index, context))
+  }
+
+  #polled(caughtUp: boolean): Polled {
+    const polled: Polled = {
+      batch: this.#decoder.rows === 0 ? undefined : this.#batch(),
+      rejected: this.#rejected,
+      tombstones: this.#tombstones,
+      consumed: this.#consumed,
+      next: { offset: this.#next, incarnation: this.#options.position.incarnation },
+      caughtUp,
+    }
+    this.#rejected = []
+    this.#tombstones = 0
+    this.#consumed = 0
+    this.#bytes = 0
+    return polled
+  }
+
+  #batch(): Batch {
+    const { columns, rows, eventTimes } = this.#decoder.finish()
+    return new Batch({
+      schema: this.#options.contract.schema,
+      columns,
+      rows,
+      selection: null,
+      system: {
+        eventTimes: eventTimes ?? this.#timestamps.slice(0, rows),
+        splits: new Int32Array(rows).fill(this.#options.splitIndex),
+        offsets: this.#offsets.slice(0, rows),
+        keys: null,
+      },
+    })
+  }
+}
