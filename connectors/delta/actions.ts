@@ -116,7 +116,9 @@ export function parseActions(bytes: Uint8Array, where: string): readonly Action[
       const action = toAction(parseJson(line))
       if (action !== undefined) actions.push(action)
     } catch (error) {
-      throw new MillraceError('MR_DELTA_CORRUPT', `${where}, line ${index + 1}: not an action of a Delta log`, { cause: error })
+      throw new MillraceError('MR_DELTA_CORRUPT', `${where}, line ${index + 1}: not an action of a Delta log`, {
+        cause: error,
+      })
     }
   }
   return actions

@@ -1,9 +1,9 @@
+import type { ConnectorPorts } from '../../core/ports/connector-ports.ts'
 import { replaceAtomically } from '../../core/ports/file-store.ts'
-import type { ConnectorPorts } from '../../core/ports/source.ts'
 import { type LogCheckpointRow, writeLogCheckpoint } from '../../formats/parquet/write-log-checkpoint.ts'
 import type { Add, MetaData, Protocol, Remove, Txn } from './actions.ts'
-import { writeJson } from './lossless-json.ts'
 import { listLog, logDirectory, versionText } from './log.ts'
+import { writeJson } from './lossless-json.ts'
 import { loadSnapshot, type Snapshot, type TableFiles } from './snapshot.ts'
 
 /** `delta.checkpointInterval` where the table does not say. */
@@ -25,7 +25,11 @@ export type CheckpointPorts = Pick<ConnectorPorts, 'files' | 'clock' | 'random' 
  * Writes a classic checkpoint of the newest version where the last one is `delta.checkpointInterval` versions back, and
  * names it in `_last_checkpoint`. Returns its version, `undefined` where none was due.
  */
-export async function checkpointIfDue(ports: CheckpointPorts, table: string, state: Snapshot): Promise<number | undefined> {
+export async function checkpointIfDue(
+  ports: CheckpointPorts,
+  table: string,
+  state: Snapshot,
+): Promise<number | undefined> {
   const interval = Number(state.metaData.configuration?.['delta.checkpointInterval'] ?? DEFAULT_INTERVAL)
   const { checkpoints } = await listLog(ports.files, table)
   if (state.version - (checkpoints[0]?.version ?? 0) < interval) return undefined
@@ -47,12 +51,23 @@ async function writeCheckpoint(
   const name = `${versionText(snapshot.version)}.checkpoint.parquet`
   const temporary = `${directory}/_checkpoint_${random.uuid()}.tmp`
   await replaceAtomically(files, `${directory}/${name}`, { bytes, temporary })
-  const hint = { version: snapshot.version, size: rows.length, sizeInBytes: bytes.length, numOfAddFiles: tableFiles.adds.size }
-  await replaceAtomically(files, `${directory}/_last_checkpoint`, { bytes: new TextEncoder().encode(writeJson(hint)), temporary })
+  const hint = {
+    version: snapshot.version,
+    size: rows.length,
+    sizeInBytes: bytes.length,
+    numOfAddFiles: tableFiles.adds.size,
+  }
+  await replaceAtomically(files, `${directory}/_last_checkpoint`, {
+    bytes: new TextEncoder().encode(writeJson(hint)),
+    temporary,
+  })
 }
 
 function checkpointRows(snapshot: Snapshot, { adds, removes }: TableFiles, now: number): readonly LogCheckpointRow[] {
-  const rows: LogCheckpointRow[] = [{ protocol: protocolRow(snapshot.protocol) }, { metaData: metaDataRow(snapshot.metaData) }]
+  const rows: LogCheckpointRow[] = [
+    { protocol: protocolRow(snapshot.protocol) },
+    { metaData: metaDataRow(snapshot.metaData) },
+  ]
   for (const txn of snapshot.txns.values()) rows.push({ txn: txnRow(txn) })
   for (const domainMetadata of snapshot.domains.values()) rows.push({ domainMetadata })
   for (const add of adds.values()) rows.push({ add: addRow(add) })
@@ -72,7 +87,12 @@ function retentionMs({ configuration }: MetaData): number {
 }
 
 /** Feature lists are null below the versions that have them and never null there (delta-rs#2360, #2288). */
-function protocolRow({ minReaderVersion, minWriterVersion, readerFeatures = [], writerFeatures = [] }: Protocol): LogCheckpointRow['protocol'] & object {
+function protocolRow({
+  minReaderVersion,
+  minWriterVersion,
+  readerFeatures = [],
+  writerFeatures = [],
+}: Protocol): LogCheckpointRow['protocol'] & object {
   return {
     minReaderVersion,
     minWriterVersion,
@@ -83,7 +103,12 @@ function protocolRow({ minReaderVersion, minWriterVersion, readerFeatures = [], 
 
 function metaDataRow(metaData: MetaData): LogCheckpointRow['metaData'] & object {
   const { format, configuration = {}, createdTime } = metaData
-  return { ...metaData, format: { ...format, options: format.options ?? {} }, configuration, createdTime: wide(createdTime) }
+  return {
+    ...metaData,
+    format: { ...format, options: format.options ?? {} },
+    configuration,
+    createdTime: wide(createdTime),
+  }
 }
 
 function txnRow(txn: Txn): LogCheckpointRow['txn'] & object {

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../core/model/errors.ts'
+import type { ConnectorPorts } from '../../core/ports/connector-ports.ts'
 import { createExclusively } from '../../core/ports/file-store.ts'
-import type { ConnectorPorts } from '../../core/ports/source.ts'
 import { writeActions } from './actions.ts'
 import { type AppendDecision, decideAppend } from './conflict.ts'
 import { commitPath, logDirectory } from './log.ts'
@@ -34,7 +34,11 @@ const LONGEST_DELAY_MS = 800
  * Throws `MR_SINK_AHEAD`, `MR_SINK_BEHIND`, `MR_SINK_REPLACED`, `MR_DELTA_CHANGED`, `MR_DELTA_CONFLICT`, and what
  * `verify` throws.
  */
-export async function commitAppend(ports: CommitPorts, reader: TableReader, append: Append): Promise<'committed' | 'found'> {
+export async function commitAppend(
+  ports: CommitPorts,
+  reader: TableReader,
+  append: Append,
+): Promise<'committed' | 'found'> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const current = await reader.refresh()
     if (current === undefined) throw stop('replaced', append, reader.table)
@@ -43,10 +47,14 @@ export async function commitAppend(ports: CommitPorts, reader: TableReader, appe
     if (decision === 'done') return 'found'
     if (decision !== 'append') throw stop(decision, append, reader.table)
     if (attempt === 0) await append.verify()
-    if ((await createVersion(ports, reader.table, { version: current.version + 1, append })) === 'created') return 'committed'
+    if ((await createVersion(ports, reader.table, { version: current.version + 1, append })) === 'created')
+      return 'committed'
     await ports.clock.after(delayMs(ports, attempt))
   }
-  throw new MillraceError('MR_DELTA_CONFLICT', `${reader.table}: other writers won the race for the next version ${TRIES} times`)
+  throw new MillraceError(
+    'MR_DELTA_CONFLICT',
+    `${reader.table}: other writers won the race for the next version ${TRIES} times`,
+  )
 }
 
 async function createVersion(
@@ -55,13 +63,19 @@ async function createVersion(
   { version, append }: { readonly version: number; readonly append: Append },
 ): Promise<'created' | 'exists'> {
   const bytes = writeActions(commitActions(append, version - 1))
-  return await createExclusively(files, commitPath(table, version), { bytes, temporary: temporaryPath(table, random.uuid()) })
+  return await createExclusively(files, commitPath(table, version), {
+    bytes,
+    temporary: temporaryPath(table, random.uuid()),
+  })
 }
 
 /** A name beside the log that no reader looks at. */
 export const temporaryPath = (table: string, uuid: string): string => `${logDirectory(table)}/_commit_${uuid}.json.tmp`
 
-function commitActions({ content, from, to }: Append, readVersion: number): readonly Readonly<Record<string, unknown>>[] {
+function commitActions(
+  { content, from, to }: Append,
+  readVersion: number,
+): readonly Readonly<Record<string, unknown>>[] {
   const { appId, txnId, now, ranges, files } = content
   const commitInfo = {
     timestamp: now,
@@ -87,7 +101,11 @@ function delayMs({ random }: CommitPorts, attempt: number): number {
   return (limit * random.uint32()) / 2 ** 32
 }
 
-function stop(decision: Exclude<AppendDecision, 'append' | 'done'>, { from, to, content }: Append, table: string): MillraceError {
+function stop(
+  decision: Exclude<AppendDecision, 'append' | 'done'>,
+  { from, to, content }: Append,
+  table: string,
+): MillraceError {
   const where = `${table}: epoch ${to} of ${content.appId}, after ${from}`
   const details = { table, appId: content.appId, from, to }
   switch (decision) {
@@ -98,6 +116,10 @@ function stop(decision: Exclude<AppendDecision, 'append' | 'done'>, { from, to, 
     case 'replaced':
       return new MillraceError('MR_SINK_REPLACED', `${where}: the table was deleted or made anew`, { details })
     case 'changed':
-      return new MillraceError('MR_DELTA_CHANGED', `${where}: another writer changed schema, partitioning, protocol or properties; check the pipeline and start it again`, { details })
+      return new MillraceError(
+        'MR_DELTA_CHANGED',
+        `${where}: another writer changed schema, partitioning, protocol or properties; check the pipeline and start it again`,
+        { details },
+      )
   }
 }

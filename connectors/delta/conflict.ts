@@ -49,10 +49,19 @@ function isSameShape(a: AppendView['checked'], b: AppendView['current']): boolea
   )
 }
 
-function protocolText({ minReaderVersion, minWriterVersion, readerFeatures = [], writerFeatures = [] }: Protocol): string {
+function protocolText({
+  minReaderVersion,
+  minWriterVersion,
+  readerFeatures = [],
+  writerFeatures = [],
+}: Protocol): string {
   return JSON.stringify([minReaderVersion, minWriterVersion, readerFeatures.toSorted(), writerFeatures.toSorted()])
 }
 
 function propertiesThatMatter({ configuration = {} }: MetaData): string {
-  return JSON.stringify(Object.entries(configuration).filter(([key]) => key.startsWith('delta.') && !HARMLESS.includes(key)).toSorted())
+  return JSON.stringify(
+    Object.entries(configuration)
+      .filter(([key]) => key.startsWith('delta.') && !HARMLESS.includes(key))
+      .toSorted(),
+  )
 }

@@ -59,5 +59,8 @@ export function refuseUnwritable(protocol: Protocol, metaData: MetaData, table: 
 }
 
 function unsupported(table: string, what: string): MillraceError {
-  return new MillraceError('MR_DELTA_UNSUPPORTED', `${table} uses ${what}, which this version does not know; write to another table or remove the feature`)
+  return new MillraceError(
+    'MR_DELTA_UNSUPPORTED',
+    `${table} uses ${what}, which this version does not know; write to another table or remove the feature`,
+  )
 }

@@ -1,4 +1,4 @@
-import type { ConnectorPorts } from '../../core/ports/source.ts'
+import type { ConnectorPorts } from '../../core/ports/connector-ports.ts'
 
 /** Who writes: the same over all runs of a job, different for every two sinks. */
 export interface SinkIdentity {
@@ -11,7 +11,10 @@ export interface SinkIdentity {
 const HASH_CHARACTERS = 12
 
 /** Identity of a sink of a pipeline. */
-export function sinkIdentity({ pipeline, sha256 }: Pick<ConnectorPorts, 'pipeline' | 'sha256'>, sink: string): SinkIdentity {
+export function sinkIdentity(
+  { pipeline, sha256 }: Pick<ConnectorPorts, 'pipeline' | 'sha256'>,
+  sink: string,
+): SinkIdentity {
   const appId = `${pipeline}/${sink}/0`
   return { appId, filePrefix: `part-${sha256(new TextEncoder().encode(appId)).slice(0, HASH_CHARACTERS)}` }
 }

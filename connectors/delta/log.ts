@@ -27,7 +27,8 @@ const STATE_COLUMNS = ['txn', 'metaData', 'protocol', 'domainMetadata']
 export const logDirectory = (table: string): string => `${table}/_delta_log`
 
 /** Path of the commit file of a version. */
-export const commitPath = (table: string, version: number): string => `${logDirectory(table)}/${versionText(version)}.json`
+export const commitPath = (table: string, version: number): string =>
+  `${logDirectory(table)}/${versionText(version)}.json`
 
 /** A version as it stands in the names of the log. */
 export const versionText = (version: number): string => version.toString().padStart(20, '0')
@@ -57,7 +58,8 @@ export async function readCheckpoint(
 ): Promise<readonly Action[]> {
   const columns = extent === 'state' ? STATE_COLUMNS : [...STATE_COLUMNS, 'add', 'remove', 'sidecar']
   const actions: Action[] = []
-  for (const name of checkpoint.names) actions.push(...(await readActions(files, `${logDirectory(table)}/${name}`, columns)))
+  for (const name of checkpoint.names)
+    actions.push(...(await readActions(files, `${logDirectory(table)}/${name}`, columns)))
   for (const action of [...actions]) {
     if (action.kind !== 'sidecar') continue
     const path = `${logDirectory(table)}/_sidecars/${decodeURIComponent(action.sidecar.path)}`

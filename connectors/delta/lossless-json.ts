@@ -1,5 +1,12 @@
 /** What lossless JSON holds: whole numbers beyond ±2^53 are `bigint`. */
-export type JsonValue = string | number | bigint | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue }
+export type JsonValue =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue }
 
 /** Parses JSON so that 64-bit whole numbers stay exact. Throws `SyntaxError`. */
 export function parseJson(text: string): unknown {

@@ -5,14 +5,21 @@ import { refuseUnknownKeys } from '../../core/model/nearest.ts'
 const MIB = 1024 * 1024
 
 const schema = z.object({
-  path: z.string().min(1, 'must name a directory').transform((path) => (path.length > 1 ? path.replace(/\/+$/, '') : path)),
+  path: z
+    .string()
+    .min(1, 'must name a directory')
+    .transform((path) => (path.length > 1 ? path.replace(/\/+$/, '') : path)),
   partitionBy: z.array(z.string()).readonly().default([]),
   targetFileBytes: z
     .int()
     .min(64 * 1024)
     .max(1024 * MIB)
     .default(64 * MIB),
-  bufferBytes: z.int().min(MIB).max(2048 * MIB).default(256 * MIB),
+  bufferBytes: z
+    .int()
+    .min(MIB)
+    .max(2048 * MIB)
+    .default(256 * MIB),
 })
 
 /** Options of {@link delta}; `T` is the type of its records. */
@@ -39,6 +46,7 @@ export function resolveOptions(options: object): ResolvedOptions {
     throw new MillraceError('MR_OPTION_INVALID', `delta(): ${issue.path.join('.')}: ${issue.message}`)
   }
   const repeated = parsed.data.partitionBy.find((name, index, all) => all.indexOf(name) !== index)
-  if (repeated !== undefined) throw new MillraceError('MR_OPTION_INVALID', `delta(): partitionBy names "${repeated}" twice`)
+  if (repeated !== undefined)
+    throw new MillraceError('MR_OPTION_INVALID', `delta(): partitionBy names "${repeated}" twice`)
   return Object.freeze(parsed.data)
 }

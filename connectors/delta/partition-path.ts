@@ -9,7 +9,9 @@ const LAST_DAY = 100_000_000
 const encoder = new TextEncoder()
 
 /** The value of a partition column as the log holds it, or why it cannot be one. */
-export type PartitionValue = { readonly kind: 'value'; readonly text: string | null } | { readonly kind: 'refused'; readonly why: string }
+export type PartitionValue =
+  | { readonly kind: 'value'; readonly text: string | null }
+  | { readonly kind: 'refused'; readonly why: string }
 
 /** The partition value of one row; a pure function of its value. */
 export function partitionValue(column: Column, row: number): PartitionValue {
@@ -36,7 +38,10 @@ export function partitionDirectory(names: readonly string[], values: readonly (s
     const value = values[index] ?? null
     const segment = `${hiveEscape(name)}=${value === null ? NULL_DIRECTORY : hiveEscape(value)}`
     if (encoder.encode(segment).length > NAME_LIMIT_BYTES) {
-      return { kind: 'refused', why: `the value of "${name}" makes a directory name of more than ${NAME_LIMIT_BYTES} bytes` }
+      return {
+        kind: 'refused',
+        why: `the value of "${name}" makes a directory name of more than ${NAME_LIMIT_BYTES} bytes`,
+      }
     }
     segments.push(segment)
   }
@@ -45,13 +50,19 @@ export function partitionDirectory(names: readonly string[], values: readonly (s
 
 /** A path below the table as the log holds it: a relative URI, encoded once. */
 export function logPath(path: string): string {
-  return path.split('/').map((segment) => encodeURIComponent(segment).replaceAll('%3D', '=')).join('/')
+  return path
+    .split('/')
+    .map((segment) => encodeURIComponent(segment).replaceAll('%3D', '='))
+    .join('/')
 }
 
 // Hive's list (FileUtils.escapePathName), and NUL, which no file system takes.
 function hiveEscape(text: string): string {
   let escaped = ''
-  for (const character of text) escaped += isEscaped(character) ? `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}` : character
+  for (const character of text)
+    escaped += isEscaped(character)
+      ? `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
+      : character
   return escaped
 }
 
@@ -62,7 +73,8 @@ function isEscaped(character: string): boolean {
 function textValue(text: string): PartitionValue {
   // Readers take the empty string for null (Delta protocol, "Partition Value Serialization"): it would be another value.
   if (text === '') return { kind: 'refused', why: 'an empty string cannot be told from null in a partition column' }
-  if (text === NULL_DIRECTORY) return { kind: 'refused', why: `${NULL_DIRECTORY} stands for null in a partition column` }
+  if (text === NULL_DIRECTORY)
+    return { kind: 'refused', why: `${NULL_DIRECTORY} stands for null in a partition column` }
   return { kind: 'value', text }
 }
 

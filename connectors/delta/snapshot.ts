@@ -69,10 +69,17 @@ async function startReplay(source: SnapshotSource, listing: LogListing): Promise
       const actions = await readCheckpoint(source.files, source.table, { checkpoint, extent: source.extent })
       for (const action of actions) apply(replay, action)
       if (replay.protocol !== undefined && replay.metaData !== undefined) return { replay, version: checkpoint.version }
-      source.logger.warn('a checkpoint of the table lacks protocol or metadata', { table: source.table, version: checkpoint.version })
+      source.logger.warn('a checkpoint of the table lacks protocol or metadata', {
+        table: source.table,
+        version: checkpoint.version,
+      })
     } catch (error) {
       if (!isDamage(error)) throw error
-      source.logger.warn('a checkpoint of the table is damaged', { table: source.table, version: checkpoint.version, error: String(error) })
+      source.logger.warn('a checkpoint of the table is damaged', {
+        table: source.table,
+        version: checkpoint.version,
+        error: String(error),
+      })
     }
   }
   return { replay: emptyReplay(source.extent), version: -1 }
@@ -87,7 +94,10 @@ function commitsAfter(table: string, listing: LogListing, version: number): read
   const after = listing.commits.filter((commit) => commit > version)
   const gap = after.findIndex((commit, index) => commit !== version + 1 + index)
   if (gap >= 0) {
-    throw new MillraceError('MR_DELTA_CORRUPT', `${table}: version ${version + 1 + gap} is missing from the log, which goes on to ${after.at(-1)}`)
+    throw new MillraceError(
+      'MR_DELTA_CORRUPT',
+      `${table}: version ${version + 1 + gap} is missing from the log, which goes on to ${after.at(-1)}`,
+    )
   }
   return after
 }
@@ -100,7 +110,10 @@ function emptyReplay(extent: SnapshotSource['extent']): Replay {
 function finishReplay(replay: Replay, version: number, table: string): Snapshot {
   const { protocol, metaData, txns, domains, files } = replay
   if (protocol === undefined || metaData === undefined) {
-    throw new MillraceError('MR_DELTA_CORRUPT', `${table}: the log up to version ${version} has no ${protocol === undefined ? 'protocol' : 'metadata'}`)
+    throw new MillraceError(
+      'MR_DELTA_CORRUPT',
+      `${table}: the log up to version ${version} has no ${protocol === undefined ? 'protocol' : 'metadata'}`,
+    )
   }
   refuseUnreadable(protocol, table)
   return { version, protocol, metaData, txns, domains, files }

@@ -43,6 +43,7 @@ export function intentContentOf(intent: Intent): IntentContent {
 
 function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const parsed = schema.safeParse(value)
-  if (!parsed.success) throw new MillraceError('MR_STATE_CORRUPT', `${what} has another form than expected`, { cause: parsed.error })
+  if (!parsed.success)
+    throw new MillraceError('MR_STATE_CORRUPT', `${what} has another form than expected`, { cause: parsed.error })
   return parsed.data
 }

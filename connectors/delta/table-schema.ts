@@ -12,7 +12,12 @@ type TableField = z.infer<typeof tableSchema>['fields'][number]
 
 /** The schema as it stands in the metadata of a table. */
 export function schemaString(schema: Schema): string {
-  const fields = schema.fields.map(({ name, type, optional }) => ({ name, type: deltaType(type), nullable: optional, metadata: {} }))
+  const fields = schema.fields.map(({ name, type, optional }) => ({
+    name,
+    type: deltaType(type),
+    nullable: optional,
+    metadata: {},
+  }))
   return JSON.stringify({ type: 'struct', fields })
 }
 
@@ -20,14 +25,22 @@ export function schemaString(schema: Schema): string {
  * Checks that records of `schema` can be appended: the table has every field with its type, takes nulls where they may
  * come, and its other columns may be absent. Throws `MR_DELTA_SCHEMA`.
  */
-export function checkTableSchema(schema: Schema, partitionBy: readonly string[], { metaData, table }: { readonly metaData: MetaData; readonly table: string }): void {
+export function checkTableSchema(
+  schema: Schema,
+  partitionBy: readonly string[],
+  { metaData, table }: { readonly metaData: MetaData; readonly table: string },
+): void {
   const columns = parseTableSchema(metaData.schemaString, table)
   if (metaData.partitionColumns.join('\n') !== partitionBy.join('\n')) {
-    throw misfit(table, `it is partitioned by [${metaData.partitionColumns.join(', ')}], the sink by [${partitionBy.join(', ')}]`)
+    throw misfit(
+      table,
+      `it is partitioned by [${metaData.partitionColumns.join(', ')}], the sink by [${partitionBy.join(', ')}]`,
+    )
   }
   for (const field of schema.fields) checkField(field, columns, table)
   const missing = columns.find(({ name, nullable }) => !nullable && !schema.fields.some((field) => field.name === name))
-  if (missing !== undefined) throw misfit(table, `its column "${missing.name}" must have a value and the records have no such field`)
+  if (missing !== undefined)
+    throw misfit(table, `its column "${missing.name}" must have a value and the records have no such field`)
 }
 
 function parseTableSchema(text: string, table: string): readonly TableField[] {
@@ -46,8 +59,10 @@ function checkField(field: SchemaField, columns: readonly TableField[], table: s
     throw misfit(table, `it has no column "${field.name}"; ${hint}`)
   }
   const wanted = deltaType(field.type)
-  if (column.type !== wanted) throw misfit(table, `column "${field.name}" is ${JSON.stringify(column.type)}, the field is "${wanted}"`)
-  if (field.optional && !column.nullable) throw misfit(table, `column "${field.name}" must have a value, the field is optional`)
+  if (column.type !== wanted)
+    throw misfit(table, `column "${field.name}" is ${JSON.stringify(column.type)}, the field is "${wanted}"`)
+  if (field.optional && !column.nullable)
+    throw misfit(table, `column "${field.name}" must have a value, the field is optional`)
 }
 
 function misfit(table: string, what: string): MillraceError {

@@ -1,0 +1,2 @@
+export { delta } from './delta.ts'
+export type { DeltaOptions } from './options.ts'

@@ -1,0 +1,61 @@
+import type { Column } from '../../core/model/column.ts'
+import type { Schema } from '../../core/model/field-type.ts'
+import type { ConnectorPorts } from '../../core/ports/connector-ports.ts'
+import { encodeParquet } from '../../formats/parquet/encode-parquet.ts'
+import type { Directory } from './partition-buffer.ts'
+import { logPath } from './partition-path.ts'
+import type { StagedFile } from './staged.ts'
+import { fileStatistics } from './statistics.ts'
+
+/** Rows that become one file. */
+export interface FileJob {
+  readonly target: Directory
+  readonly name: string
+  readonly columns: readonly Column[]
+  readonly rows: number
+  readonly sizeBytes: number
+}
+
+/** Where files go and what they hold. */
+export interface FilePlace {
+  readonly table: string
+  readonly schema: Schema
+  /** Directories known to be there and durable; owned by the caller. */
+  readonly directories: Set<string>
+}
+
+/** Encodes a file, writes it and makes it durable with its name; it is in no version of the table yet. */
+export async function writeFile(
+  { files, clock }: Pick<ConnectorPorts, 'files' | 'clock'>,
+  place: FilePlace,
+  job: FileJob,
+): Promise<StagedFile> {
+  const { table, schema, directories } = place
+  const bytes = encodeParquet(schema, job.columns, job.rows)
+  const stats = fileStatistics(schema, job.columns, job.rows)
+  const { directory, values } = job.target
+  const path = directory === '' ? job.name : `${directory}/${job.name}`
+  const absolute = `${table}/${path}`
+  if (!directories.has(directory)) await makeDurable({ files }, table, directory)
+  directories.add(directory)
+  await files.write(absolute, bytes)
+  await files.sync(absolute)
+  await files.syncDirectory(directory === '' ? table : `${table}/${directory}`)
+  return {
+    path: logPath(path),
+    partitionValues: { ...values },
+    size: bytes.length,
+    modificationTime: clock.now(),
+    stats,
+  }
+}
+
+/** Creates the directory of a partition and makes the names on the way to it durable. */
+async function makeDurable({ files }: Pick<ConnectorPorts, 'files'>, table: string, directory: string): Promise<void> {
+  await files.makeDirectory(directory === '' ? table : `${table}/${directory}`)
+  let parent = table
+  for (const segment of directory.split('/')) {
+    await files.syncDirectory(parent)
+    parent = `${parent}/${segment}`
+  }
+}
