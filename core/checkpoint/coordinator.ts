@@ -1,5 +1,5 @@
 import { MillraceError } from '../model/errors.ts'
-import type { OffsetRange } from '../model/position.ts'
+import type { OffsetRange, Position } from '../model/position.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Failpoint } from '../ports/failpoint.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -50,6 +50,13 @@ export interface CoordinatorStart {
   /** What `ctx.now()` gives in the first epoch. */
   readonly now: number
   /** Where each split began, to name the range of the first epoch. */
+  readonly begins: Readonly<Record<string, number>>
+}
+
+/** What the tasks cut off for one epoch. */
+interface EpochCut {
+  readonly reports: readonly TaskReport[]
+  readonly positions: Readonly<Record<string, Position>>
   readonly begins: Readonly<Record<string, number>>
 }
 
@@ -176,9 +183,15 @@ export class CheckpointCoordinator {
         details: { ledger },
       })
     }
-    const positions = Object.assign({}, before?.positions, ...reports.map((report) => report.positions))
-    const intents = await this.#intents(epoch, reports)
-    const landed = Object.keys(intents).map((sink) => [sink, epoch])
+    const positions: Record<string, Position> = Object.assign(
+      {},
+      before?.positions,
+      ...reports.map((report) => report.positions),
+    )
+    const begins = { ...before?.begins, ...this.#start.begins }
+    const intents = await this.#intents(epoch, { reports, positions, begins })
+    const landed = Object.keys(intents)
+    const offsets = Object.fromEntries(Object.entries(positions).map(([split, { offset }]) => [split, offset]))
     return {
       format: STATE_FORMAT,
       ...this.#start.identity,
@@ -187,39 +200,37 @@ export class CheckpointCoordinator {
       finalized: before?.epoch ?? 0,
       timeLog: [...this.#wall],
       positions,
+      begins,
+      covered: { ...before?.covered, ...Object.fromEntries(landed.map((sink) => [sink, offsets])) },
       watermarks: Object.assign({}, before?.watermarks, ...reports.map((report) => report.watermarks)),
       intents,
-      committed: { ...before?.committed, ...Object.fromEntries(landed) },
+      committed: { ...before?.committed, ...Object.fromEntries(landed.map((sink) => [sink, epoch])) },
       identities: await this.#identities(),
       ledger,
     }
   }
 
-  async #intents(epoch: number, reports: readonly TaskReport[]): Promise<Record<string, Intent>> {
+  async #intents(epoch: number, cut: EpochCut): Promise<Record<string, Intent>> {
     const staged = new Map<string, Staged[]>()
-    for (const part of reports.flatMap((report) => report.staged)) {
+    for (const part of cut.reports.flatMap((report) => report.staged)) {
       staged.set(part.sink, [...(staged.get(part.sink) ?? []), part.staged])
     }
-    const ranges = this.#ranges(reports)
+    const now = this.#wall.find((entry) => entry.epoch === epoch)?.now ?? this.#start.now
     const intents: Record<string, Intent> = {}
     for (const [sink, committer] of this.#ports.committers) {
       const committed = this.last?.marker.committed[sink] ?? -1
-      const now = this.#wall.find((entry) => entry.epoch === epoch)?.now ?? this.#start.now
+      const ranges = this.#rangesOf(sink, cut)
       const intent = await committer.intend({ epoch, committed, ranges, now }, staged.get(sink) ?? [])
       if (intent !== undefined) intents[sink] = intent
     }
     return intents
   }
 
-  #ranges(reports: readonly TaskReport[]): readonly OffsetRange[] {
-    const before = this.last?.marker.positions ?? {}
-    const positions = reports.flatMap((report) => Object.entries(report.positions))
-    return positions
-      .map(([split, { offset }]) => ({
-        split,
-        from: before[split]?.offset ?? this.#start.begins[split] ?? 0,
-        to: offset,
-      }))
+  /** What a commit of this epoch covers: everything since the last commit of that sink. */
+  #rangesOf(sink: string, { positions, begins }: EpochCut): readonly OffsetRange[] {
+    const covered = this.last?.marker.covered[sink] ?? {}
+    return Object.entries(positions)
+      .map(([split, { offset }]) => ({ split, from: covered[split] ?? begins[split] ?? 0, to: offset }))
       .sort((a, b) => (a.split < b.split ? -1 : 1))
   }
 

@@ -48,6 +48,10 @@ export interface EpochMarker {
   /** Split ids by the index that system columns carry. */
   readonly splits: readonly string[]
   readonly positions: Readonly<Record<string, Position>>
+  /** Offset at which each split was begun. */
+  readonly begins: Readonly<Record<string, number>>
+  /** Per sink and split the offset up to which its commits cover the input; an epoch that left nothing is not covered. */
+  readonly covered: Readonly<Record<string, Readonly<Record<string, number>>>>
   /** Watermark per split, and per exchange under `exchange:<id>`, epoch ms. */
   readonly watermarks: Readonly<Record<string, number>>
   readonly intents: Readonly<Record<string, Intent>>
