@@ -150,6 +150,8 @@ export class SimulatedDisk implements Storage {
 
   lock(directory: string, owner: Incarnation): FileLock | undefined {
     if (this.#locks.has(directory)) return undefined
+    // As on a real disk the lock leaves a folder behind, which listings show.
+    this.makeDirectory(`${directory}/.lock`)
     const held: HeldLock = { owner }
     this.#locks.set(directory, held)
     const release = (): void => {
