@@ -1,3 +1,4 @@
+import type { Ledger } from '../../core/checkpoint/ledger.ts'
 import { type Expectation, keyOfRow, rowText } from './oracle.ts'
 import type { EpochCommit, TableHistory, TableRow } from './table-reader.ts'
 
@@ -21,6 +22,25 @@ export interface LedgerCounts {
   readonly duplicates: number
   /** Records handed to the sink. */
   readonly kept: number
+}
+
+/** The ledger of a job in the words of the oracle; `sink` is the id of the sink that gets the deduplicated records. */
+export function countsOf(ledger: Ledger, sink: string): LedgerCounts {
+  const splits = Object.values(ledger.splits)
+  const dropped = (reason: string): number =>
+    total(Object.values(ledger.operators).map((counts) => counts.dropped[reason] ?? 0))
+  return {
+    consumed: total(splits.map((counts) => counts.consumed)),
+    tombstones: total(splits.map((counts) => counts.tombstones)),
+    violations: total(splits.map((counts) => counts.rejected)),
+    filtered: dropped('filtered'),
+    duplicates: dropped('duplicate'),
+    kept: ledger.sinks[sink]?.staged ?? 0,
+  }
+}
+
+function total(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0)
 }
 
 /** I1: every key of the oracle is in the table. */
