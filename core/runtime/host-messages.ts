@@ -32,6 +32,8 @@ export interface Assignment {
   readonly exchangeWatermarks: Readonly<Record<string, number>>
   readonly outbox: string
   readonly pollIntervalMs: number
+  /** Offsets that one poll may pass at most; `undefined`: as many as the source likes. */
+  readonly pollOffsets: number | undefined
 }
 
 /** From the main thread to the host of a worker. Every message carries plain data. */

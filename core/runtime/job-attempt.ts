@@ -190,6 +190,7 @@ export class JobAttempt {
         exchangeWatermarks: exchangeWatermarks(last),
         outbox: this.#ports.outbox,
         pollIntervalMs: this.#options.pollIntervalMs,
+        pollOffsets: this.#options.pollOffsets,
       }
       handle.control.send({ kind: 'assign', assignment })
     })

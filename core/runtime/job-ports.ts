@@ -36,6 +36,8 @@ export interface JobOptions {
   readonly workers: number
   readonly epochMs: number
   readonly pollIntervalMs: number
+  /** Offsets that one poll may pass at most. Default: as many as the source likes. */
+  readonly pollOffsets?: number
   /** Read each split up to where it ends now, then stop. */
   readonly isBounded: boolean
   readonly restarts?: RestartPolicy

@@ -31,6 +31,7 @@ export interface SourceTaskOptions {
   readonly splits: readonly { readonly owned: OwnedSplit; readonly reader: SplitReader }[]
   /** Time between looks at a source that had nothing more. */
   readonly pollIntervalMs: number
+  readonly pollOffsets: number | undefined
   /** Called once when every bounded split is read to its end. */
   readonly onExhausted: () => void
 }
@@ -102,8 +103,14 @@ export class SourceTask implements Actor<SourceMessage> {
     }
     this.#isPolling = true
     split.reader
-      .poll(split.owned.limit)
+      .poll(this.#pollLimit(split))
       .then((polled) => this.mailbox.post({ kind: 'polled', split, polled }), this.#options.context.fail)
+  }
+
+  #pollLimit({ owned, position }: SplitState): number | undefined {
+    const { pollOffsets } = this.#options
+    if (pollOffsets === undefined) return owned.limit
+    return Math.min(owned.limit ?? Number.POSITIVE_INFINITY, position.offset + pollOffsets)
   }
 
   /** The next split that has something to read; those that were caught up are looked at again after a pause. */

@@ -118,6 +118,7 @@ export class TaskHost {
       outOfOrdernessMs: spec.outOfOrdernessMs,
       splits,
       pollIntervalMs: place.assignment.pollIntervalMs,
+      pollOffsets: place.assignment.pollOffsets,
       onExhausted: () => this.#exhausted(),
     })
   }
