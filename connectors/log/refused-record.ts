@@ -1,7 +1,8 @@
-import type { DeadLetter, Header } from '../../core/model/dead-letter.ts'
+import type { DeadLetter } from '../../core/model/dead-letter.ts'
 import type { ErrorCode } from '../../core/model/error-codes.ts'
 import type { Sha256 } from '../../core/ports/digest.ts'
 import { headersOf, type RecordBatchView } from '../../formats/record-batch/decode.ts'
+import { copyBytes, copyHeader } from './copy-bytes.ts'
 
 /** What is kept of a value above the limit. */
 const KEPT_BYTES = 65_536
@@ -19,9 +20,9 @@ export function refusedRecord(
       offset: view.offsets[index]!,
       timestamp: view.timestamps[index]!,
     },
-    key: copyOf(view.buffer, view.keyStarts[index]!, view.keyLengths[index]!),
-    value: copyOf(view.buffer, view.valueStarts[index]!, view.valueLengths[index]!),
-    headers: headersOf(view, index).map(copyOfHeader),
+    key: copyBytes(view.buffer, view.keyStarts[index]!, view.keyLengths[index]!),
+    value: copyBytes(view.buffer, view.valueStarts[index]!, view.valueLengths[index]!),
+    headers: headersOf(view, index).map(copyHeader),
     code: why.code,
     message: why.message,
     stage: 'source',
@@ -43,12 +44,4 @@ export function oversizedRecord(
   head.valueLengths[index] = Math.min(KEPT_BYTES, sizeBytes)
   const letter = refusedRecord(head, index, { topic, partition, code: 'MR_RECORD_TOO_LARGE', message })
   return sizeBytes > KEPT_BYTES ? { ...letter, truncated: { sizeBytes, sha256 } } : letter
-}
-
-function copyOf(buffer: Uint8Array, start: number, length: number): Uint8Array | null {
-  return length < 0 ? null : buffer.slice(start, start + length)
-}
-
-function copyOfHeader(header: Header): Header {
-  return { key: header.key, value: header.value === null ? null : header.value.slice() }
 }

@@ -1,5 +1,6 @@
 import type { Header } from '../../core/model/dead-letter.ts'
 import { headersOf, type RecordBatchView } from '../../formats/record-batch/decode.ts'
+import { copyBytes, copyHeader } from './copy-bytes.ts'
 import { type BatchCursor, batchesOf } from './partitioned-log/batch-cursor.ts'
 import type { PartitionedLog } from './partitioned-log/partitioned-log.ts'
 import type { Topic } from './partitioned-log/topic.ts'
@@ -91,13 +92,12 @@ async function waitForMore(log: PartitionedLog, follow: AbortSignal): Promise<bo
 }
 
 function recordAt(view: RecordBatchView, partition: number, index: number): LogRecord {
-  const bytes = (start: number, length: number) => (length < 0 ? null : view.buffer.slice(start, start + length))
   return {
     partition,
     offset: view.offsets[index]!,
     timestamp: view.timestamps[index]!,
-    key: bytes(view.keyStarts[index]!, view.keyLengths[index]!),
-    value: bytes(view.valueStarts[index]!, view.valueLengths[index]!),
-    headers: headersOf(view, index).map(({ key, value }) => ({ key, value: value === null ? null : value.slice() })),
+    key: copyBytes(view.buffer, view.keyStarts[index]!, view.keyLengths[index]!),
+    value: copyBytes(view.buffer, view.valueStarts[index]!, view.valueLengths[index]!),
+    headers: headersOf(view, index).map(copyHeader),
   }
 }

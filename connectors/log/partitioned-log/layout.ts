@@ -11,9 +11,13 @@ export interface PartitionPlace {
   readonly partition: number
 }
 
+export function isTopicName(name: string): boolean {
+  return TOPIC_NAME.test(name) && name !== '.' && name !== '..'
+}
+
 /** Throws `MR_OPTION_INVALID` for a name that cannot be a directory everywhere; the rule is Kafka's. */
 export function checkTopicName(topic: string): void {
-  if (TOPIC_NAME.test(topic) && topic !== '.' && topic !== '..') return
+  if (isTopicName(topic)) return
   const shown = JSON.stringify(topic.slice(0, 60))
   throw new MillraceError('MR_OPTION_INVALID', `topic ${shown}: a name has 1 to 249 of A-Z a-z 0-9 . _ -`)
 }

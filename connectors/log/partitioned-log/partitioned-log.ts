@@ -1,5 +1,5 @@
 import { type BatchCursor, openCursor, readBounds } from './batch-cursor.ts'
-import type { PartitionPlace } from './layout.ts'
+import { isTopicName, type PartitionPlace } from './layout.ts'
 import { offsetForTimestamp } from './offset-for-timestamp.ts'
 import { createTopic, findTopic, type LogPorts, readTopic, type Topic } from './topic.ts'
 import { type AppenderOptions, openAppender, type TopicAppender } from './topic-appender.ts'
@@ -40,7 +40,7 @@ export class PartitionedLog {
   async listTopics(): Promise<readonly Topic[]> {
     const topics: Topic[] = []
     for (const name of await this.ports.files.list(this.directory)) {
-      const topic = await findTopic(this.ports.files, this.directory, name)
+      const topic = isTopicName(name) ? await this.findTopic(name) : undefined
       if (topic !== undefined) topics.push(topic)
     }
     return topics
