@@ -1,19 +1,17 @@
-import type { Column } from '../../core/model/column.ts'
 import type { Schema } from '../../core/model/field-type.ts'
 import type { ConnectorPorts } from '../../core/ports/connector-ports.ts'
 import { encodeParquet } from '../../formats/parquet/encode-parquet.ts'
-import type { Directory } from './partition-buffer.ts'
+import type { PartitionBuffer } from './partition-buffer.ts'
 import { logPath } from './partition-path.ts'
 import type { StagedFile } from './staged.ts'
 import { fileStatistics } from './statistics.ts'
 
 /** Rows that become one file. */
 export interface FileJob {
-  readonly target: Directory
   readonly name: string
-  readonly columns: readonly Column[]
-  readonly rows: number
   readonly sizeBytes: number
+  /** Nobody else's any more. */
+  readonly buffer: PartitionBuffer
 }
 
 /** Where files go and what they hold. */
@@ -31,9 +29,10 @@ export async function writeFile(
   job: FileJob,
 ): Promise<StagedFile> {
   const { table, schema, directories } = place
-  const bytes = encodeParquet(schema, job.columns, job.rows)
-  const stats = fileStatistics(schema, job.columns, job.rows)
-  const { directory, values } = job.target
+  const { directory, values } = job.buffer.target
+  const { columns, rows } = job.buffer.take()
+  const bytes = encodeParquet(schema, columns, rows)
+  const stats = fileStatistics(schema, columns, rows)
   const path = directory === '' ? job.name : `${directory}/${job.name}`
   const absolute = `${table}/${path}`
   if (!directories.has(directory)) await makeDurable({ files }, table, directory)

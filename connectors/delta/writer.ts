@@ -74,7 +74,7 @@ export class DeltaWriter implements RecordWriter {
       const size = buffer.sizeBytes
       this.#bufferedBytes += size - before
       taken += range.to - range.from
-      if (size >= this.#options.targetFileBytes) this.#close(buffer)
+      if (size >= this.#options.targetFileBytes) this.#close(partition)
     }
     this.#records += taken
     while (this.#bufferedBytes > this.#options.bufferBytes) this.#closeLargest()
@@ -101,24 +101,32 @@ export class DeltaWriter implements RecordWriter {
   }
 
   #closeAll(): void {
-    for (const buffer of this.#buffers) if (buffer !== null && buffer.rows > 0) this.#close(buffer)
+    for (let partition = 0; partition < this.#buffers.length; partition++) this.#close(partition)
     this.#buffers = []
     this.#router = this.#newRouter()
   }
 
   #closeLargest(): void {
-    let largest: PartitionBuffer | null = null
-    for (const buffer of this.#buffers) {
-      if (buffer !== null && (largest === null || buffer.sizeBytes > largest.sizeBytes)) largest = buffer
+    let largest = -1
+    let largestBytes = -1
+    for (let partition = 0; partition < this.#buffers.length; partition++) {
+      const sizeBytes = this.#buffers[partition]?.sizeBytes ?? -1
+      if (sizeBytes <= largestBytes) continue
+      largest = partition
+      largestBytes = sizeBytes
     }
-    if (largest !== null) this.#close(largest)
+    this.#close(largest)
   }
 
-  #close(buffer: PartitionBuffer): void {
+  /** Hands a buffer to the queue, which takes its columns apart when their turn comes. */
+  #close(partition: number): void {
+    const buffer = this.#buffers[partition]
+    if (buffer === null || buffer === undefined) return
+    this.#buffers[partition] = null
     const sizeBytes = buffer.sizeBytes
     this.#bufferedBytes -= sizeBytes
     const name = `${this.#namePrefix}-${this.#files++}-${this.#context.random.uuid()}.${PARQUET_CODEC}.parquet`
-    this.#queue.push({ target: buffer.target, name, sizeBytes, ...buffer.take() })
+    this.#queue.push({ name, sizeBytes, buffer })
   }
 
   #newRouter(): PartitionRouter {
