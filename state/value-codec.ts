@@ -17,7 +17,8 @@ export function valueCodec(): ValueCodec {
 
 function unpack(packr: Packr, bytes: Uint8Array): unknown {
   try {
-    return packr.unpack(bytes)
+    // A view of its own: the decoder leaves a property on the array that it reads.
+    return packr.unpack(bytes.subarray())
   } catch (error) {
     throw toMillraceError(error, 'MR_STATE_CORRUPT', 'stored bytes are no MessagePack value')
   }

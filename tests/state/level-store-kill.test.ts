@@ -7,7 +7,7 @@ import { it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openLevelStore } from '../../state/level-store.ts'
 
-const ROUNDS = 6
+const ROUNDS = 4
 const KEYS_PER_BATCH = 20
 
 it('a store whose process was killed holds every acknowledged batch, and each batch whole or not at all', async () => {
