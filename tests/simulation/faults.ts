@@ -2,7 +2,7 @@ import type { SeededRandom } from './seeded-random.ts'
 
 /** How often a storage fails. The budget bounds the number of faults, so that progress stays possible. */
 export interface FaultOptions {
-  /** Probability that an operation is refused and not done. */
+  /** Probability that an operation is refused: not done, a write perhaps in part. */
   readonly refused: number
   /** Probability that a changing operation is done but reported as failed. */
   readonly replyLost: number
@@ -15,6 +15,8 @@ export const NO_FAULTS: FaultOptions = { refused: 0, replyLost: 0, budget: 0 }
 export interface FaultTarget {
   /** `fill`: needs space; `change`: any other change; `look`: changes nothing, so no reply of it can matter. */
   readonly effect: 'fill' | 'change' | 'look'
+  /** What a refused write may leave behind. */
+  readonly torn?: () => void
   /** The error that the caller gets. */
   readonly fail: (errno: 'EIO' | 'ENOSPC') => Error
 }
@@ -45,6 +47,7 @@ export class Faults {
     if (this.#left <= 0) return effect()
     if (this.#random.chance(this.#options.refused)) {
       this.#left--
+      if (target.torn !== undefined && this.#random.chance(0.5)) target.torn()
       throw target.fail(target.effect === 'fill' && this.#random.chance(0.5) ? 'ENOSPC' : 'EIO')
     }
     const result = effect()

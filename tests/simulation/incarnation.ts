@@ -8,8 +8,15 @@ export interface Item {
   /** What it is, for the trace. */
   readonly text: string
   readonly run: () => void
-  /** The effect alone, without an answer to anybody. */
+  /** What is left of the effect where its owner dies meanwhile; answers nobody. */
   readonly perform: () => void
+}
+
+export interface EffectOptions {
+  /** What it is, for the trace. */
+  readonly text?: string
+  /** The effect as the death of its owner may leave it, where that is less than the whole. */
+  readonly torn?: () => void
 }
 
 /** Work under one label, in order. */
@@ -62,10 +69,9 @@ export class Incarnation implements Scheduler {
   }
 
   /**
-   * An effect on the world outside: done when picked, and then answered. `text` goes into the trace. Effects under one
-   * label are done in order.
+   * An effect on the world outside: done when picked, and then answered. Effects under one label are done in order.
    */
-  complete<T>(label: string, perform: () => T, text = ''): Promise<T> {
+  complete<T>(label: string, perform: () => T, what: EffectOptions = {}): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const run = (): void => {
         try {
@@ -74,7 +80,7 @@ export class Incarnation implements Scheduler {
           reject(error)
         }
       }
-      this.#add({ label, kind: 'effect', text, run, perform })
+      this.#add({ label, kind: 'effect', text: what.text ?? '', run, perform: what.torn ?? perform })
     })
   }
 

@@ -32,7 +32,7 @@ export class SimulatedBytes implements Storage {
 
   /** Opens the store for one incarnation. Rejects with `MR_STATE_LOCKED` while another one holds it. */
   open(owner: Incarnation): Promise<ByteStore> {
-    return owner.complete(this.#name, () => this.#claim(owner), 'open')
+    return owner.complete(this.#name, () => this.#claim(owner), { text: 'open' })
   }
 
   /** The lock of a zombie counts as expired: another one may open the store. */
@@ -139,12 +139,12 @@ class OpenBytes implements ByteStore {
       this.#state = 'closed'
       release()
     }
-    return owner.complete(name, close, 'close')
+    return owner.complete(name, close, { text: 'close' })
   }
 
   #call<T>(what: { readonly effect: FaultTarget['effect']; readonly text: string }, effect: () => T): Promise<T> {
     const { owner, name } = this.#context
-    return owner.complete(name, () => this.#guard(what.effect, effect), what.text)
+    return owner.complete(name, () => this.#guard(what.effect, effect), { text: what.text })
   }
 
   #guard<T>(kind: FaultTarget['effect'], effect: () => T): T {

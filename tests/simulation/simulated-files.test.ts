@@ -139,6 +139,18 @@ test('the death of its holder releases a lock, and so does its expiry', async ()
   assert.ok(await finish(simulation, third.lock('/d')))
 })
 
+test('a write under way at the death of its process is there whole, in part or not at all', async () => {
+  const seen = new Set<string | undefined>()
+  for (let seed = 0; seed < 60; seed++) {
+    const { simulation, disk, process, files } = machine(seed)
+    files.append('/f', bytes('abc')).then(() => assert.fail('answered after the crash'))
+    simulation.crash([process], 'process')
+    await simulation.run(() => false, 10)
+    seen.add(text(disk.view.read('/f')))
+  }
+  assert.deepEqual([...seen].sort(), ['', 'a', 'ab', 'abc', undefined])
+})
+
 test('faults refuse operations or lose their reply, within their budget', async () => {
   const seen = new Set<string>()
   for (let seed = 0; seed < 40; seed++) {
@@ -147,18 +159,17 @@ test('faults refuse operations or lose their reply, within their budget', async 
     const files = disk.fileStore(simulation.incarnation('process'))
     let failures = 0
     for (let i = 0; i < 40; i++) {
-      const before = disk.paths().length
-      const work = files.write(`/f${i}`, bytes('x')).catch((error: { readonly code: string }) => error)
+      const work = files.write(`/f${i}`, bytes('xy')).catch((error: { readonly code: string }) => error)
       const error = await finish(simulation, work)
       if (error === undefined) continue
       failures++
       assert.equal(error.code, 'MR_FILE_IO')
-      seen.add(disk.paths().length > before ? 'done' : 'refused')
+      seen.add(String(text(disk.view.read(`/f${i}`))))
     }
     assert.equal(failures, 3, `seed ${seed}`)
     assert.equal(disk.faults.injected, 3)
   }
-  assert.deepEqual([...seen].sort(), ['done', 'refused'])
+  assert.deepEqual([...seen].sort(), ['', 'undefined', 'x', 'xy'])
 })
 
 test('equal seeds give equal disks after equal power losses', async () => {

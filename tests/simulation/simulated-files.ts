@@ -94,18 +94,20 @@ export class SimulatedDisk implements Storage {
     return this.#tree.names(directory)
   }
 
-  /** The file under `path`, made where it is absent. */
-  create(path: string): Inode {
-    const known = this.#tree.get(path)
-    if (known !== undefined) return this.file(path)
-    this.requireDirectory(parentOf(path))
-    const inode = new Inode('file', this.#simulation.now)
-    this.#inodes.add(inode)
-    this.#tree.change({ path, inode })
-    return inode
+  put(path: string, bytes: Uint8Array, method: 'replace' | 'append'): void {
+    const inode = this.#created(path)
+    inode[method](bytes)
+    inode.modifiedAt = this.#simulation.now
   }
 
-  touch(inode: Inode): void {
+  /** What is there of a write that did not end. */
+  prefixOf(bytes: Uint8Array): Uint8Array {
+    return bytes.subarray(0, this.#random.below(bytes.length + 1))
+  }
+
+  truncate(path: string, size: number): void {
+    const inode = this.file(path)
+    inode.truncate(size)
     inode.modifiedAt = this.#simulation.now
   }
 
@@ -158,72 +160,82 @@ export class SimulatedDisk implements Storage {
       if (this.#locks.get(directory) === held) this.#locks.delete(directory)
     }
     owner.onDeath(release)
-    return { release: () => owner.complete(`lock:${directory}`, release, 'release') }
+    return { release: () => owner.complete(`lock:${directory}`, release, { text: 'release' }) }
+  }
+
+  #created(path: string): Inode {
+    if (this.#tree.get(path) !== undefined) return this.file(path)
+    this.requireDirectory(parentOf(path))
+    const inode = new Inode('file', this.#simulation.now)
+    this.#inodes.add(inode)
+    this.#tree.change({ path, inode })
+    return inode
   }
 }
+
+/** A call as the simulation and the faults see it. */
+interface FileCall<T> {
+  readonly path: string
+  readonly effect: FaultTarget['effect']
+  readonly text: string
+  readonly perform: () => T
+  readonly torn?: () => void
+}
+
+type Call = <T>(call: FileCall<T>) => Promise<T>
 
 function simulatedFileStore(disk: SimulatedDisk, owner: Incarnation): FileStore {
-  const call = <T>(
-    path: string,
-    what: { readonly effect: FaultTarget['effect']; readonly text: string },
-    effect: () => T,
-  ): Promise<T> =>
-    owner.complete(
-      `file:${path}`,
-      () => disk.faults.perform({ effect: what.effect, fail: (errno) => failure(path, errno) }, effect),
-      what.text,
-    )
-  const change = (inode: Inode, effect: () => void): void => {
-    effect()
-    disk.touch(inode)
+  const call: Call = ({ path, effect, text, perform, torn }) => {
+    const target: FaultTarget = {
+      effect,
+      fail: (errno) => failure(path, errno),
+      ...(torn === undefined ? {} : { torn }),
+    }
+    const what = torn === undefined ? { text } : { text, torn }
+    return owner.complete(`file:${path}`, () => disk.faults.perform(target, perform), what)
   }
+  const change = (path: string, text: string, perform: () => void): Promise<void> =>
+    call({ path, effect: 'change', text, perform })
   return {
     ...readingCalls(disk, call),
-    write: (path, bytes) => {
-      const copy = bytes.slice()
-      const inode = (): Inode => disk.create(path)
-      return call(path, { effect: 'fill', text: `write ${bytesDigest(copy)}` }, () =>
-        change(inode(), () => inode().replace(copy)),
-      )
-    },
-    append: (path, bytes) => {
-      const copy = bytes.slice()
-      const inode = (): Inode => disk.create(path)
-      return call(path, { effect: 'fill', text: `append ${bytesDigest(copy)}` }, () =>
-        change(inode(), () => inode().append(copy)),
-      )
-    },
-    truncate: (path, size) =>
-      call(path, { effect: 'change', text: `truncate ${size}` }, () =>
-        change(disk.file(path), () => disk.file(path).truncate(size)),
-      ),
-    sync: (path) => call(path, { effect: 'change', text: 'sync' }, () => disk.file(path).sync()),
-    syncDirectory: (directory) =>
-      call(directory, { effect: 'change', text: 'sync directory' }, () => disk.syncDirectory(directory)),
-    makeDirectory: (directory) =>
-      call(directory, { effect: 'change', text: 'make directory' }, () => disk.makeDirectory(directory)),
-    link: (from, to) => call(to, { effect: 'change', text: `link from ${from}` }, () => disk.link(from, to)),
-    rename: (from, to) => call(to, { effect: 'change', text: `rename from ${from}` }, () => disk.rename(from, to)),
-    remove: (path) => call(path, { effect: 'change', text: 'remove' }, () => disk.remove(path)),
-    lock: (directory) => owner.complete(`lock:${directory}`, () => disk.lock(directory, owner), 'lock'),
+    ...writingCalls(disk, call),
+    truncate: (path, size) => change(path, `truncate ${size}`, () => disk.truncate(path, size)),
+    sync: (path) => change(path, 'sync', () => disk.file(path).sync()),
+    syncDirectory: (directory) => change(directory, 'sync directory', () => disk.syncDirectory(directory)),
+    makeDirectory: (directory) => change(directory, 'make directory', () => disk.makeDirectory(directory)),
+    link: (from, to) =>
+      call({ path: to, effect: 'change', text: `link from ${from}`, perform: () => disk.link(from, to) }),
+    rename: (from, to) => change(to, `rename from ${from}`, () => disk.rename(from, to)),
+    remove: (path) => change(path, 'remove', () => disk.remove(path)),
+    lock: (directory) => owner.complete(`lock:${directory}`, () => disk.lock(directory, owner), { text: 'lock' }),
   }
 }
 
-type Call = <T>(
-  path: string,
-  what: { readonly effect: FaultTarget['effect']; readonly text: string },
-  effect: () => T,
-) => Promise<T>
+/** Calls that a death or a full disk may leave half done. */
+function writingCalls(disk: SimulatedDisk, call: Call): Pick<FileStore, 'write' | 'append'> {
+  const writing = (path: string, bytes: Uint8Array, method: 'replace' | 'append'): Promise<void> => {
+    const copy = bytes.slice()
+    const text = `${method} ${bytesDigest(copy)}`
+    const perform = (): void => disk.put(path, copy, method)
+    return call({ path, effect: 'fill', text, perform, torn: () => disk.put(path, disk.prefixOf(copy), method) })
+  }
+  return {
+    write: (path, bytes) => writing(path, bytes, 'replace'),
+    append: (path, bytes) => writing(path, bytes, 'append'),
+  }
+}
 
 function readingCalls(disk: SimulatedDisk, call: Call): Pick<FileStore, 'read' | 'size' | 'modifiedAt' | 'list'> {
+  const look = <T>(path: string, text: string, perform: () => T): Promise<T> =>
+    call({ path, effect: 'look', text, perform })
   return {
     read: (path, range) =>
-      call(path, { effect: 'look', text: `read ${range?.offset ?? 0} ${range?.length ?? ''}` }, () =>
+      look(path, `read ${range?.offset ?? 0} ${range?.length ?? ''}`, () =>
         disk.file(path).read(range?.offset, range?.length),
       ),
-    size: (path) => call(path, { effect: 'look', text: 'size' }, () => disk.find(path)?.size),
-    modifiedAt: (path) => call(path, { effect: 'look', text: 'modified at' }, () => disk.find(path)?.modifiedAt),
-    list: (directory) => call(directory, { effect: 'look', text: 'list' }, () => disk.names(directory)),
+    size: (path) => look(path, 'size', () => disk.find(path)?.size),
+    modifiedAt: (path) => look(path, 'modified at', () => disk.find(path)?.modifiedAt),
+    list: (directory) => look(directory, 'list', () => disk.names(directory)),
   }
 }
 

@@ -1,4 +1,4 @@
-import { Incarnation, type IncarnationHost, type Queue } from './incarnation.ts'
+import { type EffectOptions, Incarnation, type IncarnationHost, type Queue } from './incarnation.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { Trace } from './trace.ts'
 
@@ -86,8 +86,8 @@ export class Simulation {
     this.#world.post(label, run)
   }
 
-  complete<T>(label: string, perform: () => T, text?: string): Promise<T> {
-    return this.#world.complete(label, perform, text)
+  complete<T>(label: string, perform: () => T, what?: EffectOptions): Promise<T> {
+    return this.#world.complete(label, perform, what)
   }
 
   after(ms: number): Promise<void> {
