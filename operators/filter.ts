@@ -1,7 +1,7 @@
 // hot path
 import type { Batch } from '../core/model/batch.ts'
 import { MillraceError } from '../core/model/errors.ts'
-import { type ConditionNode, expressionText } from '../core/model/expression.ts'
+import { type ConditionNode, type ExpressionNode, expressionText, isCondition } from '../core/model/expression.ts'
 import type { Schema } from '../core/model/field-type.ts'
 import type { Operator, OperatorFunction, Output } from '../core/ports/operator.ts'
 import { compileCondition, scratchMask, selectMasked } from './compile-expression.ts'
@@ -46,10 +46,12 @@ export function filter<T>(
     })
 }
 
-function bindCondition(node: ConditionNode, input: Schema) {
-  if (expressionType(node, input).type.kind !== 'boolean') {
-    throw new MillraceError('MR_OPTION_INVALID', `filter: ${expressionText(node)} is not a condition`)
+function bindCondition(node: ExpressionNode, input: Schema) {
+  if (!isCondition(node)) {
+    const why = 'is a value and not a condition; compare it, as in field("x").eq(true)'
+    throw new MillraceError('MR_OPTION_INVALID', `filter: ${expressionText(node)} ${why}`)
   }
+  expressionType(node, input)
   return { output: input, create: ({ id }: { readonly id: string }) => filterByCondition(id, node, input) }
 }
 

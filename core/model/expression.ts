@@ -34,6 +34,11 @@ export type ConditionNode =
   | { readonly kind: 'and' | 'or'; readonly left: ConditionNode; readonly right: ConditionNode }
   | { readonly kind: 'not'; readonly of: ConditionNode }
 
+/** True where the expression is a condition and not a value. */
+export function isCondition(node: ExpressionNode): node is ConditionNode {
+  return !['field', 'literal', 'calculate', 'utc-date'].includes(node.kind)
+}
+
 const SIGNS = {
   eq: '=',
   ne: '!=',
