@@ -1,6 +1,7 @@
 // hot path
 import type { Column, ColumnValues } from './column.ts'
 import { dateText } from './column.ts'
+import { emptyValues, fillBits, newValues, usedValues, wordsPerRow } from './column-values.ts'
 import { MillraceError } from './errors.ts'
 import type { FieldType, FieldValue } from './field-type.ts'
 
@@ -20,13 +21,14 @@ export class ColumnBuilder {
   length = 0
   /** Bytes of string and binary values so far. */
   byteLength = 0
-  /** Bytes of the column before: the next one is likely of that size. */
-  #lastBytes = 0
+  /** Bytes of the column before and an eighth more: the next one is likely to fit. */
+  #expectedBytes = 0
   #nulls = 0
   #capacity = 0
   #validity: Uint8Array | null = null
   #offsets: Int32Array | null = null
   #values: ColumnValues
+  #view = new DataView(new ArrayBuffer(0))
   readonly #width: number
 
   constructor(type: FieldType) {
@@ -63,6 +65,24 @@ export class ColumnBuilder {
     const values = this.#values
     if (size < 48) for (let i = 0; i < size; i++) values[at + i] = source[start + i]!
     else (values as Uint8Array).set(source.subarray(start, end), at)
+    this.byteLength = needed
+    this.#offsets![row + 1] = needed
+    this.#markValid(row)
+  }
+
+  /** As {@link appendBytes}, four bytes at a time: the faster way where the caller has a view of its bytes. */
+  appendFrom(source: DataView, start: number, end: number): void {
+    const row = this.#next()
+    const size = end - start
+    const at = this.byteLength
+    const needed = at + size
+    if (needed > this.#values.length) this.#growBytes(needed)
+    if (size < 256) {
+      const view = this.#view
+      let i = 0
+      for (; i + 4 <= size; i += 4) view.setInt32(at + i, source.getInt32(start + i, true), true)
+      for (; i < size; i++) view.setInt8(at + i, source.getInt8(start + i))
+    } else this.#values.set(new Uint8Array(source.buffer, source.byteOffset + start, size), at)
     this.byteLength = needed
     this.#offsets![row + 1] = needed
     this.#markValid(row)
@@ -183,13 +203,14 @@ export class ColumnBuilder {
       values: this.#values.subarray(0, usedValues(this.type, length, this.byteLength)),
     }
     const capacity = this.#capacity
-    this.#lastBytes = this.byteLength
+    this.#expectedBytes = this.byteLength + (this.byteLength >> 3)
     this.length = 0
     this.byteLength = 0
     this.#nulls = 0
     this.#capacity = 0
     this.#validity = null
     this.#offsets = null
+    this.#view = new DataView(new ArrayBuffer(0))
     this.#values = emptyValues(this.type)
     this.#reserve(Math.min(capacity, Math.max(INITIAL_ROWS, length)))
     return column
@@ -214,7 +235,7 @@ export class ColumnBuilder {
   #clearRow(row: number): void {
     const width = this.type.kind === 'float64' ? 1 : this.#width
     if (this.type.kind === 'boolean') this.#values[row >> 3]! &= ~(1 << (row & 7))
-    else this.#values.fill(0, row * width, (row + 1) * width)
+    else for (let i = row * width; i < (row + 1) * width; i++) this.#values[i] = 0
   }
 
   #reserve(capacity: number): void {
@@ -237,53 +258,11 @@ export class ColumnBuilder {
   }
 
   #growBytes(needed: number): void {
-    const grown = new Uint8Array(Math.max(needed, 2 * this.#values.length, this.#lastBytes, 1024))
+    const grown = new Uint8Array(Math.max(needed, 2 * this.#values.length, this.#expectedBytes, 1024))
     grown.set(this.#values)
     this.#values = grown
+    this.#view = new DataView(grown.buffer)
   }
-}
-
-/** 32-bit words of one row; 0 for string and binary (bytes) and for boolean (bits). */
-function wordsPerRow(type: FieldType): number {
-  switch (type.kind) {
-    case 'string':
-    case 'binary':
-    case 'boolean':
-      return 0
-    case 'int32':
-    case 'date':
-      return 1
-    case 'int64':
-    case 'integer':
-    case 'timestamp':
-    case 'float64':
-      return 2
-    case 'decimal':
-      return 4
-  }
-}
-
-function newValues(type: FieldType, capacity: number): ColumnValues {
-  if (type.kind === 'float64') return new Float64Array(capacity)
-  if (type.kind === 'boolean') return new Uint8Array((capacity + 7) >> 3)
-  return new Int32Array(capacity * wordsPerRow(type))
-}
-
-function emptyValues(type: FieldType): ColumnValues {
-  if (type.kind === 'string' || type.kind === 'binary') return new Uint8Array(0)
-  return newValues(type, 0)
-}
-
-function usedValues(type: FieldType, length: number, byteLength: number): number {
-  if (type.kind === 'string' || type.kind === 'binary') return byteLength
-  if (type.kind === 'boolean') return (length + 7) >> 3
-  return type.kind === 'float64' ? length : length * wordsPerRow(type)
-}
-
-/** Sets the first `count` bits. */
-function fillBits(bits: Uint8Array, count: number): void {
-  bits.fill(255, 0, count >> 3)
-  for (let i = count & ~7; i < count; i++) bits[i >> 3]! |= 1 << (i & 7)
 }
 
 type Given = string | boolean | number | bigint | Uint8Array

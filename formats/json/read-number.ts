@@ -6,6 +6,9 @@ import type { Scanner } from './scan.ts'
 
 /** Powers of ten that a double holds exactly. */
 const POWERS = Float64Array.from({ length: 23 }, (_, power) => Number(`1e${power}`))
+const TWO_16 = 65_536
+const TWO_32 = 4_294_967_296
+const BILLION = 1_000_000_000
 const decoder = new TextDecoder()
 
 /** Reads a number that starts at `at` and appends it; returns the position after it, −1 after `scanner.refuse`. */
@@ -18,8 +21,17 @@ export function readInt32(scanner: Scanner, builder: ColumnBuilder, at: number):
   return next
 }
 
-/** As {@link readInt32}, for integer and int64: a simple number fits both. */
-export function readWide(scanner: Scanner, builder: ColumnBuilder, at: number): number {
+/** As {@link readInt32}. Ids of up to 19 digits go without `bigint`, too. */
+export function readInt64(scanner: Scanner, builder: ColumnBuilder, at: number): number {
+  const next = scanner.simpleNumber(at)
+  if (next < 0) return readLongWhole(scanner, builder, at)
+  if (scanner.fractionDigits !== 0) return readExact(scanner, builder, at)
+  builder.appendWide(scanner.mantissa)
+  return next
+}
+
+/** As {@link readInt32}; a simple number always fits. */
+export function readInteger(scanner: Scanner, builder: ColumnBuilder, at: number): number {
   const next = scanner.simpleNumber(at)
   if (next < 0 || scanner.fractionDigits !== 0) return readExact(scanner, builder, at)
   builder.appendWide(scanner.mantissa)
@@ -62,6 +74,27 @@ export function readDecimalNumber(scanner: Scanner, builder: ColumnBuilder, at: 
 /** Whether a byte starts a number. */
 export function startsNumber(byte: number): boolean {
   return byte === MINUS || (byte >= ZERO && byte <= NINE)
+}
+
+/**
+ * Reads 16 to 19 digits as `upper` × 10^9 + `lower` and puts the words together from pieces below 2^53:
+ * `upper` = h × 2^16 + l, h × 10^9 = a × 2^16 + b, so the number is a × 2^32 + (b × 2^16 + l × 10^9 + `lower`).
+ */
+function readLongWhole(scanner: Scanner, builder: ColumnBuilder, at: number): number {
+  const isNegative = scanner.peek(at) === MINUS
+  const first = isNegative ? at + 1 : at
+  const next = scanner.wholeEnd(first)
+  if (next - first < 16 || next - first > 19 || scanner.peek(first) === ZERO) return readExact(scanner, builder, at)
+  const upper = scanner.wholeAt(first, next - 9)
+  const lower = scanner.wholeAt(next - 9, next)
+  const product = Math.floor(upper / TWO_16) * BILLION
+  const carried = (product % TWO_16) * TWO_16 + (upper % TWO_16) * BILLION + lower
+  const high = Math.floor(product / TWO_16) + Math.floor(carried / TWO_32)
+  if (high > 0x7fffffff) return readExact(scanner, builder, at)
+  const low = (carried % TWO_32) | 0
+  if (!isNegative) builder.appendWords(low, high)
+  else builder.appendWords(-low, low === 0 ? -high : ~high)
+  return next
 }
 
 function readExact(scanner: Scanner, builder: ColumnBuilder, at: number): number {

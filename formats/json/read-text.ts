@@ -13,7 +13,13 @@ const decoder = new TextDecoder()
 /** Reads a string that starts at `at` and appends it; returns the position after it, −1 after `scanner.refuse`. */
 export function readString(scanner: Scanner, builder: ColumnBuilder, at: number): number {
   if (scanner.peek(at) !== QUOTE) return scanner.refuse('MR_RECORD_TYPE', at)
-  const next = scanner.readText(at)
+  const close = scanner.string(at + 1)
+  if (close < 0) return -1
+  if (!scanner.hasEscapes) {
+    builder.appendFrom(scanner.view, at + 1, close)
+    return close + 1
+  }
+  const next = scanner.takeText(at, close)
   if (next < 0) return -1
   builder.appendBytes(scanner.text, scanner.textStart, scanner.textEnd)
   return next

@@ -6,6 +6,7 @@ import { nextCodePoint, putCodePoint } from './utf8.ts'
 /** Containers within containers, the record itself being the first. */
 export const NESTING_LIMIT = 64
 
+const NO_BYTES = new Uint8Array(0)
 /** The top bit of each byte of a word. */
 const TOP_BITS = 0x80808080 | 0
 
@@ -14,7 +15,7 @@ const TOP_BITS = 0x80808080 | 0
  * −1 after `refuse`. Results that are not a position stand in fields until the next call of the same method.
  */
 export class Scanner {
-  bytes: Uint8Array = new Uint8Array(0)
+  bytes: Uint8Array = NO_BYTES
   view = new DataView(this.bytes.buffer)
   end = 0
   /** Why and where the last method returned −1. */
@@ -31,15 +32,25 @@ export class Scanner {
   text: Uint8Array = this.bytes
   textStart = 0
   textEnd = 0
+  #source = this.bytes
   #scratch = new Uint8Array(256)
 
+  /** Starts a record that ends at `end`; its bytes are kept until the next record or `release`. */
   reset(bytes: Uint8Array, end: number): void {
-    if (bytes !== this.bytes) {
-      this.bytes = bytes
+    if (bytes !== this.#source) {
+      this.#source = bytes
+      // Not a subclass: `subarray` of a Node Buffer is slow, and one class keeps the loops monomorphic.
+      this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     }
     this.end = end
     this.hasLoneSurrogate = false
+  }
+
+  /** Lets go of the bytes. */
+  release(): void {
+    this.reset(NO_BYTES, 0)
+    this.text = NO_BYTES
   }
 
   refuse(code: ErrorCode, at: number): -1 {
@@ -151,10 +162,29 @@ export class Scanner {
     return at
   }
 
+  /** Position after a run of digits that neither point nor exponent follows; `from` where there is no such run. */
+  wholeEnd(from: number): number {
+    const at = this.#accumulate(from, 0)
+    const byte = this.peek(at)
+    return byte === ascii.DOT || (byte | 0x20) === ascii.LETTER_E ? from : at
+  }
+
+  /** The number that the digits of `bytes[start, end)` make. */
+  wholeAt(start: number, end: number): number {
+    const bytes = this.bytes
+    let value = 0
+    for (let i = start; i < end; i++) value = 10 * value + bytes[i]! - ascii.ZERO
+    return value
+  }
+
   /** Reads a string from its opening quote into `text`; refuses lone surrogates. */
   readText(at: number): number {
     const close = this.string(at + 1)
-    if (close < 0) return -1
+    return close < 0 ? -1 : this.takeText(at, close)
+  }
+
+  /** As {@link readText}, for a string that was walked last, from its opening to its closing quote. */
+  takeText(at: number, close: number): number {
     if (this.hasLoneSurrogate) return this.refuse('MR_RECORD_UTF8', at)
     if (this.hasEscapes) this.#unescape(at + 1, close)
     else {

@@ -265,6 +265,40 @@ describe('the JSON decoder', () => {
     assert.ok(message.length < 40 + 90, message)
   })
 
+  it('keeps strings of every length apart', () => {
+    const lengths = [...Array(140).keys(), 255, 256, 257, 5000]
+    const texts = lengths.map((length) => 'abcdefghij'.repeat(500).slice(0, length))
+    const decoder = compileDecoder(contract('texts', { id: string() }))
+    const buffer = bytesOf(texts.map((text) => JSON.stringify({ id: text })).join(''))
+    let at = 0
+    for (const text of texts) {
+      const end = at + text.length + 9
+      assert.equal(decoder.append(buffer, at, end), undefined)
+      at = end
+    }
+    const [column] = decoder.finish().columns
+    assert.deepEqual(
+      texts.map((_, row) => valueAt(column!, row)),
+      texts,
+    )
+  })
+
+  it('follows producers that change their order, leave fields out or add some', () => {
+    const target = contract('order', { a: optional(integer()), b: optional(integer()), c: optional(integer()) })
+    const lines = [
+      '{"a":1,"b":2,"c":3}',
+      '{"c":3,"a":1}',
+      '{"x":0,"b":2,"x":0}',
+      '{"b":2,"c":3,"a":1}',
+      '{ }',
+      '{"c" : 3}',
+    ]
+    const decoder = compileDecoder(target)
+    for (const line of [...lines, ...lines.toReversed()]) {
+      assert.deepEqual(decode(decoder, bytesOf(line)), decodeReference(target, bytesOf(line)))
+    }
+  })
+
   it('does not take a key that only looks like a field name with a quote in it', () => {
     const target = contract('odd', { 'a"b': optional(integer()) })
     assert.equal(codeOf(target, '{"a"b":1}'), 'MR_RECORD_JSON')

@@ -1,0 +1,48 @@
+import type { ColumnValues } from './column.ts'
+import type { FieldType } from './field-type.ts'
+
+/** 32-bit words of one row; 0 for string and binary (bytes) and for boolean (bits). */
+export function wordsPerRow(type: FieldType): number {
+  switch (type.kind) {
+    case 'string':
+    case 'binary':
+    case 'boolean':
+      return 0
+    case 'int32':
+    case 'date':
+      return 1
+    case 'int64':
+    case 'integer':
+    case 'timestamp':
+    case 'float64':
+      return 2
+    case 'decimal':
+      return 4
+  }
+}
+
+/** Zeroed values for `capacity` rows; not for string and binary, whose bytes grow by need. */
+export function newValues(type: FieldType, capacity: number): ColumnValues {
+  if (type.kind === 'float64') return new Float64Array(capacity)
+  if (type.kind === 'boolean') return new Uint8Array((capacity + 7) >> 3)
+  return new Int32Array(capacity * wordsPerRow(type))
+}
+
+/** Values for no rows. */
+export function emptyValues(type: FieldType): ColumnValues {
+  if (type.kind === 'string' || type.kind === 'binary') return new Uint8Array(0)
+  return newValues(type, 0)
+}
+
+/** How many elements of the values `length` rows take. */
+export function usedValues(type: FieldType, length: number, byteLength: number): number {
+  if (type.kind === 'string' || type.kind === 'binary') return byteLength
+  if (type.kind === 'boolean') return (length + 7) >> 3
+  return type.kind === 'float64' ? length : length * wordsPerRow(type)
+}
+
+/** Sets the first `count` bits. */
+export function fillBits(bits: Uint8Array, count: number): void {
+  bits.fill(255, 0, count >> 3)
+  for (let i = count & ~7; i < count; i++) bits[i >> 3]! |= 1 << (i & 7)
+}
