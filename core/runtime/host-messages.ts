@@ -36,12 +36,20 @@ export interface Assignment {
   readonly pollOffsets: number | undefined
 }
 
+/** How far a worker is, between two barriers as well: for people, never for recovery. */
+export interface HostProgress {
+  readonly positions: Readonly<Record<string, Position>>
+  /** Watermark per split, epoch ms. */
+  readonly watermarks: Readonly<Record<string, number>>
+}
+
 /** From the main thread to the host of a worker. Every message carries plain data. */
 export type HostCommand =
   | { readonly kind: 'assign'; readonly assignment: Assignment }
   | { readonly kind: 'restore'; readonly block: OwnedBlock }
   | { readonly kind: 'run' }
   | { readonly kind: 'barrier'; readonly epoch: number; readonly now: number; readonly isFinal: boolean }
+  | { readonly kind: 'probe' }
   | { readonly kind: 'stop' }
 
 /** From the host of a worker to the main thread. */
@@ -49,5 +57,6 @@ export type HostEvent =
   | { readonly kind: 'ready' }
   | { readonly kind: 'report'; readonly report: TaskReport }
   | { readonly kind: 'exhausted' }
+  | { readonly kind: 'progress'; readonly progress: HostProgress }
   | { readonly kind: 'failed'; readonly error: EncodedError }
   | { readonly kind: 'stopped' }

@@ -12,7 +12,7 @@ import type { Committer } from '../ports/sink.ts'
 import type { Source } from '../ports/source.ts'
 import { exchangeWatermarks, ownerOfKeyGroup, planSplits, type SplitPlan, splitsOfWorker } from './assignment.ts'
 import type { ExecutionPlan } from './execution-plan.ts'
-import type { HostCommand, HostEvent } from './host-messages.ts'
+import type { HostCommand, HostEvent, HostProgress } from './host-messages.ts'
 import type { JobObserver, JobOptions, JobPorts, WorkerHandle } from './job-ports.ts'
 
 /** One attempt at running a job, from recovery to its end or its first failure. Used once. */
@@ -28,6 +28,8 @@ export class JobAttempt {
   #keeper: StateKeeper | undefined
   #coordinator: CheckpointCoordinator | undefined
   #handles: readonly WorkerHandle[] = []
+  /** Answers to the probe under way. */
+  #probed: HostProgress[] | undefined
   #ready = 0
   #exhausted = 0
   #isDraining = false
@@ -57,6 +59,13 @@ export class JobAttempt {
   drain(): void {
     this.#isDraining = true
     this.#coordinator?.end()
+  }
+
+  probe(): void {
+    if (this.#stopping.signal.aborted || this.#probed !== undefined) return
+    if (this.#ready === 0 || this.#ready < this.#handles.length) return
+    this.#probed = []
+    this.#broadcast({ kind: 'probe' })
   }
 
   async #start(): Promise<void> {
@@ -215,12 +224,23 @@ export class JobAttempt {
         this.#exhausted++
         if (this.#exhausted === this.#handles.length) this.#coordinator?.end()
         return
+      case 'progress':
+        this.#takeProgress(event.progress)
+        return
       case 'failed':
         this.#ending.reject(decodeError(event.error))
         return
       case 'stopped':
         return
     }
+  }
+
+  #takeProgress(progress: HostProgress): void {
+    const answers = this.#probed
+    answers?.push(progress)
+    if (answers === undefined || answers.length < this.#handles.length) return
+    this.#probed = undefined
+    this.#observer.onProgress?.(merged(answers))
   }
 
   #broadcast(command: HostCommand): void {
@@ -246,5 +266,12 @@ export class JobAttempt {
     for (const committer of this.#committers.values()) await committer.close()
     for (const source of this.#sources.values()) await source.close()
     await this.#keeper?.close()
+  }
+}
+
+function merged(parts: readonly HostProgress[]): HostProgress {
+  return {
+    positions: Object.assign({}, ...parts.map((part) => part.positions)),
+    watermarks: Object.assign({}, ...parts.map((part) => part.watermarks)),
   }
 }

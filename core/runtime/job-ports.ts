@@ -7,7 +7,7 @@ import type { ConnectorPorts } from '../ports/connector-ports.ts'
 import type { Failpoint } from '../ports/failpoint.ts'
 import type { Link } from '../ports/transport.ts'
 import type { ValueCodec } from '../ports/value-codec.ts'
-import type { HostCommand, HostEvent } from './host-messages.ts'
+import type { HostCommand, HostEvent, HostProgress } from './host-messages.ts'
 
 /** A started worker as the main thread sees it. */
 export interface WorkerHandle {
@@ -48,4 +48,6 @@ export interface JobObserver {
   readonly onRecovery?: (outcome: RecoveryOutcome) => void
   readonly onRunning?: (last: EpochMarker | undefined) => void
   readonly onCommitted?: (marker: EpochMarker) => void
+  /** The answer of all workers to a probe. */
+  readonly onProgress?: (progress: HostProgress) => void
 }

@@ -43,6 +43,11 @@ export class Job {
     )
   }
 
+  /** Asks the workers how far they are; `onProgress` is called when all of them said so. Nothing happens between attempts. */
+  probe(): void {
+    this.#attempt?.probe()
+  }
+
   /** Ends with one last epoch; nothing is replayed at the next start. Idempotent. */
   drain(): void {
     this.#isDraining = true

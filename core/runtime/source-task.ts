@@ -4,7 +4,7 @@ import type { Stage } from '../dataflow/physical-plan.ts'
 import { NO_WATERMARK } from '../model/control.ts'
 import type { Position } from '../model/position.ts'
 import type { Polled, SplitReader } from '../ports/source.ts'
-import type { OwnedSplit } from './host-messages.ts'
+import type { HostProgress, OwnedSplit } from './host-messages.ts'
 import { lowestWatermark, newestEventTime } from './split-progress.ts'
 import { StageTask } from './stage-task.ts'
 import type { TaskContext } from './task-context.ts'
@@ -87,6 +87,13 @@ export class SourceTask implements Actor<SourceMessage> {
     }
   }
 
+  /** Positions and watermarks of its splits now. */
+  progress(): HostProgress {
+    const positions = Object.fromEntries(this.#splits.map(({ owned, position }) => [owned.split.id, position]))
+    const watermarks = Object.fromEntries(this.#splits.map(({ owned, watermark }) => [owned.split.id, watermark]))
+    return { positions, watermarks }
+  }
+
   /** Stops reading at once, without a barrier. */
   async close(): Promise<void> {
     this.#isEnded = true
@@ -165,11 +172,10 @@ export class SourceTask implements Actor<SourceMessage> {
 
   /** P0: positions are frozen here; whatever a poll under way brings belongs to the next epoch. */
   #barrier(epoch: number, isFinal: boolean): void {
-    const positions = Object.fromEntries(this.#splits.map(({ owned, position }) => [owned.split.id, position]))
-    const watermarks = Object.fromEntries(this.#splits.map(({ owned, watermark }) => [owned.split.id, watermark]))
+    const progress = this.progress()
     this.#options.context.failpoint('P0-positions-frozen')
     if (isFinal) this.#isEnded = true
-    this.stage.barrier(epoch, { positions, watermarks })
+    this.stage.barrier(epoch, progress)
   }
 }
 

@@ -8,7 +8,7 @@ import type { Source } from '../ports/source.ts'
 import type { Link } from '../ports/transport.ts'
 import type { ExecutionPlan } from './execution-plan.ts'
 import { GateTask } from './gate-task.ts'
-import type { Assignment, HostCommand, HostEvent } from './host-messages.ts'
+import type { Assignment, HostCommand, HostEvent, HostProgress } from './host-messages.ts'
 import type { PeerMessage } from './peer-messages.ts'
 import { SourceTask } from './source-task.ts'
 import type { StageTask } from './stage-task.ts'
@@ -63,8 +63,19 @@ export class TaskHost {
         this.#decidedTimes.delete(command.epoch - 1)
         for (const source of this.#sources) source.mailbox.post(command)
         return
+      case 'probe':
+        this.#ports.control.send({ kind: 'progress', progress: this.#progress() })
+        return
       case 'stop':
         this.#attempt(this.#stop())
+    }
+  }
+
+  #progress(): HostProgress {
+    const parts = this.#sources.map((source) => source.progress())
+    return {
+      positions: Object.assign({}, ...parts.map((part) => part.positions)),
+      watermarks: Object.assign({}, ...parts.map((part) => part.watermarks)),
     }
   }
 
