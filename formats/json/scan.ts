@@ -1,7 +1,8 @@
 // hot path
 import type { ErrorCode } from '../../core/model/error-codes.ts'
 import * as ascii from './ascii.ts'
-import { nextCodePoint, putCodePoint } from './utf8.ts'
+import { escapedByte, escapedUnit, unescapeInto } from './escape.ts'
+import { nextCodePoint } from './utf8.ts'
 
 /** Containers within containers, the record itself being the first. */
 export const NESTING_LIMIT = 64
@@ -186,12 +187,9 @@ export class Scanner {
   /** As {@link readText}, for a string that was walked last, from its opening to its closing quote. */
   takeText(at: number, close: number): number {
     if (this.hasLoneSurrogate) return this.refuse('MR_RECORD_UTF8', at)
-    if (this.hasEscapes) this.#unescape(at + 1, close)
-    else {
-      this.text = this.bytes
-      this.textStart = at + 1
-      this.textEnd = close
-    }
+    this.textStart = this.hasEscapes ? 0 : at + 1
+    this.textEnd = this.hasEscapes ? this.#unescape(at + 1, close) : close
+    this.text = this.hasEscapes ? this.#scratch : this.bytes
     return close + 1
   }
 
@@ -259,55 +257,19 @@ export class Scanner {
   #escape(at: number): number {
     this.hasEscapes = true
     const byte = this.peek(at + 1)
-    if (byte !== ascii.LETTER_U) return unescaped(byte) === 0 ? this.refuse('MR_RECORD_JSON', at + 1) : at + 2
-    const unit = this.#unit(at)
+    if (byte !== ascii.LETTER_U) return escapedByte(byte) === 0 ? this.refuse('MR_RECORD_JSON', at + 1) : at + 2
+    const unit = escapedUnit(this.bytes, at, this.end)
     if (unit < 0) return this.refuse('MR_RECORD_JSON', at)
     if (unit < 0xd800 || unit > 0xdfff) return at + 6
-    const low = unit < 0xdc00 ? this.#unit(at + 6) : -1
+    const low = unit < 0xdc00 ? escapedUnit(this.bytes, at + 6, this.end) : -1
     if (low >= 0xdc00 && low <= 0xdfff) return at + 12
     this.hasLoneSurrogate = true
     return at + 6
   }
 
-  /** The UTF-16 unit that the escape `\uXXXX` at a position names, −1 where there is none. */
-  #unit(at: number): number {
-    if (at + 6 > this.end || this.bytes[at] !== ascii.BACKSLASH || this.bytes[at + 1] !== ascii.LETTER_U) return -1
-    let unit = 0
-    for (let i = at + 2; i < at + 6; i++) {
-      const digit = hexDigit(this.bytes[i]!)
-      if (digit < 0) return -1
-      unit = (unit << 4) | digit
-    }
-    return unit
-  }
-
-  /** Only for a string that was walked: its escapes are known to be good. */
-  #unescape(start: number, close: number): void {
+  #unescape(start: number, close: number): number {
     if (this.#scratch.length < close - start) this.#scratch = new Uint8Array(2 * (close - start))
-    const bytes = this.bytes
-    const scratch = this.#scratch
-    let to = 0
-    let at = start
-    while (at < close) {
-      if (bytes[at] !== ascii.BACKSLASH) scratch[to++] = bytes[at++]!
-      else if (bytes[at + 1] !== ascii.LETTER_U) {
-        scratch[to++] = unescaped(bytes[at + 1]!)
-        at += 2
-      } else {
-        const point = this.#escapedPoint(at)
-        to = putCodePoint(scratch, to, point)
-        at += point > 0xffff ? 12 : 6
-      }
-    }
-    this.text = scratch
-    this.textStart = 0
-    this.textEnd = to
-  }
-
-  #escapedPoint(at: number): number {
-    const unit = this.#unit(at)
-    if (unit < 0xd800 || unit > 0xdfff) return unit
-    return 0x10000 + ((unit - 0xd800) << 10) + (this.#unit(at + 6) - 0xdc00)
+    return unescapeInto(this.#scratch, this.bytes.subarray(start, close))
   }
 
   /** Walks one digit or more. */
@@ -335,34 +297,6 @@ export class Scanner {
   }
 }
 
-/** The byte that an escape of two bytes stands for, 0 where there is no such escape. */
-function unescaped(byte: number): number {
-  switch (byte) {
-    case ascii.QUOTE:
-    case ascii.BACKSLASH:
-    case 0x2f:
-      return byte
-    case 0x62:
-      return 0x08
-    case ascii.LETTER_F:
-      return 0x0c
-    case ascii.LETTER_N:
-      return 0x0a
-    case 0x72:
-      return 0x0d
-    case ascii.LETTER_T:
-      return 0x09
-    default:
-      return 0
-  }
-}
-
 function isPlain(byte: number): boolean {
   return byte >= 0x20 && byte < 0x80 && byte !== ascii.QUOTE && byte !== ascii.BACKSLASH
-}
-
-function hexDigit(byte: number): number {
-  if (byte >= ascii.ZERO && byte <= ascii.NINE) return byte - ascii.ZERO
-  const letter = byte | 0x20
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
 }
