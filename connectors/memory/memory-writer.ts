@@ -1,0 +1,85 @@
+import type { Batch } from '../../core/model/batch.ts'
+import type { DeadLetter } from '../../core/model/dead-letter.ts'
+import type { ErrorCode } from '../../core/model/error-codes.ts'
+import type { FieldValue } from '../../core/model/field-type.ts'
+import type { DeadLetterWriter, RecordWriter, Staged, WriterContext } from '../../core/ports/sink.ts'
+import { compileEncoder } from '../../formats/json/encode-record.ts'
+
+/** Keeps the records of one task until its epoch is staged. Unbounded: for tests. */
+export class MemoryRecordWriter implements RecordWriter {
+  readonly isBusy = false
+  #records: unknown[] = []
+
+  write(batch: Batch): number {
+    for (let position = 0; position < batch.count; position++) this.#records.push(withoutAbsent(batch.at(position)))
+    return batch.count
+  }
+
+  async stage(): Promise<Staged> {
+    const content = this.#records
+    this.#records = []
+    return { records: content.length, outbox: [], content }
+  }
+
+  async ready(): Promise<void> {
+    // Never busy.
+  }
+
+  async abort(): Promise<void> {
+    this.#records = []
+  }
+}
+
+/** Keeps the dead letters of one task until its epoch is staged. Unbounded: for tests. */
+export class MemoryDeadLetterWriter implements DeadLetterWriter {
+  readonly isBusy = false
+  readonly #context: Pick<WriterContext, 'splitOf'>
+  #letters: DeadLetter[] = []
+
+  constructor(context: Pick<WriterContext, 'splitOf'>) {
+    this.#context = context
+  }
+
+  writeLetters(letters: readonly DeadLetter[]): void {
+    this.#letters.push(...letters)
+  }
+
+  writeRows(
+    batch: Batch,
+    rows: Int32Array,
+    why: { readonly code: ErrorCode; readonly message: string; readonly stage: string },
+  ): void {
+    const encoder = compileEncoder(batch.schema)
+    const { splits, offsets, eventTimes } = batch.system
+    for (const row of rows) {
+      const split = this.#context.splitOf(splits[row]!)
+      const dash = split.lastIndexOf('-')
+      const origin = {
+        topic: split.slice(0, dash),
+        partition: Number(split.slice(dash + 1)),
+        offset: offsets[row]!,
+        timestamp: eventTimes[row]!,
+      }
+      this.#letters.push({ origin, key: null, value: encoder.encode(batch, row), headers: [], ...why })
+    }
+  }
+
+  async stage(): Promise<Staged> {
+    const content = this.#letters
+    this.#letters = []
+    return { records: content.length, outbox: [], content }
+  }
+
+  async ready(): Promise<void> {
+    // Never busy.
+  }
+
+  async abort(): Promise<void> {
+    this.#letters = []
+  }
+}
+
+/** An intent is stored as plain data, which has no `undefined`. */
+function withoutAbsent(record: Readonly<Record<string, FieldValue>>): object {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined))
+}
