@@ -16,14 +16,15 @@ export function epochText(epoch: number): string {
 
 /**
  * Which runs of neighbouring blocks to merge next, at most `limit` groups: where a group has {@link MERGE_AT} blocks or
- * more, its newest ones back to the first that is larger than all after it together; so each entry is rewritten a
- * logarithmic number of times. Pure.
+ * more, its newest ones back to the first that is larger than twice all after it together. A block that is rewritten
+ * becomes part of one half as large again, so each entry is rewritten a logarithmic number of times. Pure.
  */
 export function mergesDue(blocks: readonly BlockEntry[], limit: number): readonly (readonly BlockEntry[])[] {
   const due: (readonly BlockEntry[])[] = []
   for (const group of groupsOf(blocks)) {
-    if (group.length < MERGE_AT) continue
-    due.push(group.slice(firstOfTail(group)))
+    const tail = group.length < MERGE_AT ? [] : group.slice(firstOfTail(group))
+    if (tail.length < 2) continue
+    due.push(tail)
     if (due.length === limit) break
   }
   return due
@@ -43,13 +44,11 @@ export function groupsOf(blocks: readonly BlockEntry[]): readonly (readonly Bloc
 }
 
 function firstOfTail(group: readonly BlockEntry[]): number {
-  let size = 0
-  let first = group.length
-  while (first > 0) {
-    const block = group[first - 1]!
-    if (group.length - first >= 2 && block.sizeBytes > 2 * size) break
-    size += block.sizeBytes
+  let first = group.length - 1
+  let size = group[first]!.sizeBytes
+  while (first > 0 && group[first - 1]!.sizeBytes <= 2 * size) {
     first--
+    size += group[first]!.sizeBytes
   }
   return first
 }

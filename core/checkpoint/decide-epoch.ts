@@ -1,3 +1,5 @@
+import { MillraceError } from '../model/errors.ts'
+
 /**
  * The order of epochs, as a pure function:
  *   P0 inject barrier N+1 only after P3(N); P3(N+1) only after P6(N); so at most one epoch is between P3 and P6,
@@ -100,6 +102,7 @@ function advance(state: EpochState, effects: readonly EpochEffect[]): EpochDecis
   return { state, effects }
 }
 
-function misfit(state: EpochState, event: EpochEvent): Error {
-  return new Error(`epoch protocol: ${JSON.stringify(event)} does not fit ${JSON.stringify(state)}`)
+function misfit(state: EpochState, event: EpochEvent): MillraceError {
+  const message = `epoch protocol: ${JSON.stringify(event)} does not fit ${JSON.stringify(state)}`
+  return new MillraceError('MR_INTERNAL', message)
 }

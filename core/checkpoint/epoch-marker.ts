@@ -70,6 +70,8 @@ export interface SealedMarker {
 }
 
 const SEAL_BYTES = 16
+/** Never changed, whatever the format: a marker of a newer version must be recognised as whole. */
+const SEAL_SEED = 1
 
 /** Encodes a marker behind its own hash. */
 export function sealMarker(marker: EpochMarker, codec: ValueCodec): SealedMarker {
@@ -101,7 +103,7 @@ export function openMarker(bytes: Uint8Array, codec: ValueCodec): SealedMarker {
 
 function hashOf(bytes: Uint8Array): Uint8Array {
   const words = new Int32Array(4)
-  hashKey(bytes, bytes.length, { out: words, at: 0, seed: STATE_FORMAT })
+  hashKey(bytes, bytes.length, { out: words, at: 0, seed: SEAL_SEED })
   return new Uint8Array(words.buffer)
 }
 
