@@ -121,9 +121,18 @@ export class CheckpointCoordinator {
 
   #handle(event: EpochEvent): void {
     if (this.#isFailed) return
-    const { state, effects } = decideEpoch(this.#state, event)
-    this.#state = state
-    for (const effect of effects) this.#perform(effect)
+    try {
+      const { state, effects } = decideEpoch(this.#state, event)
+      this.#state = state
+      for (const effect of effects) this.#perform(effect)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#isFailed = true
+    this.#ports.onFailure(error)
   }
 
   #perform(effect: EpochEffect): void {
@@ -148,8 +157,7 @@ export class CheckpointCoordinator {
         this.#ports.logger.warn('a checkpoint step failed while the job was stopping', { message: String(error) })
         return
       }
-      this.#isFailed = true
-      this.#ports.onFailure(error)
+      this.#fail(error)
     })
   }
 
@@ -166,7 +174,7 @@ export class CheckpointCoordinator {
     const reports = this.#reports
     this.#reports = []
     const draft = await this.#draft(epoch, reports)
-    this.#horizons = new Map(reports.flatMap((report) => Object.entries(report.horizons)))
+    this.#horizons = lowestHorizons(reports)
     this.#ports.failpoint('P3-before-prepare')
     const changed = reports.flatMap((report) => report.blocks)
     await this.#ports.keeper.prepare(draft, changed, this.#horizons)
@@ -288,4 +296,13 @@ export class CheckpointCoordinator {
     await this.#ports.keeper.mergeInBackground(this.#horizons)
     this.#ports.failpoint('P9-collected')
   }
+}
+
+/** Per operator the horizon of its slowest task: what any task still needs is kept. */
+function lowestHorizons(reports: readonly TaskReport[]): ReadonlyMap<string, number> {
+  const lowest = new Map<string, number>()
+  for (const [operator, horizon] of reports.flatMap((report) => Object.entries(report.horizons))) {
+    lowest.set(operator, Math.min(horizon, lowest.get(operator) ?? Number.POSITIVE_INFINITY))
+  }
+  return lowest
 }

@@ -99,7 +99,14 @@ async function inspectSinks(ports: RecoveryPorts, stored: StoredState): Promise<
     const status = await committer.inspect({ intent, committed, identity: marker?.identities[sink] })
     facts.push({ sink, hasIntent: intent !== undefined, status })
   }
-  return facts
+  return [...facts, ...orphanedIntents(ports, stored)]
+}
+
+/** Open intents of sinks that this pipeline does not have any more: they must be finished under the plan before. */
+function orphanedIntents(ports: RecoveryPorts, stored: StoredState): readonly SinkFacts[] {
+  if (stored.kind !== 'epoch' || stored.isFinalized) return []
+  const orphans = Object.keys(stored.sealed.marker.intents).filter((sink) => !ports.committers.has(sink))
+  return orphans.map((sink) => ({ sink, hasIntent: true, status: 'unreachable' }))
 }
 
 /** Does what the outcome asks for. `false`: look again. */

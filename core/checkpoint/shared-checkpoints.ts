@@ -101,18 +101,23 @@ export class SharedCheckpoints {
     this.#uploaded = new Set(sealed.marker.blocks.map(objectName))
   }
 
-  /** P9: now and then removes what neither this finalized checkpoint nor a newer one needs. */
+  /**
+   * P9: now and then removes what neither this finalized checkpoint nor a newer one needs. Objects are listed before
+   * manifests: whoever replaced us claimed a manifest before it stored anything, so that nothing of it is taken away.
+   */
   async collect(sealed: SealedMarker): Promise<void> {
     const { store } = this.#options
     const epoch = sealed.marker.epoch
     if (epoch % EPOCHS_BETWEEN_SWEEPS !== 0) return
+    const objects = await store.objects()
+    const epochs = await store.epochs()
+    if (epochs.some((other) => other > epoch)) return
     const needed = new Set([
       ...sealed.marker.blocks.map(objectName),
       ...outboxOf(sealed).map((name) => `outbox/${name}`),
     ])
-    const stale = (await store.objects()).filter((name) => !needed.has(name) && isOlder(name, epoch))
-    for (const older of await store.epochs()) if (older < epoch) await store.removeManifest(older)
-    for (const name of stale) await store.removeObject(name)
+    for (const older of epochs) if (older < epoch) await store.removeManifest(older)
+    for (const name of objects) if (!needed.has(name)) await store.removeObject(name)
   }
 
   async #manifest(epoch: number): Promise<Manifest | undefined> {
@@ -146,10 +151,4 @@ function objectName(entry: BlockEntry): string {
 
 function outboxOf(sealed: SealedMarker): readonly string[] {
   return Object.values(sealed.marker.intents).flatMap((intent) => intent.outbox)
-}
-
-/** Blocks carry their last epoch in their name; outbox segments of older epochs are not in any open intent. */
-function isOlder(name: string, epoch: number): boolean {
-  const range = /\/(\d{16})-(\d{16})-[0-9a-f]+$/.exec(name)
-  return range === null || Number(range[2]) <= epoch
 }

@@ -62,9 +62,16 @@ export class StateKeeper {
   async load(): Promise<StoredState> {
     const keys = await this.#store.keys('epoch/', 'epoch0')
     const newest = keys.at(-1)
-    if (newest === undefined) return { kind: 'none' }
     try {
+      const finalized = await this.#finalized()
+      if (newest === undefined || newest < markerKey(finalized)) {
+        if (finalized === 0) return { kind: 'none' }
+        throw new MillraceError('MR_STATE_CORRUPT', `the state store lost epoch ${finalized}, which was finalized`)
+      }
       const sealed = openMarker(await this.#read(newest), this.#codec)
+      if (markerKey(sealed.marker.epoch) !== newest) {
+        throw new MillraceError('MR_STATE_CORRUPT', `"${newest}" holds the marker of epoch ${sealed.marker.epoch}`)
+      }
       const before = keys.at(-2)
       if (before !== undefined && openMarker(await this.#read(before), this.#codec).hash !== sealed.marker.previous) {
         throw new MillraceError(
@@ -74,7 +81,7 @@ export class StateKeeper {
       }
       await this.#checkPresence(sealed.marker)
       this.#last = sealed
-      return { kind: 'epoch', sealed, isFinalized: (await this.#finalized()) >= sealed.marker.epoch }
+      return { kind: 'epoch', sealed, isFinalized: finalized === sealed.marker.epoch }
     } catch (error) {
       if (error instanceof MillraceError && error.code === 'MR_STATE_CORRUPT') return { kind: 'corrupt', error }
       throw error
@@ -147,7 +154,8 @@ export class StateKeeper {
 
   /** Replaces everything by a checkpoint of the shared store. */
   async rebuild(sealed: SealedMarker, blocks: ReadonlyMap<BlockEntry, Uint8Array>): Promise<void> {
-    const operations: ByteOperation[] = []
+    // Whether all sinks have the rebuilt epoch is found out anew.
+    const operations: ByteOperation[] = [{ kind: 'delete', key: 'finalized' }]
     for (const key of await this.#store.keys('block/', 'block0')) operations.push({ kind: 'delete', key })
     for (const key of await this.#store.keys('epoch/', 'epoch0')) operations.push({ kind: 'delete', key })
     for (const [entry, bytes] of blocks) {
@@ -156,6 +164,7 @@ export class StateKeeper {
     operations.push({ kind: 'put', key: markerKey(sealed.marker.epoch), value: sealed.bytes })
     await this.#store.write(operations, { sync: true })
     this.#last = sealed
+    this.#merged = []
   }
 
   /** The last claim on this store. */
