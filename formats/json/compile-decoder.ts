@@ -63,9 +63,8 @@ class ContractDecoder implements JsonDecoder {
   readonly #followers: Int32Array
   /** Fields of the contract that the record had so far. */
   #found = 0
-  /** Field of the key read last, and the position after its colon. */
+  /** Field of the key read last. */
   #field = UNKNOWN
-  #afterColon = 0
 
   constructor(contract: Contract<unknown>) {
     const fields = contract.schema.fields
@@ -109,7 +108,13 @@ class ContractDecoder implements JsonDecoder {
     if (scanner.peek(at) === CLOSE_OBJECT) return at + 1
     let previous = UNKNOWN
     while (true) {
-      at = this.#member(at, previous)
+      const guess = this.#followers[previous + 1]!
+      const next = this.#names.afterMember(guess, scanner, at)
+      if (next < 0 || this.#builders[guess]!.length !== this.rows) at = this.#rareMember(at, previous)
+      else {
+        this.#field = guess
+        at = this.#read(guess, scanner.space(next))
+      }
       if (at < 0) return -1
       if (this.#field !== UNKNOWN) previous = this.#field
       at = scanner.space(at)
@@ -120,33 +125,10 @@ class ContractDecoder implements JsonDecoder {
     }
   }
 
-  #member(key: number, previous: number): number {
+  /** A member whose key is not the one that was guessed, byte by byte, or is not welcome. */
+  #rareMember(key: number, previous: number): number {
     const scanner = this.#scanner
-    if (!this.#readKey(key, previous)) return -1
-    const at = scanner.space(this.#afterColon)
-    return this.#field === UNKNOWN ? this.#skip(at) : this.#read(this.#field, at)
-  }
-
-  /** Finds the field of a key, first by guess, and leaves it in `#field`; false after a refusal. */
-  #readKey(key: number, previous: number): boolean {
-    const scanner = this.#scanner
-    const guess = this.#followers[previous + 1]!
-    const guessed = this.#names.afterMember(guess, scanner, key)
-    if (guessed >= 0) {
-      this.#field = guess
-      this.#afterColon = guessed
-    } else {
-      this.#field = UNKNOWN
-      const colon = this.#readRareKey(key)
-      if (colon < 0) return false
-      this.#afterColon = colon + 1
-      if (this.#field !== UNKNOWN) this.#followers[previous + 1] = this.#field
-    }
-    return this.#isWelcome(this.#field, key)
-  }
-
-  #readRareKey(key: number): number {
-    const scanner = this.#scanner
+    this.#field = UNKNOWN
     if (scanner.peek(key) !== QUOTE) return scanner.refuse('MR_RECORD_JSON', key)
     const next = scanner.readText(key)
     if (next < 0) return -1
@@ -154,17 +136,11 @@ class ContractDecoder implements JsonDecoder {
     const colon = scanner.space(next)
     if (scanner.peek(colon) !== COLON) return scanner.refuse('MR_RECORD_JSON', colon)
     this.#field = field
-    return colon
-  }
-
-  #isWelcome(field: number, key: number): boolean {
-    if (field === UNKNOWN) {
-      if (this.#refusesUnknown) this.#scanner.refuse('MR_RECORD_UNKNOWN_FIELD', key)
-      return !this.#refusesUnknown
-    }
-    const isNew = this.#builders[field]!.length === this.rows
-    if (!isNew) this.#scanner.refuse('MR_RECORD_DUPLICATE_KEY', key)
-    return isNew
+    const at = scanner.space(colon + 1)
+    if (field === UNKNOWN) return this.#refusesUnknown ? scanner.refuse('MR_RECORD_UNKNOWN_FIELD', key) : this.#skip(at)
+    if (this.#builders[field]!.length !== this.rows) return scanner.refuse('MR_RECORD_DUPLICATE_KEY', key)
+    this.#followers[previous + 1] = field
+    return this.#read(field, at)
   }
 
   #skip(at: number): number {
