@@ -1,5 +1,5 @@
 import type { Column } from '../../core/model/column.ts'
-import { dateText, isValid, valueAt, wideNumberAt } from '../../core/model/column.ts'
+import { bigintAt, dateText, isValid, valueAt } from '../../core/model/column.ts'
 
 /** Longest name of a directory entry on the common file systems, in bytes. */
 const NAME_LIMIT_BYTES = 255
@@ -18,7 +18,7 @@ export function partitionValue(column: Column, row: number): PartitionValue {
   if (!isValid(column, row)) return { kind: 'value', text: null }
   switch (column.type.kind) {
     case 'timestamp':
-      return timestampValue(wideNumberAt(column, row))
+      return timestampValue(bigintAt(column, row))
     case 'date':
       return dateValue(column.values[row]!)
     case 'string':
@@ -84,13 +84,13 @@ function dateValue(days: number): PartitionValue {
   return /^\d{4}-/.test(text) ? { kind: 'value', text } : outOfYears()
 }
 
-function timestampValue(micros: number): PartitionValue {
-  const millis = Math.floor(micros / 1000)
+function timestampValue(micros: bigint): PartitionValue {
+  const rest = ((micros % 1000n) + 1000n) % 1000n
+  const millis = Number((micros - rest) / 1000n)
   if (Math.abs(millis) > LAST_DAY * 86_400_000) return outOfYears()
   const text = new Date(millis).toISOString()
   if (!/^\d{4}-/.test(text)) return outOfYears()
-  const rest = String(micros - millis * 1000).padStart(3, '0')
-  return { kind: 'value', text: `${text.slice(0, -1)}${rest}Z` }
+  return { kind: 'value', text: `${text.slice(0, -1)}${String(rest).padStart(3, '0')}Z` }
 }
 
 function outOfYears(): PartitionValue {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
+import { type DeltaOptions, delta } from '../../../connectors/delta/index.ts'
 import { Batch } from '../../../core/model/batch.ts'
 import { ColumnBuilder } from '../../../core/model/column-builder.ts'
 import type { FieldType, FieldValue, Schema } from '../../../core/model/field-type.ts'
 import type { ConnectorPorts } from '../../../core/ports/connector-ports.ts'
 import type { FileStore } from '../../../core/ports/file-store.ts'
 import type { Committer, CommitterContext, Intent, RecordWriter, WriterContext } from '../../../core/ports/sink.ts'
-import { type DeltaOptions, delta } from '../../../connectors/delta/index.ts'
 
 export const TABLE = '/warehouse/orders'
 export const START = Date.UTC(2026, 0, 31, 12)
@@ -54,7 +54,11 @@ export function fakePorts(files: FileStore, seed = 1): ConnectorPorts & { readon
       uint32,
       uuid: () => `${seed.toString(16).padStart(8, '0')}-0000-4000-8000-${(uuids++).toString(16).padStart(12, '0')}`,
     },
-    logger: { info: () => undefined, warn: (message) => warnings.push(message), error: (message) => warnings.push(message) },
+    logger: {
+      info: () => undefined,
+      warn: (message) => warnings.push(message),
+      error: (message) => warnings.push(message),
+    },
     sha256: (bytes) => createHash('sha256').update(bytes).digest('hex'),
     pipeline: 'shop',
     warnings,
@@ -76,7 +80,11 @@ export interface SinkParts {
 export function openSink(
   ports: ConnectorPorts,
   schema: Schema,
-  options: { readonly table?: Partial<DeltaOptions<Record<string, unknown>>>; readonly generation?: number; readonly sink?: string } = {},
+  options: {
+    readonly table?: Partial<DeltaOptions<Record<string, unknown>>>
+    readonly generation?: number
+    readonly sink?: string
+  } = {},
 ): SinkParts {
   const spec = delta<Record<string, unknown>>({ path: TABLE, ...options.table })
   const rejected: Rejected[] = []
@@ -99,11 +107,20 @@ export function openSink(
 export async function prepare(
   { writer, committer }: SinkParts,
   schema: Schema,
-  epoch: { readonly epoch: number; readonly committed: number; readonly rows: readonly Readonly<Record<string, FieldValue>>[] },
+  epoch: {
+    readonly epoch: number
+    readonly committed: number
+    readonly rows: readonly Readonly<Record<string, FieldValue>>[]
+  },
 ): Promise<Intent> {
   writer.write(batchOf(schema, epoch.rows))
   const staged = await writer.stage(epoch.epoch)
-  const summary = { epoch: epoch.epoch, committed: epoch.committed, ranges: [{ split: 'raw-0', from: 0, to: epoch.rows.length }], now: START }
+  const summary = {
+    epoch: epoch.epoch,
+    committed: epoch.committed,
+    ranges: [{ split: 'raw-0', from: 0, to: epoch.rows.length }],
+    now: START,
+  }
   const intent = await committer.intend(summary, [staged])
   if (intent === undefined) throw new Error('nothing was staged')
   return intent

@@ -17,11 +17,6 @@ export interface MemoryFiles extends FileStore {
 export function memoryFiles(): MemoryFiles {
   const content = new Map<string, Uint8Array>()
   const changes: string[] = []
-  const found = (path: string): Uint8Array => {
-    const bytes = content.get(path)
-    if (bytes === undefined) throw new MillraceError('MR_FILE_MISSING', `${path} does not exist`)
-    return bytes
-  }
   const turn = async (call: FileCall, path: string): Promise<void> => {
     await Promise.resolve()
     await files.hook(call, path)
@@ -34,9 +29,29 @@ export function memoryFiles(): MemoryFiles {
     content,
     changes,
     hook: () => undefined,
+    ...readers(content, turn),
+    ...writers(content, change),
+  }
+  return files
+}
+
+type Turn = (call: FileCall, path: string) => Promise<void>
+type Reading = 'read' | 'size' | 'modifiedAt' | 'list' | 'sync' | 'syncDirectory' | 'makeDirectory' | 'lock'
+
+function found(content: ReadonlyMap<string, Uint8Array>, path: string): Uint8Array {
+  const bytes = content.get(path)
+  if (bytes === undefined) throw new MillraceError('MR_FILE_MISSING', `${path} does not exist`)
+  return bytes
+}
+
+function readers(content: Map<string, Uint8Array>, turn: Turn): Pick<FileStore, Reading> {
+  return {
     async read(path, range) {
       await turn('read', path)
-      return found(path).slice(range?.offset ?? 0, range === undefined ? undefined : range.offset + range.length)
+      return found(content, path).slice(
+        range?.offset ?? 0,
+        range === undefined ? undefined : range.offset + range.length,
+      )
     },
     async size(path) {
       await turn('size', path)
@@ -51,6 +66,21 @@ export function memoryFiles(): MemoryFiles {
       const below = [...content.keys()].filter((path) => path.startsWith(`${directory}/`))
       return [...new Set(below.map((path) => path.slice(directory.length + 1).split('/')[0] ?? ''))].sort()
     },
+    async sync(path) {
+      await turn('sync', path)
+      found(content, path)
+    },
+    syncDirectory: (directory) => turn('syncDirectory', directory),
+    makeDirectory: (directory) => turn('makeDirectory', directory),
+    async lock(directory) {
+      await turn('lock', parentOf(directory))
+      return { release: async () => undefined }
+    },
+  }
+}
+
+function writers(content: Map<string, Uint8Array>, change: Turn): Omit<FileStore, Reading> {
+  return {
     async write(path, bytes) {
       await change('write', path)
       content.set(path, bytes.slice())
@@ -61,37 +91,22 @@ export function memoryFiles(): MemoryFiles {
     },
     async truncate(path, size) {
       await change('truncate', path)
-      content.set(path, found(path).slice(0, size))
-    },
-    async sync(path) {
-      await turn('sync', path)
-      found(path)
-    },
-    async syncDirectory(directory) {
-      await turn('syncDirectory', directory)
-    },
-    async makeDirectory(directory) {
-      await turn('makeDirectory', directory)
+      content.set(path, found(content, path).slice(0, size))
     },
     async link(from, to) {
       await change('link', to)
       if (content.has(to)) return 'exists'
-      content.set(to, found(from))
+      content.set(to, found(content, from))
       return 'linked'
     },
     async rename(from, to) {
       await change('rename', to)
-      content.set(to, found(from))
+      content.set(to, found(content, from))
       content.delete(from)
     },
     async remove(path) {
       await change('remove', path)
       content.delete(path)
     },
-    async lock(directory) {
-      await turn('lock', parentOf(directory))
-      return { release: async () => undefined }
-    },
   }
-  return files
 }
