@@ -23,6 +23,7 @@ export class GateTask implements Actor<GateTaskMessage> {
   readonly mailbox: Mailbox<GateTaskMessage>
   readonly #options: GateTaskOptions
   readonly #gate: InputGate
+  #hasBegun = false
 
   constructor(options: GateTaskOptions) {
     this.#options = options
@@ -37,15 +38,20 @@ export class GateTask implements Actor<GateTaskMessage> {
     })
   }
 
-  /** Tells the operators how far event time was when the checkpoint was taken. Call after the state is restored. */
+  /**
+   * Call after the state is restored: only now is anything taken, as other workers may send before. Tells the operators
+   * how far event time was when the checkpoint was taken.
+   */
   begin(): void {
+    this.#hasBegun = true
+    this.mailbox.post({ kind: 'run' })
     if (this.#gate.watermark > Number.NEGATIVE_INFINITY)
       this.stage.push({ kind: 'watermark', time: this.#gate.watermark })
   }
 
   receive(message: GateTaskMessage): void {
     if (message.kind === 'input') this.#gate.offer(message.message)
-    while (!this.stage.isBlocked) {
+    while (this.#hasBegun && !this.stage.isBlocked) {
       const output = this.#gate.next()
       if (output === undefined) return
       if (output.kind === 'records') this.#takeRecords(output.message)

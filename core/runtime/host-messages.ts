@@ -47,6 +47,8 @@ export interface HostProgress {
 export type HostCommand =
   | { readonly kind: 'assign'; readonly assignment: Assignment }
   | { readonly kind: 'restore'; readonly block: OwnedBlock }
+  /** Every block of this worker was sent: no record of any worker comes before this is answered by all. */
+  | { readonly kind: 'restored' }
   | { readonly kind: 'run' }
   | { readonly kind: 'barrier'; readonly epoch: number; readonly now: number; readonly isFinal: boolean }
   | { readonly kind: 'probe' }
@@ -54,6 +56,7 @@ export type HostCommand =
 
 /** From the host of a worker to the main thread. */
 export type HostEvent =
+  /** Answers `assign` and `restored`. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'report'; readonly report: TaskReport }
   | { readonly kind: 'exhausted' }

@@ -17,12 +17,15 @@ interface Input {
 
 /**
  * The receiving end of an exchange: joins the messages of all senders. An input that reached a barrier waits until all
- * have (alignment); the watermark is the minimum over the inputs and never goes back.
+ * have (alignment); the watermark is the minimum over the inputs and never goes back. A sender without anything to read
+ * says +∞ once and holds nobody back.
  */
 export class InputGate {
   readonly #exchange: string
   readonly #inputs: readonly Input[]
   #watermark: number
+  /** The input that is looked at first: each in turn, so that a busy one starves nobody. */
+  #turn = 0
 
   constructor(exchange: string, senders: number, watermark: number) {
     this.#exchange = exchange
@@ -39,16 +42,28 @@ export class InputGate {
     const input = this.#inputs[message.from]
     if (input === undefined)
       throw new MillraceError('MR_EXCHANGE_PROTOCOL', `exchange "${this.#exchange}" has no sender ${message.from}`)
+    // A sender needs no credit for watermarks: only the newest of a run counts, so what waits stays bounded.
+    if (message.kind === 'watermark' && input.waiting.at(-1)?.kind === 'watermark') input.waiting.pop()
     input.waiting.push(message)
   }
 
   /** The next thing that may be handled, `undefined` where nothing may. */
   next(): GateOutput | undefined {
-    for (const input of this.#inputs) {
-      while (input.barrier === undefined && input.waiting.length > 0) {
-        const output = this.#take(input, input.waiting.shift()!)
-        if (output !== undefined) return output
-      }
+    const count = this.#inputs.length
+    for (let i = 0; i < count; i++) {
+      const index = (this.#turn + i) % count
+      const output = this.#nextOf(this.#inputs[index]!)
+      if (output === undefined) continue
+      this.#turn = (index + 1) % count
+      return output
+    }
+    return undefined
+  }
+
+  #nextOf(input: Input): GateOutput | undefined {
+    while (input.barrier === undefined && input.waiting.length > 0) {
+      const output = this.#take(input, input.waiting.shift()!)
+      if (output !== undefined) return output
     }
     return undefined
   }
@@ -68,7 +83,8 @@ export class InputGate {
 
   #advanceWatermark(): GateOutput | undefined {
     const time = Math.min(...this.#inputs.map((input) => input.watermark))
-    if (time <= this.#watermark) return undefined
+    // +∞ of all: no sender has anything to read; a split that is found later must still be in time.
+    if (time <= this.#watermark || time === Number.POSITIVE_INFINITY) return undefined
     this.#watermark = time
     return { kind: 'watermark', time }
   }

@@ -30,7 +30,8 @@ export class JobAttempt {
   #handles: readonly WorkerHandle[] = []
   /** Answers to the probe under way. */
   #probed: HostProgress[] | undefined
-  #ready = 0
+  #round: { missing: number; readonly complete: PromiseWithResolvers<void> } | undefined
+  #isRunning = false
   #exhausted = 0
   #isDraining = false
 
@@ -48,8 +49,7 @@ export class JobAttempt {
   /** Resolves with the last marker when the job has drained; rejects with its first failure. Everything is closed then. */
   async run(): Promise<EpochMarker | undefined> {
     try {
-      await this.#start()
-      await this.#ending.promise
+      await Promise.all([this.#start(), this.#ending.promise])
       return this.#keeper?.last?.marker
     } finally {
       await this.#close()
@@ -63,7 +63,7 @@ export class JobAttempt {
 
   probe(): void {
     if (this.#stopping.signal.aborted || this.#probed !== undefined) return
-    if (this.#ready === 0 || this.#ready < this.#handles.length) return
+    if (!this.#isRunning) return
     this.#probed = []
     this.#broadcast({ kind: 'probe' })
   }
@@ -167,18 +167,21 @@ export class JobAttempt {
   }): Promise<void> {
     const { recovered, splits, workers } = start
     this.#handles = await this.#ports.launch(workers, (error) => this.#ending.reject(error))
-    const areReady = Promise.withResolvers<void>()
-    this.#ending.promise.catch((error: unknown) => areReady.reject(error))
-    for (const handle of this.#handles) {
-      handle.control.onMessage((event) => {
-        this.#receive(event)
-        if (this.#ready === workers) areReady.resolve()
-      })
-    }
-    this.#assign(recovered, splits)
-    await areReady.promise
-    await this.#restore(workers)
+    for (const handle of this.#handles) handle.control.onMessage((event) => this.#receive(event))
+    await this.#everyHost(() => this.#assign(recovered, splits))
+    await this.#everyHost(async () => {
+      await this.#restore(workers)
+      this.#broadcast({ kind: 'restored' })
+    })
+    this.#isRunning = true
     this.#broadcast({ kind: 'run' })
+  }
+
+  /** Sends something to all hosts and waits until each says that it is ready for what comes next. */
+  async #everyHost(send: () => void | Promise<void>): Promise<void> {
+    this.#round = { missing: this.#handles.length, complete: Promise.withResolvers<void>() }
+    await send()
+    await this.#round.complete.promise
   }
 
   #assign(recovered: Recovered, { splits, table }: SplitPlan): void {
@@ -215,7 +218,7 @@ export class JobAttempt {
   #receive(event: HostEvent): void {
     switch (event.kind) {
       case 'ready':
-        this.#ready++
+        this.#ready()
         return
       case 'report':
         this.#coordinator?.report(event.report)
@@ -233,6 +236,12 @@ export class JobAttempt {
       case 'stopped':
         return
     }
+  }
+
+  #ready(): void {
+    if (this.#round === undefined) return
+    this.#round.missing--
+    if (this.#round.missing === 0) this.#round.complete.resolve()
   }
 
   #takeProgress(progress: HostProgress): void {

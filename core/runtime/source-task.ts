@@ -11,6 +11,7 @@ import type { TaskContext } from './task-context.ts'
 
 type SourceMessage =
   | { readonly kind: 'run' }
+  | { readonly kind: 'rested' }
   | { readonly kind: 'polled'; readonly split: SplitState; readonly polled: Polled }
   | { readonly kind: 'barrier'; readonly epoch: number; readonly isFinal: boolean }
 
@@ -20,7 +21,8 @@ interface SplitState {
   position: Position
   watermark: number
   newest: number
-  caughtUp: boolean
+  /** Monotonic time before which it is not looked at again, as it had nothing more. */
+  restsUntil: number
 }
 
 export interface SourceTaskOptions {
@@ -67,13 +69,18 @@ export class SourceTask implements Actor<SourceMessage> {
       position: owned.position,
       watermark: owned.watermark,
       newest: NO_WATERMARK,
-      caughtUp: false,
+      restsUntil: Number.NEGATIVE_INFINITY,
     }))
   }
 
   receive(message: SourceMessage): void {
     switch (message.kind) {
       case 'run':
+        this.#announceNothing()
+        this.#poll()
+        return
+      case 'rested':
+        this.#isPolling = false
         this.#poll()
         return
       case 'polled':
@@ -111,7 +118,8 @@ export class SourceTask implements Actor<SourceMessage> {
     this.#isPolling = true
     split.reader
       .poll(this.#pollLimit(split))
-      .then((polled) => this.mailbox.post({ kind: 'polled', split, polled }), this.#options.context.fail)
+      .then((polled) => this.mailbox.post({ kind: 'polled', split, polled }))
+      .catch(this.#options.context.fail)
   }
 
   #pollLimit({ owned, position }: SplitState): number | undefined {
@@ -122,9 +130,10 @@ export class SourceTask implements Actor<SourceMessage> {
 
   /** The next split that has something to read; those that were caught up are looked at again after a pause. */
   #nextSplit(): SplitState | undefined {
+    const now = this.#options.context.connectors.clock.monotonic()
     for (let i = 0; i < this.#splits.length; i++) {
       const split = this.#splits[(this.#turn + i) % this.#splits.length]!
-      if (split.caughtUp || isAtLimit(split)) continue
+      if (split.restsUntil > now || isAtLimit(split)) continue
       this.#turn = (this.#turn + i + 1) % this.#splits.length
       return split
     }
@@ -139,11 +148,17 @@ export class SourceTask implements Actor<SourceMessage> {
     }
     this.#isPolling = true
     const { context, pollIntervalMs } = this.#options
-    context.connectors.clock.after(pollIntervalMs).then(() => {
-      this.#isPolling = false
-      for (const split of this.#splits) split.caughtUp = false
-      this.mailbox.post({ kind: 'run' })
-    }, context.fail)
+    context.connectors.clock
+      .after(pollIntervalMs)
+      .then(() => this.mailbox.post({ kind: 'rested' }))
+      .catch(context.fail)
+  }
+
+  /** A task without splits holds no watermark back. */
+  #announceNothing(): void {
+    if (this.#splits.length > 0 || this.#watermark === Number.POSITIVE_INFINITY) return
+    this.#watermark = Number.POSITIVE_INFINITY
+    this.stage.push({ kind: 'watermark', time: this.#watermark })
   }
 
   #take(split: SplitState, polled: Polled): void {
@@ -153,7 +168,7 @@ export class SourceTask implements Actor<SourceMessage> {
     counts.rejected += rejected.length
     counts.tombstones += tombstones
     split.position = next
-    split.caughtUp = caughtUp
+    if (caughtUp) split.restsUntil = this.#options.context.connectors.clock.monotonic() + this.#options.pollIntervalMs
     this.stage.refuse(rejected)
     if (batch === undefined) return
     counts.emitted += batch.count

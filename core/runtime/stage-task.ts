@@ -123,10 +123,12 @@ export class StageTask {
     const busy = this.#writers().filter(({ writer }) => writer.isBusy)
     if (busy.length === 0) return false
     this.#isWaitingForDisk = true
-    Promise.all(busy.map(({ writer }) => writer.ready())).then(() => {
-      this.#isWaitingForDisk = false
-      this.#onUnblocked()
-    }, this.#context.fail)
+    Promise.all(busy.map(({ writer }) => writer.ready()))
+      .then(() => {
+        this.#isWaitingForDisk = false
+        this.#onUnblocked()
+      })
+      .catch(this.#context.fail)
     return true
   }
 

@@ -42,8 +42,8 @@ export class TaskHost {
 
   constructor(ports: TaskHostPorts) {
     this.#ports = ports
-    ports.control.onMessage((command) => this.#receive(command))
-    for (const peer of ports.peers) peer?.onMessage((message) => this.#fromPeer(message))
+    ports.control.onMessage((command) => this.#guard(() => this.#receive(command)))
+    for (const peer of ports.peers) peer?.onMessage((message) => this.#guard(() => this.#fromPeer(message)))
   }
 
   #receive(command: HostCommand): void {
@@ -54,8 +54,11 @@ export class TaskHost {
       case 'restore':
         for (const stage of this.#stages()) if (stage.owns(command.block.operator)) stage.restore(command.block)
         return
-      case 'run':
+      case 'restored':
         for (const gate of this.#gates.values()) gate.begin()
+        this.#ports.control.send({ kind: 'ready' })
+        return
+      case 'run':
         for (const source of this.#sources) source.mailbox.post({ kind: 'run' })
         return
       case 'barrier':
@@ -76,6 +79,15 @@ export class TaskHost {
     return {
       positions: Object.assign({}, ...parts.map((part) => part.positions)),
       watermarks: Object.assign({}, ...parts.map((part) => part.watermarks)),
+    }
+  }
+
+  /** What throws in here has no other place to go. */
+  #guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#fail(error)
     }
   }
 
@@ -172,12 +184,8 @@ export class TaskHost {
 
   #fromPeer(message: PeerMessage): void {
     if (this.#isSilent) return
-    try {
-      if (message.kind === 'credit') for (const stage of this.#stages()) stage.credit(message.exchange, message.from)
-      else this.#gates.get(message.exchange)?.mailbox.post({ kind: 'input', message })
-    } catch (error) {
-      this.#fail(error)
-    }
+    if (message.kind === 'credit') for (const stage of this.#stages()) stage.credit(message.exchange, message.from)
+    else this.#gates.get(message.exchange)?.mailbox.post({ kind: 'input', message })
   }
 
   #stages(): readonly StageTask[] {

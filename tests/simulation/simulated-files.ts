@@ -65,6 +65,14 @@ export class SimulatedDisk implements Storage {
     this.#tree.sync(parentOf(path))
   }
 
+  /** Puts a file there as a foreign hand would, durable at once. */
+  plant(path: string, bytes: Uint8Array): void {
+    this.#simulation.trace.add(`plant ${path} ${bytesDigest(bytes)}`)
+    this.put(path, bytes, 'replace')
+    this.file(path).sync()
+    this.#tree.sync(parentOf(path))
+  }
+
   /** The locks of a zombie count as expired: others may take them. */
   expireLocks(owner: Incarnation): void {
     for (const [directory, lock] of this.#locks) if (lock.owner === owner) this.#locks.delete(directory)

@@ -1,0 +1,214 @@
+import { openMarker, type SealedMarker } from '../../core/checkpoint/epoch-marker.ts'
+import type { ErrorCode } from '../../core/model/error-codes.ts'
+import { valueCodec } from '../../state/value-codec.ts'
+import { pipelineOf, type Scenario, TABLE } from './scenario.ts'
+import type { SeededRandom } from './seeded-random.ts'
+import type { SimulatedBytes } from './simulated-bytes.ts'
+import type { SimulatedDisk } from './simulated-files.ts'
+import type { HostPlace, HostWorld, SimulatedProcess } from './simulated-host.ts'
+
+export interface SabotagePorts {
+  readonly random: SeededRandom
+  readonly disk: SimulatedDisk
+  readonly place: HostPlace
+  readonly scenario: Scenario
+  readonly start: (place: HostPlace, changes: Partial<HostWorld>) => SimulatedProcess
+  readonly run: (until: () => boolean) => Promise<unknown>
+  readonly newState: (name: string) => SimulatedBytes
+}
+
+/** A damage that can be taken back: the job must name it and touch nothing. */
+interface Damage {
+  readonly expected: readonly ErrorCode[]
+  /** Codes that say the same where injected I/O errors may come first. */
+  readonly place: HostPlace
+  readonly changes: Partial<HostWorld>
+  readonly undo: () => void
+}
+
+/**
+ * I17: between two lives something of what the job relies on is damaged, lost or exchanged; the next start must stop with
+ * the error of that name, before the first record, and everything goes on when the damage is taken back.
+ */
+export class SabotageRunner {
+  readonly #ports: SabotagePorts
+
+  constructor(ports: SabotagePorts) {
+    this.#ports = ports
+  }
+
+  async run(): Promise<readonly string[]> {
+    const damage = this.#pick()
+    if (damage === undefined) return []
+    const before = this.#tableNames()
+    const process = this.#ports.start(damage.place, damage.changes)
+    await this.#ports.run(() => process.end !== undefined)
+    const end = process.end
+    process.kill('process')
+    damage.undo()
+    if (end?.kind !== 'failed' || !damage.expected.includes(end.error.code)) {
+      const found =
+        end === undefined ? 'nothing' : end.kind === 'failed' ? `${end.error.code} ${end.error.message}` : 'a clean end'
+      return [`I17: ${damage.expected.join(' or ')} was due, ${found} came`]
+    }
+    return this.#tableNames() === before ? [] : ['I17: the table was changed although the start was refused']
+  }
+
+  #pick(): Damage | undefined {
+    const { random } = this.#ports
+    if (!random.chance(0.6)) return undefined
+    const last = this.#lastMarker()
+    if (last === undefined) return undefined
+    const damages = [
+      () => this.#foreign(),
+      () => this.#corrupt(),
+      () => this.#stagedMissing(last),
+      () => this.#ahead(last),
+      () => this.#behind(last),
+      () => this.#replaced(last),
+      () => this.#blocked(),
+    ]
+    return random.pick(damages)()
+  }
+
+  /** The state directory of another pipeline. */
+  #foreign(): Damage | undefined {
+    const { place, scenario } = this.#ports
+    if (scenario.isShared) return undefined
+    const pipeline = pipelineOf({ ...scenario, pipelineName: 'other' })
+    return { expected: ['MR_CHECKPOINT_FOREIGN'], place, changes: { pipeline }, undo: () => undefined }
+  }
+
+  /** A bit of the newest marker or of any block is flipped, or a block is gone. */
+  #corrupt(): Damage | undefined {
+    const { place, scenario, random } = this.#ports
+    if (scenario.isShared) return undefined
+    const { state } = place
+    const marker = state.keys.filter((key) => key.startsWith('epoch/')).at(-1)
+    const blocks = this.#lastMarker()?.marker.blocks ?? []
+    if (marker === undefined) return undefined
+    const isBlock = blocks.length > 0 && random.chance(0.5)
+    const key = isBlock ? random.pick(state.keys.filter((candidate) => this.#isLive(candidate))) : marker
+    const bit = random.below(8 * state.get(key)!.length)
+    state.flip(key, bit)
+    return { expected: ['MR_STATE_CORRUPT'], place, changes: {}, undo: () => state.flip(key, bit) }
+  }
+
+  #isLive(key: string): boolean {
+    const blocks = this.#lastMarker()?.marker.blocks ?? []
+    const names = new Set(
+      blocks.map(
+        ({ operator, keyGroup, from, to }) =>
+          `block/${operator}/${keyGroup.toString(16).padStart(4, '0')}/${pad(from)}-${pad(to)}`,
+      ),
+    )
+    return names.has(key)
+  }
+
+  /** A file that the open epoch staged was vacuumed. */
+  #stagedMissing({ marker }: SealedMarker): Damage | undefined {
+    const { place, disk } = this.#ports
+    const intent = marker.intents.table
+    if (intent === undefined || this.#tableEpoch(marker.pipeline) === intent.to) return undefined
+    const path = dataPaths(disk, TABLE).find((candidate) => JSON.stringify(intent.content).includes(nameOf(candidate)))
+    const bytes = path === undefined ? undefined : disk.view.read(path)
+    if (path === undefined || bytes === undefined) return undefined
+    disk.lose(path)
+    return { expected: ['MR_STAGED_MISSING'], place, changes: {}, undo: () => putBack(disk, path, bytes) }
+  }
+
+  /** The local state is lost, the table is not. */
+  #ahead({ marker }: SealedMarker): Damage | undefined {
+    const { place, scenario, newState } = this.#ports
+    if (scenario.isShared || this.#tableEpoch(marker.pipeline) === -1) return undefined
+    const empty: HostPlace = { ...place, state: newState('lost state') }
+    return { expected: ['MR_SINK_AHEAD'], place: empty, changes: {}, undo: () => undefined }
+  }
+
+  /** The newest commit of a finalized epoch is gone from the table. */
+  #behind({ marker }: SealedMarker): Damage | undefined {
+    const { place, disk } = this.#ports
+    const epoch = this.#tableEpoch(marker.pipeline)
+    const names = disk.view.list(`${TABLE}/_delta_log`).filter((name) => /^\d{20}\.json$/.test(name))
+    const path = `${TABLE}/_delta_log/${names.sort().at(-1)}`
+    const isOpen = marker.intents.table !== undefined
+    const bytes = disk.view.read(path)
+    if (epoch === -1 || isOpen || names.length % 10 === 1 || bytes === undefined) return undefined
+    disk.lose(path)
+    return { expected: ['MR_SINK_BEHIND'], place, changes: {}, undo: () => putBack(disk, path, bytes) }
+  }
+
+  /** Another table stands at the path of ours. */
+  #replaced({ marker }: SealedMarker): Damage | undefined {
+    const { place, disk } = this.#ports
+    const path = `${TABLE}/_delta_log/${'0'.repeat(20)}.json`
+    const bytes = disk.view.read(path)
+    const id = marker.identities.table
+    const isCheckpointed = disk.view.list(`${TABLE}/_delta_log`).some((name) => name.includes('checkpoint'))
+    if (bytes === undefined || id === undefined || isCheckpointed) return undefined
+    const other = new TextDecoder().decode(bytes).replaceAll(id, `${id.slice(0, -4)}beef`)
+    putBack(disk, path, new TextEncoder().encode(other))
+    return { expected: ['MR_SINK_REPLACED'], place, changes: {}, undo: () => putBack(disk, path, bytes) }
+  }
+
+  /** The shared checkpoint store holds the manifests of somebody else. */
+  #blocked(): Damage | undefined {
+    const { place, scenario } = this.#ports
+    if (!scenario.isShared) return undefined
+    const pipeline = pipelineOf({ ...scenario, pipelineName: 'other' })
+    const empty: HostPlace = { ...place, state: this.#ports.newState('other state') }
+    const options = { ...scenario.options, restarts: { maxRestarts: 0, windowMs: 1, initialDelayMs: 1, maxDelayMs: 1 } }
+    return {
+      expected: ['MR_RESTARTS_EXHAUSTED', 'MR_CHECKPOINT_BLOCKED'],
+      place: empty,
+      changes: { pipeline, options },
+      undo: () => undefined,
+    }
+  }
+
+  #lastMarker(): SealedMarker | undefined {
+    const { state } = this.#ports.place
+    const key = state.keys.filter((candidate) => candidate.startsWith('epoch/')).at(-1)
+    const bytes = key === undefined ? undefined : state.get(key)
+    return bytes === undefined ? undefined : openMarker(bytes, valueCodec())
+  }
+
+  /** The last epoch of our sink that the table names, −1 for none. */
+  #tableEpoch(pipeline: string): number {
+    const { view } = this.#ports.disk
+    let epoch = -1
+    for (const name of view
+      .list(`${TABLE}/_delta_log`)
+      .filter((candidate) => /^\d{20}\.json$/.test(candidate))
+      .sort()) {
+      const text = new TextDecoder().decode(view.read(`${TABLE}/_delta_log/${name}`) ?? new Uint8Array())
+      for (const line of text.split('\n').filter((part) => part.startsWith('{"txn"'))) {
+        const { txn } = JSON.parse(line) as { readonly txn: { readonly appId: string; readonly version: number } }
+        if (txn.appId === `${pipeline}/table/0`) epoch = txn.version
+      }
+    }
+    return epoch
+  }
+
+  #tableNames(): string {
+    return this.#ports.disk.view.list(`${TABLE}/_delta_log`).join()
+  }
+}
+
+function dataPaths(disk: SimulatedDisk, table: string): readonly string[] {
+  return disk
+    .paths()
+    .filter((path) => path.startsWith(`${table}/`) && path.endsWith('.parquet') && !path.includes('/_delta_log/'))
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
+function putBack(disk: SimulatedDisk, path: string, bytes: Uint8Array): void {
+  disk.plant(path, bytes)
+}
+
+function pad(epoch: number): string {
+  return epoch.toString().padStart(16, '0')
+}

@@ -1,0 +1,127 @@
+import { delta } from '../../connectors/delta/index.ts'
+import { log, logTopic } from '../../connectors/log/index.ts'
+import { type Pipeline, pipeline } from '../../core/dataflow/pipeline.ts'
+import { contract, int64, integer, optional, string, timestamp } from '../../core/model/contract.ts'
+import { FAILPOINTS, type FailpointName } from '../../core/ports/failpoint.ts'
+import type { JobOptions } from '../../core/runtime/job-ports.ts'
+import type { EventOptions } from '../../examples/events-curated/generate-events.ts'
+import { deduplicate, derive, field, filter, utcDate } from '../../operators/index.ts'
+import { type FaultOptions, NO_FAULTS } from './faults.ts'
+import type { SeededRandom } from './seeded-random.ts'
+
+export const LOG_DIRECTORY = '/log'
+export const TABLE = '/warehouse/curated'
+export const TOPIC = 'events'
+export const RECORDS = 500
+
+/** Where the process of one life is to die. */
+export type CrashPlan =
+  | { readonly kind: 'failpoint'; readonly name: FailpointName; readonly nth: number }
+  | { readonly kind: 'steps'; readonly steps: number }
+
+/** Everything that a seed decides before anything runs. */
+export interface Scenario {
+  readonly pipelineName: string
+  readonly options: JobOptions
+  readonly events: EventOptions
+  readonly partitions: number
+  readonly recordsPerBatch: number
+  readonly isShared: boolean
+  readonly hasMirror: boolean
+  readonly partitionBy: readonly ('partition_date' | 'region')[]
+  readonly faults: FaultOptions
+  readonly crashes: readonly CrashPlan[]
+  /** The life after which a second host takes over while the first one is only asleep; −1: none. */
+  readonly zombieAfter: number
+}
+
+const event = contract(
+  'event',
+  {
+    event_id: string(),
+    source_system: string(),
+    user_id: optional(int64()),
+    event_ts: timestamp(),
+    region: string(),
+    amount_cents: integer(),
+    kind: string(),
+    note: string(),
+  },
+  { eventTime: 'event_ts', unknownFields: 'drop' },
+)
+
+/** Main-thread points at which no topic lock is held: there a process may fall asleep and come back as a zombie. */
+export const ZOMBIE_POINTS: readonly FailpointName[] = [
+  'P3-before-prepare',
+  'P3-prepared',
+  'P4-before-manifest',
+  'P4-manifest-created',
+  'P5-before-commit',
+  'P6-acknowledged',
+  'P8-advised',
+]
+
+/** The plan of one seed. The first crash walks through all failpoints as seeds go up. */
+export function scenarioOf(seed: number, random: SeededRandom): Scenario {
+  const partitions = 3 + random.below(2)
+  const isShared = random.chance(0.5)
+  const crashes = [crashAt(FAILPOINTS[seed % FAILPOINTS.length]!, random)]
+  const count = 3 + random.below(2)
+  while (crashes.length < count) {
+    crashes.push(
+      random.chance(0.3) ? { kind: 'steps', steps: 20 + random.below(3000) } : crashAt(random.pick(FAILPOINTS), random),
+    )
+  }
+  return {
+    pipelineName: 'curated',
+    options: {
+      workers: 2 + (random.chance(0.2) ? 1 : 0),
+      epochMs: random.pick([5, 20, 60]),
+      pollIntervalMs: 10,
+      pollOffsets: random.pick([7, 20, 60]),
+      isBounded: false,
+      restarts: { maxRestarts: 20, windowMs: 1_000_000, initialDelayMs: 5, maxDelayMs: 20 },
+    },
+    events: {
+      seed,
+      splits: partitions,
+      duplicateShare: 0.1,
+      violationShare: 0.04,
+      tombstoneShare: 0.02,
+      nullKeyShare: 0.1,
+      eventEveryMs: 400_000,
+    },
+    partitions,
+    recordsPerBatch: random.pick([5, 20, 60]),
+    isShared,
+    hasMirror: random.chance(0.3),
+    partitionBy: random.chance(0.2) ? ['partition_date', 'region'] : ['partition_date'],
+    faults: random.chance(0.25) ? { refused: 0.002, replyLost: 0.002, budget: 4 } : NO_FAULTS,
+    crashes,
+    zombieAfter: isShared && random.chance(0.4) ? random.below(count) : -1,
+  }
+}
+
+function crashAt(name: FailpointName, random: SeededRandom): CrashPlan {
+  return { kind: 'failpoint', name, nth: name.startsWith('recovery') ? 1 : 1 + random.below(3) }
+}
+
+/** The pipeline under test: every part of it is shipped code. */
+export function pipelineOf(scenario: Scenario): Pipeline {
+  return pipeline(
+    scenario.pipelineName,
+    ({ from }) => {
+      const events = from(
+        'raw',
+        log({ topic: TOPIC, contract: event, directory: LOG_DIRECTORY, outOfOrderness: '10d' }),
+      ).pipe(
+        filter(field('amount_cents').gt(0)),
+        deduplicate({ key: ['event_id', 'source_system'], ttl: '30d' }),
+        derive({ partition_date: utcDate('event_ts') }),
+      )
+      events.to('table', delta({ path: TABLE, partitionBy: scenario.partitionBy }))
+      if (scenario.hasMirror) events.to('mirror', logTopic({ topic: 'mirror', directory: LOG_DIRECTORY }))
+    },
+    { keyGroups: 8 },
+  )
+}
