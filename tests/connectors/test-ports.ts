@@ -21,15 +21,17 @@ export class ManualClock implements Clock {
   }
 }
 
+/** Shared by all ports, so that no two identities are equal. */
+const drawn = { count: 0 }
+
 /** Ports for connectors in tests: everything deterministic. */
 export function testPorts(files: FileStore, clock: Clock = new ManualClock()): ConnectorPorts {
-  let drawn = 0
   return {
     files,
     clock,
     random: {
-      uint32: () => drawn++,
-      uuid: () => `00000000-0000-4000-8000-${String(drawn++).padStart(12, '0')}`,
+      uint32: () => drawn.count++,
+      uuid: () => `00000000-0000-4000-8000-${String(drawn.count++).padStart(12, '0')}`,
     },
     logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
     sha256: (bytes) => createHash('sha256').update(bytes).digest('hex'),
