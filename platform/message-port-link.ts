@@ -8,7 +8,9 @@ import type { Link } from '../core/ports/transport.ts'
  */
 export function messagePortLink<In, Out>(port: MessagePort, onFailure: (error: MillraceError) => void): Link<In, Out> {
   port.on('messageerror', (error: unknown) => {
-    onFailure(new MillraceError('MR_EXCHANGE_PROTOCOL', 'a message from another thread cannot be read', { cause: error }))
+    onFailure(
+      new MillraceError('MR_EXCHANGE_PROTOCOL', 'a message from another thread cannot be read', { cause: error }),
+    )
   })
   return {
     send: (message, transfer = []) => port.postMessage(message, [...transfer]),

@@ -1,12 +1,11 @@
-import { planOf } from '../core/dataflow/plan-of.ts'
 import { encodeError } from '../core/model/errors.ts'
 import type { Link } from '../core/ports/transport.ts'
-import { executionPlan } from '../core/runtime/execution-plan.ts'
 import type { HostCommand, HostEvent } from '../core/runtime/host-messages.ts'
 import { TaskHost } from '../core/runtime/task-host.ts'
 import { FAILPOINT_VARIABLE, failpointFromEnvironment } from './failpoints.ts'
 import { loadPipeline } from './load-pipeline.ts'
 import { messagePortLink } from './message-port-link.ts'
+import { planPipeline } from './plan-pipeline.ts'
 import { portLogger } from './port-logger.ts'
 import { systemPorts } from './system-ports.ts'
 import { systemScheduler } from './system-scheduler.ts'
@@ -36,7 +35,7 @@ async function startHost(
   onStopped: () => void,
 ): Promise<TaskHost> {
   const pipeline = await loadPipeline(task.module)
-  const plan = executionPlan(planOf(pipeline))
+  const plan = planPipeline(pipeline)
   const logger = portLogger(task.log)
   return new TaskHost({
     plan,

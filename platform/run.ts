@@ -1,0 +1,277 @@
+import { availableParallelism } from 'node:os'
+import type { RestartPolicy } from '../core/actors/restart-policy.ts'
+import type { RecoveryOutcome } from '../core/checkpoint/decide-recovery.ts'
+import type { EpochMarker } from '../core/checkpoint/epoch-marker.ts'
+import { EMPTY_LEDGER, imbalances, type Ledger } from '../core/checkpoint/ledger.ts'
+import { describePlan } from '../core/dataflow/logical-plan.ts'
+import type { Pipeline } from '../core/dataflow/pipeline.ts'
+import { planDigest } from '../core/dataflow/plan-digest.ts'
+import { type Duration, durationMs } from '../core/model/duration.ts'
+import { MillraceError, toMillraceError } from '../core/model/errors.ts'
+import type { Position } from '../core/model/position.ts'
+import type { Progress } from '../core/observability/progress.ts'
+import type { ConnectorPorts } from '../core/ports/connector-ports.ts'
+import type { Logger } from '../core/ports/logger.ts'
+import type { PlanValue } from '../core/ports/operator.ts'
+import type { ExecutionPlan } from '../core/runtime/execution-plan.ts'
+import { Job } from '../core/runtime/job.ts'
+import type { JobObserver, JobOptions, JobPorts } from '../core/runtime/job-ports.ts'
+import { directoryCheckpointStore } from '../state/directory-checkpoint-store.ts'
+import { openLevelStore } from '../state/level-store.ts'
+import { valueCodec } from '../state/value-codec.ts'
+import { FAILPOINT_VARIABLE, failpointFromEnvironment } from './failpoints.ts'
+import { type JobPlace, jobPlace } from './job-place.ts'
+import { loadPipeline, moduleUrl } from './load-pipeline.ts'
+import { epochLengthOf, planPipeline } from './plan-pipeline.ts'
+import { ProgressReporter } from './progress-reporter.ts'
+import { SplitEnds } from './split-ends.ts'
+import { initialStatus, readStatus } from './status-file.ts'
+import { StatusReporter } from './status-reporter.ts'
+import { stderrLogger, systemPorts } from './system-ports.ts'
+import { workerLauncher } from './worker-pool.ts'
+
+/** How to run a pipeline. */
+export interface RunOptions {
+  /** Read each split up to where it ends at the start, then stop. Default: go on for ever. */
+  readonly untilCaughtUp?: boolean
+  /** Threads. Default: as many as cores, but not more than splits. */
+  readonly workers?: number
+  /** Time between two epochs. Default: what the pipeline says, else what suits its sinks. */
+  readonly epoch?: Duration
+  /** Where state, outbox and status are kept. Default: what the pipeline says, else `.millrace/<pipeline>`. */
+  readonly stateDirectory?: string
+  /** Directory that other hosts see too: checkpoints go there, and a fresh host restores from it. Default: none. */
+  readonly checkpointDirectory?: string
+  /** Limits of restarts after failures. Default: three in five minutes. */
+  readonly restarts?: RestartPolicy
+  /** So long the last epoch may take after `drain`; then `MR_DRAIN_TIMEOUT`. Default 60 s. */
+  readonly drainTimeout?: Duration
+  /** Where log lines go. Default: warnings and errors to stderr. */
+  readonly logger?: Logger
+  /** Called about once per second while the job runs. */
+  readonly onProgress?: (progress: Progress) => void
+  /** Called after each epoch that all sinks have. */
+  readonly onCommitted?: (marker: EpochMarker) => void
+  /** Called with every decision of a recovery. */
+  readonly onRecovery?: (outcome: RecoveryOutcome) => void
+  /** Value of `MILLRACE_FAIL`, for tests. */
+  readonly failpoints?: string
+}
+
+/** What a job leaves when it has drained. */
+export interface RunOutcome {
+  readonly pipeline: string
+  readonly stateDirectory: string
+  /** Last committed epoch. */
+  readonly epoch: number
+  readonly positions: Readonly<Record<string, Position>>
+  /** Where every record went, since the first start of the pipeline. */
+  readonly ledger: Ledger
+  /** Every way in which the ledger does not balance; empty where it does. */
+  readonly imbalances: readonly string[]
+}
+
+export interface RunningJob {
+  /** Resolves when the job has drained, rejects with the coded error that ended it. Nothing of it runs then. */
+  readonly done: Promise<RunOutcome>
+  /** Ends the job with one last epoch; a later start replays nothing. Idempotent. */
+  drain(): void
+}
+
+const POLL_INTERVAL_MS = 50
+const PROGRESS_EVERY_MS = 1_000
+
+/**
+ * Runs the pipeline that `module` (a path or URL) exports by default, in this process, on worker threads.
+ *
+ * @example
+ * const job = runPipeline(new URL('./pipeline.ts', import.meta.url), { untilCaughtUp: true })
+ * const { epoch } = await job.done
+ */
+export function runPipeline(module: string | URL, options: RunOptions = {}): RunningJob {
+  const run = new PipelineRun(module, options)
+  return { done: run.run(), drain: () => run.drain() }
+}
+
+/** One run, from loading the module to the last word in the status file. */
+class PipelineRun {
+  readonly #module: string
+  readonly #options: RunOptions
+  readonly #logger: Logger
+  readonly #late = Promise.withResolvers<never>()
+  #job: Job | undefined
+  #isDraining = false
+  #isOwner = false
+
+  constructor(module: string | URL, options: RunOptions) {
+    this.#module = moduleUrl(module)
+    this.#options = options
+    this.#logger = options.logger ?? stderrLogger()
+    // Only listened to while a job runs.
+    this.#late.promise.catch(() => undefined)
+  }
+
+  async run(): Promise<RunOutcome> {
+    const pipeline = await loadPipeline(this.#module)
+    const plan = planPipeline(pipeline)
+    const place = jobPlace(pipeline, this.#options.stateDirectory)
+    const connectors = systemPorts({ pipeline: pipeline.name, logger: this.#logger })
+    const ends = await SplitEnds.open(plan.logical, connectors)
+    try {
+      return await this.#runJob({ pipeline, plan, place, connectors, ends })
+    } finally {
+      await ends.close()
+    }
+  }
+
+  drain(): void {
+    if (this.#isDraining) return
+    this.#isDraining = true
+    this.#job?.drain()
+    this.#watchDrain().catch((error: unknown) => this.#late.reject(error))
+  }
+
+  async #watchDrain(): Promise<void> {
+    const timeoutMs = durationMs('drainTimeout', this.#options.drainTimeout ?? '60s')
+    const timer = setTimeout(() => {
+      this.#late.reject(new MillraceError('MR_DRAIN_TIMEOUT', `the job did not drain within ${timeoutMs / 1000} s`))
+    }, timeoutMs)
+    timer.unref()
+  }
+
+  async #runJob(parts: RunParts): Promise<RunOutcome> {
+    const { pipeline, plan, place, connectors, ends } = parts
+    const options = this.#jobOptions(plan, ends)
+    const status = await this.#statusReporter(parts, options)
+    const progress: ProgressReporter = new ProgressReporter({
+      ...connectors,
+      ends,
+      everyMs: PROGRESS_EVERY_MS,
+      probe: () => this.#job?.probe(),
+      moment: () => ({ epoch: status.status.epoch, state: this.#isDraining ? 'draining' : 'running' }),
+      onProgress: (told, ends) => {
+        status.ends(ends)
+        this.#options.onProgress?.(told)
+      },
+    })
+    const observer = this.#observer(status, progress)
+    const job = new Job(plan, this.#jobPorts(place, connectors), { options, observer })
+    this.#job = job
+    if (this.#isDraining) job.drain()
+    const ticking = progress.run()
+    try {
+      const marker = await Promise.race([job.run(), this.#late.promise])
+      status.ends(await ends.read())
+      status.stopped()
+      return outcomeOf({ pipeline: pipeline.name, place, plan, marker })
+    } catch (thrown) {
+      const error = toMillraceError(thrown, 'MR_INTERNAL')
+      if (this.#isOwner) status.failed(error)
+      throw error
+    } finally {
+      progress.stop()
+      await ticking
+      await status.settle()
+    }
+  }
+
+  #jobOptions({ logical }: ExecutionPlan, { splits }: SplitEnds): JobOptions {
+    const { workers, epoch, untilCaughtUp, restarts } = this.#options
+    const epochMs = epoch === undefined ? epochLengthOf(logical) : durationMs('epoch', epoch)
+    if (epochMs <= 0) throw new MillraceError('MR_OPTION_INVALID', 'epoch must be longer than 0')
+    if (workers !== undefined && !(Number.isInteger(workers) && workers > 0)) {
+      throw new MillraceError('MR_OPTION_INVALID', `workers is a whole number from 1 on, not ${workers}`)
+    }
+    return {
+      workers: workers ?? Math.max(1, Math.min(availableParallelism(), splits.length)),
+      epochMs,
+      pollIntervalMs: POLL_INTERVAL_MS,
+      isBounded: untilCaughtUp ?? false,
+      ...(restarts === undefined ? {} : { restarts }),
+    }
+  }
+
+  #jobPorts(place: JobPlace, connectors: ConnectorPorts): JobPorts {
+    const { files, random, clock, logger } = connectors
+    const { checkpointDirectory: directory, failpoints = '' } = this.#options
+    return {
+      connectors,
+      codec: valueCodec(),
+      failpoint: failpointFromEnvironment({ [FAILPOINT_VARIABLE]: failpoints }),
+      launch: workerLauncher({ module: this.#module, failpoints, clock, logger }),
+      openState: async () => {
+        await files.makeDirectory(place.outbox)
+        const store = await openLevelStore(place.state)
+        this.#isOwner = true
+        return store
+      },
+      checkpoints: directory === undefined ? undefined : directoryCheckpointStore({ files, random, directory }),
+      outbox: place.outbox,
+    }
+  }
+
+  #observer(status: StatusReporter, progress: ProgressReporter): JobObserver {
+    const { onRecovery, onCommitted } = this.#options
+    return {
+      ...(onRecovery === undefined ? {} : { onRecovery }),
+      onRunning: (last) => {
+        status.running(last)
+        if (last !== undefined) progress.begin(last.positions)
+      },
+      onCommitted: (marker) => {
+        status.committed(marker)
+        onCommitted?.(marker)
+      },
+      onProgress: (told) => {
+        // `take` never rejects: what it cannot tell, it logs.
+        progress.take(told).catch((error: unknown) => this.#late.reject(error))
+      },
+    }
+  }
+
+  async #statusReporter({ plan, place, connectors }: RunParts, options: JobOptions): Promise<StatusReporter> {
+    const { files, clock, logger, pipeline } = connectors
+    const before = await readStatus(files, place.status).catch((error: unknown) => {
+      logger.warn('the status file of the last run cannot be read; it begins anew', { message: String(error) })
+      return undefined
+    })
+    const start = {
+      pipeline,
+      pid: process.pid,
+      startedAt: new Date(clock.now()).toISOString(),
+      workers: options.workers,
+      epochMs: options.epochMs,
+      planDigest: planDigest(plan.logical),
+      // A plan description is plain data by its definition; PlanValue only says so structurally.
+      plan: describePlan(plan.logical) as unknown as PlanValue,
+      checkpoints: before?.pipeline === pipeline ? before.checkpoints : [],
+    }
+    return new StatusReporter({ files, clock, logger, path: place.status }, initialStatus(start))
+  }
+}
+
+/** Everything that a run knows before its job begins. */
+interface RunParts {
+  readonly pipeline: Pipeline
+  readonly plan: ExecutionPlan
+  readonly place: JobPlace
+  readonly connectors: ConnectorPorts
+  readonly ends: SplitEnds
+}
+
+function outcomeOf(end: {
+  readonly pipeline: string
+  readonly place: JobPlace
+  readonly plan: ExecutionPlan
+  readonly marker: EpochMarker | undefined
+}): RunOutcome {
+  const ledger = end.marker?.ledger ?? EMPTY_LEDGER
+  return {
+    pipeline: end.pipeline,
+    stateDirectory: end.place.directory,
+    epoch: end.marker?.epoch ?? 0,
+    positions: end.marker?.positions ?? {},
+    ledger,
+    imbalances: imbalances(ledger, end.plan.wiring),
+  }
+}

@@ -1,0 +1,34 @@
+import type { LogicalPlan } from '../core/dataflow/logical-plan.ts'
+import type { Split } from '../core/model/position.ts'
+import type { ConnectorPorts } from '../core/ports/connector-ports.ts'
+import type { Source } from '../core/ports/source.ts'
+
+/** All splits of a plan, with sources of its own to look where they end. */
+export class SplitEnds {
+  readonly splits: readonly { readonly source: Source; readonly split: Split }[]
+  readonly #sources: readonly Source[]
+
+  private constructor(sources: readonly Source[], splits: SplitEnds['splits']) {
+    this.#sources = sources
+    this.splits = splits
+  }
+
+  /** Throws what a source says that cannot be reached, such as `MR_LOG_TOPIC_UNKNOWN`. */
+  static async open(plan: LogicalPlan, ports: ConnectorPorts): Promise<SplitEnds> {
+    const sources = [...plan.specs.sources.values()].map((spec) => spec.open(ports))
+    const splits = []
+    for (const source of sources) for (const split of await source.splits()) splits.push({ source, split })
+    return new SplitEnds(sources, splits)
+  }
+
+  /** The end of each split now. */
+  async read(): Promise<ReadonlyMap<string, number>> {
+    const ends = new Map<string, number>()
+    for (const { source, split } of this.splits) ends.set(split.id, (await source.endPosition(split)).offset)
+    return ends
+  }
+
+  async close(): Promise<void> {
+    for (const source of this.#sources) await source.close()
+  }
+}
