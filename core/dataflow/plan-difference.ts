@@ -1,8 +1,8 @@
 import { MillraceError } from '../model/errors.ts'
 import { typeText } from '../model/field-type.ts'
-import type { PlanDescription, PlanNode } from './logical-plan.ts'
+import type { KeyDescription, PlanDescription, PlanNode } from './logical-plan.ts'
 import { canonicalText } from './plan-digest.ts'
-import { type StoredKey, type StoredNode, type StoredPlan, storedPlan } from './stored-plan.ts'
+import { type StoredNode, type StoredPlan, storedPlan } from './stored-plan.ts'
 
 /**
  * What becomes of what is stored for a node. `kept`: it fits. `changed`: it fits, although the options or the contract
@@ -86,7 +86,7 @@ function operatorVerdict(stored: StoredNode & { kind: 'operator' }, current: Pla
   return sameData(stored.options, current.options) ? KEPT : { change: 'changed', reason: 'other options', code: null }
 }
 
-function keyVerdict(stored: StoredKey | null, current: StoredKey | null): Verdict | undefined {
+function keyVerdict(stored: KeyDescription | null, current: KeyDescription | null): Verdict | undefined {
   if (sameData(stored, current)) return undefined
   if (stored?.kind === 'fields' && current?.kind === 'fields' && keyNames(stored) === keyNames(current)) {
     const reason = `the types of its key changed from ${keyText(stored)} to ${keyText(current)}`
@@ -134,11 +134,11 @@ function sameData(a: unknown, b: unknown): boolean {
   return canonicalText(a ?? null) === canonicalText(b ?? null)
 }
 
-function keyNames(key: StoredKey & { kind: 'fields' }): string {
+function keyNames(key: KeyDescription & { kind: 'fields' }): string {
   return JSON.stringify(key.fields.map(({ name }) => name))
 }
 
-function keyText(key: StoredKey | null): string {
+function keyText(key: KeyDescription | null): string {
   if (key === null) return 'none'
   return key.kind === 'function' ? key.source : `(${key.fields.map(({ name, type }) => `${name} ${type}`).join(', ')})`
 }

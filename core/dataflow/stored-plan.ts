@@ -34,9 +34,6 @@ const planShape = z.object({ pipeline: z.string(), keyGroups: z.number(), nodes:
 /** A node of a stored plan: what a comparison needs of it. */
 export type StoredNode = z.infer<typeof nodeShape>
 
-/** What a stream was keyed by. */
-export type StoredKey = z.infer<typeof keyShape>
-
 /** The part of a plan description in a checkpoint that decides whether its state fits another plan. */
 export type StoredPlan = z.infer<typeof planShape>
 
