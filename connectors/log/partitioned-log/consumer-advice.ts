@@ -1,6 +1,5 @@
 import type { Position } from '../../../core/model/position.ts'
-import { type FileStore, replaceAtomically } from '../../../core/ports/file-store.ts'
-import { makeDurableDirectory } from '../durable-directory.ts'
+import { type FileStore, makeDurableDirectory, replaceAtomically } from '../../../core/ports/file-store.ts'
 import { topicDirectory } from './layout.ts'
 
 /** How far the checkpoints of a pipeline are in a topic. For people and lag tools; nobody recovers from it. */

@@ -1,8 +1,12 @@
 import { MillraceError } from '../../../core/model/errors.ts'
 import type { Clock } from '../../../core/ports/clock.ts'
-import { createExclusively, type FileLock, type FileStore } from '../../../core/ports/file-store.ts'
+import {
+  createExclusively,
+  type FileLock,
+  type FileStore,
+  makeDurableDirectory,
+} from '../../../core/ports/file-store.ts'
 import type { Random } from '../../../core/ports/random.ts'
-import { makeDurableDirectory } from '../durable-directory.ts'
 import { checkTopicName, logCorrupt, partitionDirectory, topicDirectory } from './layout.ts'
 import { writeSyncedEnd } from './synced-end.ts'
 
@@ -75,7 +79,7 @@ export async function createTopic(
 /** Waits up to 10 s for the right to append to a topic; then `MR_LOG_LOCKED`. */
 export async function lockTopic(ports: Pick<LogPorts, 'files' | 'clock'>, topic: string): Promise<FileLock> {
   const directory = `${topic}/lock`
-  await ports.files.makeDirectory(directory)
+  await makeDurableDirectory(ports.files, directory)
   const deadline = ports.clock.monotonic() + LOCK_WAIT_MS
   for (;;) {
     const lock = await ports.files.lock(directory)
@@ -96,9 +100,6 @@ async function lay(ports: LogPorts, directory: string, topic: Topic): Promise<To
     await makeDurableDirectory(files, path)
     await writeSyncedEnd(files, path, { topicId: topic.id, segment: 0, position: 0, next: 0 })
   }
-  // An earlier attempt may have died between making a directory and syncing its name.
-  await files.syncDirectory(home)
-  await files.syncDirectory(directory)
   const text = JSON.stringify({ format: FORMAT, topicId: topic.id, partitions: topic.partitions })
   const content = { bytes: new TextEncoder().encode(text), temporary: `${home}/topic.json.new` }
   await createExclusively(files, `${home}/topic.json`, content)
