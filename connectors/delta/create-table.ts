@@ -1,5 +1,5 @@
 import type { Schema } from '../../core/model/field-type.ts'
-import { createExclusively } from '../../core/ports/file-store.ts'
+import { createExclusively, makeDurableDirectory } from '../../core/ports/file-store.ts'
 import { writeActions } from './actions.ts'
 import { type CommitPorts, temporaryPath } from './commit.ts'
 import { commitPath, logDirectory } from './log.ts'
@@ -32,8 +32,7 @@ export async function createTable(
     engineInfo: 'millrace',
     txnId: random.uuid(),
   }
-  await files.makeDirectory(logDirectory(table))
-  await files.syncDirectory(table)
+  await makeDurableDirectory(files, logDirectory(table))
   const bytes = writeActions([{ commitInfo }, { protocol: PROTOCOL }, { metaData }])
   await createExclusively(files, commitPath(table, 0), { bytes, temporary: temporaryPath(table, random.uuid()) })
 }

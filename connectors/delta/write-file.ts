@@ -1,5 +1,6 @@
 import type { Schema } from '../../core/model/field-type.ts'
 import type { ConnectorPorts } from '../../core/ports/connector-ports.ts'
+import { makeDurableDirectory } from '../../core/ports/file-store.ts'
 import { encodeParquet } from '../../formats/parquet/encode-parquet.ts'
 import type { PartitionBuffer } from './partition-buffer.ts'
 import { logPath } from './partition-path.ts'
@@ -35,7 +36,7 @@ export async function writeFile(
   const stats = fileStatistics(schema, columns, rows)
   const path = directory === '' ? job.name : `${directory}/${job.name}`
   const absolute = `${table}/${path}`
-  if (!directories.has(directory)) await makeDurable({ files }, table, directory)
+  if (!directories.has(directory)) await makeDurableDirectory(files, directory === '' ? table : `${table}/${directory}`)
   directories.add(directory)
   await files.write(absolute, bytes)
   await files.sync(absolute)
@@ -46,15 +47,5 @@ export async function writeFile(
     size: bytes.length,
     modificationTime: clock.now(),
     stats,
-  }
-}
-
-/** Creates the directory of a partition and makes the names on the way to it durable. */
-async function makeDurable({ files }: Pick<ConnectorPorts, 'files'>, table: string, directory: string): Promise<void> {
-  await files.makeDirectory(directory === '' ? table : `${table}/${directory}`)
-  let parent = table
-  for (const segment of directory.split('/')) {
-    await files.syncDirectory(parent)
-    parent = `${parent}/${segment}`
   }
 }
