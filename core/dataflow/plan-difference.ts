@@ -68,7 +68,7 @@ function verdictOn(stored: StoredNode | undefined, current: PlanNode): Verdict {
   if (stored.kind === 'operator' && current.kind === 'operator') return operatorVerdict(stored, current)
   if (stored.kind === 'source' && current.kind === 'source') return sourceVerdict(stored, current)
   if (stored.kind === 'sink' && current.kind === 'sink') return connectorVerdict(stored, current)
-  return incompatible(`it was a ${stored.kind} and is a ${current.kind}; give it another id`)
+  return incompatible(`the checkpoint knows this id as that of its ${stored.kind}; give it another id`)
 }
 
 function changeOfGone(stored: StoredNode): NodeChange {
