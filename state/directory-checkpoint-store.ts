@@ -1,6 +1,12 @@
 import { MillraceError } from '../core/model/errors.ts'
 import type { CheckpointStore } from '../core/ports/checkpoint-store.ts'
-import { createExclusively, type FileStore, parentOf, replaceAtomically } from '../core/ports/file-store.ts'
+import {
+  createExclusively,
+  type FileStore,
+  makeDurableDirectory,
+  parentOf,
+  replaceAtomically,
+} from '../core/ports/file-store.ts'
 import type { Random } from '../core/ports/random.ts'
 
 const EPOCH_DIGITS = 16
@@ -91,11 +97,7 @@ class DirectoryCheckpointStore implements CheckpointStore {
   /** A file is only as durable as every directory that leads to it. */
   async #makeDurably(directory: string): Promise<void> {
     if (this.#made.has(directory)) return
-    await this.#files.makeDirectory(directory)
-    for (let path = directory; path.length >= this.#directory.length; path = parentOf(path)) {
-      await this.#files.syncDirectory(parentOf(path))
-      if (path === parentOf(path)) break
-    }
+    await makeDurableDirectory(this.#files, directory)
     this.#made.add(directory)
   }
 

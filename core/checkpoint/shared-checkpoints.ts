@@ -2,7 +2,7 @@ import { MillraceError } from '../model/errors.ts'
 import type { CheckpointStore } from '../ports/checkpoint-store.ts'
 import type { Failpoint } from '../ports/failpoint.ts'
 import type { FileStore } from '../ports/file-store.ts'
-import { parentOf, replaceAtomically } from '../ports/file-store.ts'
+import { makeDurableDirectory, parentOf, replaceAtomically } from '../ports/file-store.ts'
 import type { ValueCodec } from '../ports/value-codec.ts'
 import { blockKey } from './block-table.ts'
 import { type BlockEntry, openMarker, type SealedMarker } from './epoch-marker.ts'
@@ -89,7 +89,7 @@ export class SharedCheckpoints {
     const { files, outbox } = this.#options
     for (const name of outboxOf(sealed)) {
       const path = `${outbox}/${name}`
-      await files.makeDirectory(parentOf(path))
+      await makeDurableDirectory(files, parentOf(path))
       await replaceAtomically(files, path, {
         bytes: await this.#object(`outbox/${name}`),
         temporary: `${path}.download`,

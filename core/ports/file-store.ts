@@ -65,6 +65,21 @@ export async function replaceAtomically(
   await files.syncDirectory(parentOf(path))
 }
 
+/**
+ * Makes a directory with its parents so that their names survive a power loss. The parent of the first directory that
+ * is there already is synced too: whoever made that one may have died before the sync.
+ */
+export async function makeDurableDirectory(files: FileStore, directory: string): Promise<void> {
+  const parent = parentOf(directory)
+  if (parent === directory) return
+  const name = directory.slice(directory.lastIndexOf('/') + 1)
+  if (!(await files.list(parent)).includes(name)) {
+    await makeDurableDirectory(files, parent)
+    await files.makeDirectory(directory)
+  }
+  await files.syncDirectory(parent)
+}
+
 /** The directory part of a path; `.` for a bare name. */
 export function parentOf(path: string): string {
   const end = path.lastIndexOf('/')

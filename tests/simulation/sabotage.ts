@@ -38,9 +38,9 @@ export class SabotageRunner {
   }
 
   async run(): Promise<readonly string[]> {
+    const before = this.#tableNames()
     const damage = this.#pick()
     if (damage === undefined) return []
-    const before = this.#tableNames()
     const process = this.#ports.start(damage.place, damage.changes)
     await this.#ports.run(() => process.end !== undefined)
     const end = process.end
