@@ -26,7 +26,8 @@ export interface SplitPlan {
 
 /**
  * Lists the splits of all sources. Known ones go on from the checkpoint, new ones from the start position; an index in
- * the table, once given, stays. Throws `MR_POSITION_LOST` where the checkpoint knows a split that is gone.
+ * the table, once given, stays. Throws `MR_POSITION_LOST` where the checkpoint knows a split that is gone, and
+ * `MR_PLAN_DUPLICATE_ID` where two sources read the same split: positions are kept by its id.
  */
 export async function planSplits(
   sources: ReadonlyMap<string, Source>,
@@ -47,6 +48,7 @@ export async function planSplits(
       splits.push({ source: id, split, index: table.indexOf(split.id), position, watermark, limit })
     }
   }
+  refuseSharedSplits(splits)
   refuseLostSplits(splits, last)
   return { splits, table, begins }
 }
@@ -61,6 +63,20 @@ export function exchangeWatermarks(last: EpochMarker | undefined): Readonly<Reco
   const prefix = 'exchange:'
   const entries = Object.entries(last?.watermarks ?? {}).filter(([key]) => key.startsWith(prefix))
   return Object.fromEntries(entries.map(([key, time]) => [key.slice(prefix.length), time]))
+}
+
+function refuseSharedSplits(splits: readonly OwnedSplit[]): void {
+  const sources = new Map<string, string>()
+  for (const { source, split } of splits) {
+    const other = sources.get(split.id)
+    if (other !== undefined) {
+      throw new MillraceError(
+        'MR_PLAN_DUPLICATE_ID',
+        `split "${split.id}" is read by sources "${other}" and "${source}"; read it once and let several operators follow`,
+      )
+    }
+    sources.set(split.id, source)
+  }
 }
 
 function refuseLostSplits(splits: readonly OwnedSplit[], last: EpochMarker | undefined): void {

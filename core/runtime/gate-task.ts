@@ -7,7 +7,9 @@ import type { GateMessage, RecordsMessage } from './peer-messages.ts'
 import { StageTask } from './stage-task.ts'
 import type { TaskContext } from './task-context.ts'
 
-type GateTaskMessage = { readonly kind: 'input'; readonly message: GateMessage } | { readonly kind: 'run' }
+interface GateTaskMessage {
+  readonly kind: 'run'
+}
 
 export interface GateTaskOptions {
   readonly context: TaskContext
@@ -20,17 +22,18 @@ export interface GateTaskOptions {
 /** Runs a stage behind an exchange: takes what its gate lets through and gives credit back when it is done with it. */
 export class GateTask implements Actor<GateTaskMessage> {
   readonly stage: StageTask
-  readonly mailbox: Mailbox<GateTaskMessage>
+  readonly #mailbox: Mailbox<GateTaskMessage>
   readonly #options: GateTaskOptions
   readonly #gate: InputGate
   #hasBegun = false
+  #isWoken = false
 
   constructor(options: GateTaskOptions) {
     this.#options = options
     const { context, stage, input, watermark } = options
-    this.stage = new StageTask(context, stage, () => this.mailbox.post({ kind: 'run' }))
+    this.stage = new StageTask(context, stage, () => this.#wake())
     this.#gate = new InputGate(input.exchange, context.workers, watermark)
-    this.mailbox = new Mailbox<GateTaskMessage>({
+    this.#mailbox = new Mailbox<GateTaskMessage>({
       label: `gate ${this.stage.id}`,
       actor: this,
       scheduler: context.scheduler,
@@ -44,13 +47,19 @@ export class GateTask implements Actor<GateTaskMessage> {
    */
   begin(): void {
     this.#hasBegun = true
-    this.mailbox.post({ kind: 'run' })
+    this.#wake()
     if (this.#gate.watermark > Number.NEGATIVE_INFINITY)
       this.stage.push({ kind: 'watermark', time: this.#gate.watermark })
   }
 
-  receive(message: GateTaskMessage): void {
-    if (message.kind === 'input') this.#gate.offer(message.message)
+  /** Takes a message from a sender. It waits in the gate, which is bounded by credits; the mailbox gets one wake-up. */
+  take(message: GateMessage): void {
+    this.#gate.offer(message)
+    this.#wake()
+  }
+
+  receive(): void {
+    this.#isWoken = false
     while (this.#hasBegun && !this.stage.isBlocked) {
       const output = this.#gate.next()
       if (output === undefined) return
@@ -61,7 +70,13 @@ export class GateTask implements Actor<GateTaskMessage> {
   }
 
   async close(): Promise<void> {
-    this.mailbox.close()
+    this.#mailbox.close()
+  }
+
+  #wake(): void {
+    if (this.#isWoken) return
+    this.#isWoken = true
+    this.#mailbox.post({ kind: 'run' })
   }
 
   #takeRecords({ from, columns, rows, system }: RecordsMessage): void {

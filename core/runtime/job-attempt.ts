@@ -44,12 +44,15 @@ export class JobAttempt {
     this.#ports = ports
     this.#options = settings.options
     this.#observer = settings.observer
+    // `run` awaits it once everything is started; a failure that comes before that is not unhandled.
+    this.#ending.promise.catch(() => undefined)
   }
 
   /** Resolves with the last marker when the job has drained; rejects with its first failure. Everything is closed then. */
   async run(): Promise<EpochMarker | undefined> {
     try {
-      await Promise.all([this.#start(), this.#ending.promise])
+      await this.#start()
+      await this.#ending.promise
       return this.#keeper?.last?.marker
     } finally {
       await this.#close()
@@ -58,7 +61,8 @@ export class JobAttempt {
 
   drain(): void {
     this.#isDraining = true
-    this.#coordinator?.end()
+    // Before the tasks run, a barrier would reach nobody; `#start` ends the job then.
+    if (this.#isRunning) this.#coordinator?.end()
   }
 
   probe(): void {
@@ -181,7 +185,7 @@ export class JobAttempt {
   async #everyHost(send: () => void | Promise<void>): Promise<void> {
     this.#round = { missing: this.#handles.length, complete: Promise.withResolvers<void>() }
     await send()
-    await this.#round.complete.promise
+    await Promise.race([this.#round.complete.promise, this.#ending.promise])
   }
 
   #assign(recovered: Recovered, { splits, table }: SplitPlan): void {
@@ -271,10 +275,14 @@ export class JobAttempt {
   async #close(): Promise<void> {
     this.#stopping.abort()
     await this.#coordinator?.settle()
-    await Promise.all(this.#handles.map((handle) => handle.terminate()))
-    for (const committer of this.#committers.values()) await committer.close()
-    for (const source of this.#sources.values()) await source.close()
-    await this.#keeper?.close()
+    try {
+      await Promise.all(this.#handles.map((handle) => handle.terminate()))
+      for (const committer of this.#committers.values()) await committer.close()
+      for (const source of this.#sources.values()) await source.close()
+    } finally {
+      // Whatever else fails: a state that stays locked would make every later attempt fail.
+      await this.#keeper?.close()
+    }
   }
 }
 

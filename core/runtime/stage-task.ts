@@ -95,18 +95,13 @@ export class StageTask {
     const horizons = Object.fromEntries([...this.#operators].map(([id, operator]) => [id, operator.horizon]))
     const staging = this.#writers().map(async ({ sink, writer }) => ({ sink, staged: await writer.stage(epoch) }))
     this.#context.failpoint('P2-staging')
-    Promise.all(staging).then((staged) => {
-      this.#context.failpoint('P2-staged')
-      this.#context.report({
-        epoch,
-        task: this.id,
-        blocks,
-        horizons,
-        ...progress,
-        counts: withStaged(counts, staged),
-        staged,
+    Promise.all(staging)
+      .then((staged) => {
+        this.#context.failpoint('P2-staged')
+        const all = withStaged(counts, staged)
+        this.#context.report({ epoch, task: this.id, blocks, horizons, ...progress, counts: all, staged })
       })
-    }, this.#context.fail)
+      .catch(this.#context.fail)
   }
 
   /** Forgets what was not staged. */

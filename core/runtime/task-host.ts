@@ -70,7 +70,7 @@ export class TaskHost {
         this.#ports.control.send({ kind: 'progress', progress: this.#progress() })
         return
       case 'stop':
-        this.#attempt(this.#stop())
+        this.#stop().catch((error: unknown) => this.#tellFailure(error))
     }
   }
 
@@ -185,7 +185,14 @@ export class TaskHost {
   #fromPeer(message: PeerMessage): void {
     if (this.#isSilent) return
     if (message.kind === 'credit') for (const stage of this.#stages()) stage.credit(message.exchange, message.from)
-    else this.#gates.get(message.exchange)?.mailbox.post({ kind: 'input', message })
+    else this.#gateOf(message.exchange).take(message)
+  }
+
+  #gateOf(exchange: string): GateTask {
+    const gate = this.#gates.get(exchange)
+    if (gate === undefined)
+      throw new MillraceError('MR_EXCHANGE_PROTOCOL', `a message came for exchange "${exchange}", which is not here`)
+    return gate
   }
 
   #stages(): readonly StageTask[] {
@@ -206,15 +213,22 @@ export class TaskHost {
   #fail(error: unknown): void {
     if (this.#isSilent) return
     this.#isSilent = true
+    this.#tellFailure(error)
+  }
+
+  #tellFailure(error: unknown): void {
     this.#ports.control.send({ kind: 'failed', error: encodeError(error, 'MR_TASK_FAILED') })
   }
 
   async #stop(): Promise<void> {
     this.#isSilent = true
-    for (const task of [...this.#sources, ...this.#gates.values()]) await task.close()
-    for (const stage of this.#stages()) await stage.abort()
-    for (const source of this.#opened) await source.close()
-    this.#ports.control.send({ kind: 'stopped' })
-    this.#ports.onStopped()
+    try {
+      for (const task of [...this.#sources, ...this.#gates.values()]) await task.close()
+      for (const stage of this.#stages()) await stage.abort()
+      for (const source of this.#opened) await source.close()
+    } finally {
+      this.#ports.control.send({ kind: 'stopped' })
+      this.#ports.onStopped()
+    }
   }
 }
