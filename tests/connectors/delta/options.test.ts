@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { delta } from '../../../connectors/delta/index.ts'
-import type { RecordSinkSpec } from '../../../core/ports/sink.ts'
 import { schemaOf } from './delta-fixture.ts'
 
 interface Order {
@@ -36,13 +35,6 @@ describe('delta()', () => {
       code: 'MR_OPTION_INVALID',
       message: /twice/,
     })
-  })
-
-  it('knows the fields of its records at compile time', () => {
-    const typed: RecordSinkSpec<Order> = delta({ path: 'x', partitionBy: ['region'] })
-    assert.equal(typed.takes, 'records')
-    // @ts-expect-error there is no such field
-    assert.doesNotThrow(() => delta<Order>({ path: 'x', partitionBy: ['regio'] }))
   })
 
   it('checks the partition fields against the schema', () => {
