@@ -2,7 +2,6 @@ import { hashKey } from '../../core/model/key-hash.ts'
 import type { Codec } from '../../formats/record-batch/compression.ts'
 import type { EncodableRecord } from '../../formats/record-batch/encode.ts'
 import type { PartitionedLog } from './partitioned-log/partitioned-log.ts'
-import type { TopicAppender } from './partitioned-log/topic-appender.ts'
 
 export interface AppendLinesOptions {
   /** All lines into this partition. Default: by hash of the key, lines without a key in turn. */
@@ -14,17 +13,17 @@ export interface AppendLinesOptions {
 }
 
 const FLUSH_LINES = 50_000
-const FLUSH_BYTES = 8_388_608
-const IDLE_MS = 100
+const FLUSH_CHARACTERS = 8_388_608
+const FLUSH_MS = 100
 
 const encoder = new TextEncoder()
 
 /**
- * Appends each line as the value of a record with the time of now and returns how many there were. What arrived is on
- * disk and visible at the latest when no line came for 100 ms; while none comes, the topic is free for others.
+ * Appends each line as the value of a record with the time of now and returns how many there were. A line is on disk and
+ * visible about 100 ms after it came; between two such writes the topic is free for others.
  *
  * @example
- * await appendLines(log, 'orders', readline.createInterface({ input: process.stdin }), { keySeparator: '\t' })
+ * await appendLines(log, 'orders', { lines: readline.createInterface({ input: process.stdin }), keySeparator: '\t' })
  */
 export async function appendLines(
   log: PartitionedLog,
@@ -32,21 +31,17 @@ export async function appendLines(
   options: AppendLinesOptions & { readonly lines: AsyncIterable<string> },
 ): Promise<number> {
   await log.topic(topic)
-  const run = new LineAppender(log, topic, options)
-  const iterator = options.lines[Symbol.asyncIterator]()
+  const appender = new LineAppender(log, topic, options)
   try {
-    let next = iterator.next()
-    for (;;) {
-      const result = (await run.within(next)) ?? (await next)
-      if (result.done === true) break
-      await run.add(result.value)
-      next = iterator.next()
+    for await (const line of options.lines) {
+      appender.add(line)
+      if (appender.isFull) await appender.flush()
     }
-    await run.flush()
-    return run.count
   } finally {
-    await run.close()
+    appender.stopTimer()
   }
+  await appender.flush()
+  return appender.count
 }
 
 class LineAppender {
@@ -55,10 +50,14 @@ class LineAppender {
   readonly #topic: string
   readonly #options: AppendLinesOptions
   readonly #hash = new Int32Array(4)
-  #appender: TopicAppender | undefined
+  readonly #stop = new AbortController()
   #pending: EncodableRecord[] = []
-  #bytes = 0
+  #characters = 0
   #turn = 0
+  #isTimed = false
+  /** The writes so far; it never rejects: the first failure is kept for the next call. */
+  #work: Promise<void> = Promise.resolve()
+  #failure: unknown
 
   constructor(log: PartitionedLog, topic: string, options: AppendLinesOptions) {
     this.#log = log
@@ -66,47 +65,60 @@ class LineAppender {
     this.#options = options
   }
 
-  /** What comes within 100 ms; else everything is written and the topic given free, and `undefined` returned. */
-  async within<T>(next: Promise<T>): Promise<T | undefined> {
-    if (this.#pending.length === 0 && this.#appender === undefined) return undefined
-    const stop = new AbortController()
-    const idle = this.#log.ports.clock.after(IDLE_MS, stop.signal).then(
-      () => undefined,
-      () => undefined,
-    )
-    const result = await Promise.race([next, idle])
-    stop.abort()
-    if (result === undefined) {
-      await this.flush()
-      await this.close()
-    }
-    return result
+  /** True where the next line has to wait for a flush, or a write failed. */
+  get isFull(): boolean {
+    const { length } = this.#pending
+    return length >= FLUSH_LINES || this.#characters >= FLUSH_CHARACTERS || this.#failure !== undefined
   }
 
-  async add(line: string): Promise<void> {
-    const record = this.#record(line)
-    this.#pending.push(record)
-    this.#bytes += line.length
+  add(line: string): void {
+    this.#pending.push(this.#record(line))
+    this.#characters += line.length
     this.count++
-    if (this.#pending.length >= FLUSH_LINES || this.#bytes >= FLUSH_BYTES) await this.flush()
+    if (!this.#isTimed) this.#startTimer()
   }
 
+  /** Makes everything added durable and visible. */
   async flush(): Promise<void> {
-    if (this.#pending.length === 0) return
-    const appender = this.#appender ?? (await this.#log.openAppender(this.#topic))
-    this.#appender = appender
-    const partitions = appender.topic.partitions
-    for (const [partition, records] of Map.groupBy(this.#pending, (record) => this.#partition(record, partitions))) {
-      await appender.append(partition, records, this.#options.codec)
-    }
-    await appender.sync()
-    this.#pending = []
-    this.#bytes = 0
+    this.#work = this.#work.then(() => this.#write()).catch((error: unknown) => this.#fail(error))
+    await this.#work
+    if (this.#failure !== undefined) throw this.#failure
   }
 
-  async close(): Promise<void> {
-    await this.#appender?.close()
-    this.#appender = undefined
+  stopTimer(): void {
+    this.#stop.abort()
+  }
+
+  #startTimer(): void {
+    this.#isTimed = true
+    const due = this.#log.ports.clock.after(FLUSH_MS, this.#stop.signal).then(() => {
+      this.#isTimed = false
+      return this.flush()
+    })
+    due.catch((error: unknown) => {
+      if (!this.#stop.signal.aborted) this.#fail(error)
+    })
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error
+  }
+
+  async #write(): Promise<void> {
+    const records = this.#pending
+    if (records.length === 0 || this.#failure !== undefined) return
+    this.#pending = []
+    this.#characters = 0
+    const appender = await this.#log.openAppender(this.#topic)
+    try {
+      const { partitions } = appender.topic
+      for (const [partition, group] of Map.groupBy(records, (record) => this.#partition(record, partitions))) {
+        await appender.append(partition, group, this.#options.codec)
+      }
+      await appender.sync()
+    } finally {
+      await appender.close()
+    }
   }
 
   #record(line: string): EncodableRecord {

@@ -21,14 +21,15 @@ export function spillName(of: {
 }
 
 /**
- * Names in the folder of a sink that nobody needs once `epoch` is finalized: segments of that epoch and before, spilled
- * bytes of generations before the newest one that left a trace.
+ * Names in the folder of a sink that nobody needs once every sink has `epoch`: segments of epochs before it, spilled bytes
+ * of generations before the newest one that left a trace. Those of `epoch` itself stay until the next PREPARE says that it
+ * is finalized: a restart in between reads them to find out.
  */
 export function collectable(names: readonly string[], epoch: number): readonly string[] {
   const newest = Math.max(...names.map((name) => generationOf(name) ?? -1))
   return names.filter((name) => {
     const segment = SEGMENT.exec(name)
-    if (segment !== null) return Number(segment[1]) <= epoch
+    if (segment !== null) return Number(segment[1]) < epoch
     return SPILL.test(name) && generationOf(name)! < newest
   })
 }
