@@ -63,12 +63,11 @@ export class Batch<T = RecordShape> {
     const row = this.rowAt(position)
     const record: Record<string, FieldValue> = {}
     for (let i = 0; i < this.columns.length; i++) {
-      Object.defineProperty(record, this.schema.fields[i]!.name, {
-        value: valueAt(this.columns[i]!, row),
-        enumerable: true,
-        writable: true,
-        configurable: true,
-      })
+      const name = this.schema.fields[i]!.name
+      const value = valueAt(this.columns[i]!, row)
+      // Assigning to this one name would set the prototype; for all others an assignment is much faster.
+      if (name === '__proto__') defineOwn(record, name, value)
+      else record[name] = value
     }
     // The schema was derived from T when the graph was typed, so the object built from it has that shape.
     return record as T
@@ -116,6 +115,10 @@ export class Batch<T = RecordShape> {
   protected get recordType(): T | undefined {
     return this.#record
   }
+}
+
+function defineOwn(record: object, name: string, value: FieldValue): void {
+  Object.defineProperty(record, name, { value, enumerable: true, writable: true, configurable: true })
 }
 
 /** The error for a field name that a schema does not have. */
