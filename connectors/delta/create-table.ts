@@ -36,16 +36,3 @@ export async function createTable(
   const bytes = writeActions([{ commitInfo }, { protocol: PROTOCOL }, { metaData }])
   await createExclusively(files, commitPath(table, 0), { bytes, temporary: temporaryPath(table, random.uuid()) })
 }
-
-/** Creates a directory with its parents and makes the name of each new one durable. */
-async function makeDurableDirectory(files: FileStore, directory: string): Promise<void> {
-  const naming: string[] = []
-  let path = directory
-  // An empty listing: absent, or so new that its name may not be durable yet.
-  while (parentOf(path) !== path && (await files.list(path)).length === 0) {
-    path = parentOf(path)
-    naming.push(path)
-  }
-  await files.makeDirectory(directory)
-  for (const parent of naming.toReversed()) await files.syncDirectory(parent)
-}
