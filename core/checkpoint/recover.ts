@@ -92,9 +92,11 @@ function sharedFacts(ports: RecoveryPorts, shared: SharedState | MillraceError |
 
 async function inspectSinks(ports: RecoveryPorts, stored: StoredState): Promise<readonly SinkFacts[]> {
   const marker = stored.kind === 'epoch' ? stored.sealed.marker : undefined
+  const isOpen = stored.kind === 'epoch' && !stored.isFinalized
   const facts: SinkFacts[] = []
   for (const [sink, committer] of ports.committers) {
-    const intent = marker?.intents[sink]
+    // A finalized intent is done: what it staged may be collected already, so it can no longer be asked about.
+    const intent = isOpen ? marker?.intents[sink] : undefined
     const committed = intent?.from ?? marker?.committed[sink] ?? -1
     const status = await committer.inspect({ intent, committed, identity: marker?.identities[sink] })
     facts.push({ sink, hasIntent: intent !== undefined, status })
