@@ -11,7 +11,7 @@ import {
   wideNumberAt,
 } from '../../core/model/column.ts'
 import type { Schema } from '../../core/model/field-type.ts'
-import { BACKSLASH, CLOSE_OBJECT, COMMA, LETTER_U, OPEN_OBJECT, QUOTE, ZERO } from './ascii.ts'
+import { BACKSLASH, CLOSE_OBJECT, COMMA, DOT, LETTER_U, MINUS, OPEN_OBJECT, QUOTE, ZERO } from './ascii.ts'
 import { base64Length, encodeBase64 } from './base64.ts'
 
 /** Encodes rows of batches of one schema. Owned by one task. */
@@ -34,6 +34,7 @@ export function compileEncoder(schema: Schema): JsonEncoder {
   return new RecordEncoder(schema)
 }
 
+const MAX_WHOLE_DIGITS = 16
 const encoder = new TextEncoder()
 
 class RecordEncoder implements JsonEncoder {
@@ -53,30 +54,72 @@ class RecordEncoder implements JsonEncoder {
     for (let i = 0; i < this.#keys.length; i++) {
       const column = batch.columns[i]!
       if (!isValid(column, row)) continue
-      if (this.#length > 1) this.#byte(COMMA)
-      const key = this.#keys[i]!
-      this.#reserve(key.length)
-      this.#bytes.set(key, this.#length)
-      this.#length += key.length
+      this.#key(this.#keys[i]!)
       this.#value(column, row)
     }
     this.#byte(CLOSE_OBJECT)
     return this.#bytes.slice(0, this.#length)
   }
 
+  #key(key: Uint8Array): void {
+    if (this.#length > 1) this.#byte(COMMA)
+    this.#reserve(key.length)
+    const bytes = this.#bytes
+    const at = this.#length
+    for (let i = 0; i < key.length; i++) bytes[at + i] = key[i]!
+    this.#length = at + key.length
+  }
+
   #value(column: Column, row: number): void {
-    if (column.type.kind === 'string') this.#string(bytesAt(column, row))
-    else if (column.type.kind === 'binary') this.#base64(bytesAt(column, row))
+    const kind = column.type.kind
+    if (kind === 'string') this.#string(column, row)
+    else if (kind === 'binary') this.#base64(bytesAt(column, row))
+    else if (kind === 'int32') this.#whole(column.values[row]!)
+    else if (kind === 'integer') this.#whole(wideNumberAt(column, row))
+    else if (kind === 'timestamp') this.#millis(wideNumberAt(column, row))
     else this.#ascii(tokenText(column, row))
   }
 
-  #string(source: Uint8Array): void {
+  /** Microseconds as milliseconds with a fraction, exactly: the quotient as a double is not exact for far times. */
+  #millis(micros: number): void {
+    const fraction = Math.abs(micros) % 1000
+    const whole = (Math.abs(micros) - fraction) / 1000
+    if (micros < 0) this.#byte(MINUS)
+    this.#whole(whole)
+    if (fraction === 0) return
+    const digits = String(1000 + fraction)
+    this.#byte(DOT)
+    this.#ascii(digits.slice(1, fraction % 100 === 0 ? 2 : fraction % 10 === 0 ? 3 : 4))
+  }
+
+  /** A whole number within ±2^53, digits from the end. */
+  #whole(value: number): void {
+    this.#reserve(MAX_WHOLE_DIGITS + 1)
+    let rest = value
+    if (value < 0) {
+      this.#bytes[this.#length++] = MINUS
+      rest = -value
+    }
+    const end = this.#length + digitsOf(rest)
+    const bytes = this.#bytes
+    for (let at = end - 1; at >= this.#length; at--) {
+      const quotient = Math.floor(rest / 10)
+      bytes[at] = ZERO + (rest - 10 * quotient)
+      rest = quotient
+    }
+    this.#length = end
+  }
+
+  #string(column: Column, row: number): void {
+    const source = column.values
+    const start = column.offsets![row]!
+    const end = column.offsets![row + 1]!
     // An escape of one byte takes six at most.
-    this.#reserve(6 * source.length + 2)
+    this.#reserve(6 * (end - start) + 2)
     const bytes = this.#bytes
     let at = this.#length
     bytes[at++] = QUOTE
-    for (let i = 0; i < source.length; i++) {
+    for (let i = start; i < end; i++) {
       const byte = source[i]!
       if (byte >= 0x20 && byte !== QUOTE && byte !== BACKSLASH) bytes[at++] = byte
       else at = putEscape(bytes, at, byte)
@@ -124,10 +167,6 @@ function tokenText(column: Column, row: number): string {
       return floatText(column.values[row]!)
     case 'int64':
       return String(bigintAt(column, row))
-    case 'integer':
-      return String(wideNumberAt(column, row))
-    case 'timestamp':
-      return millisText(wideNumberAt(column, row))
     case 'date':
       return `"${dateText(column.values[row]!)}"`
     case 'decimal':
@@ -143,15 +182,10 @@ function floatText(value: number): string {
   return Number.isFinite(value) ? String(value) : 'null'
 }
 
-/** Microseconds as milliseconds with a fraction, exactly: the quotient as a double is not exact for far times. */
-function millisText(micros: number): string {
-  const size = Math.abs(micros)
-  const fraction = size % 1000
-  const whole = `${micros < 0 ? '-' : ''}${(size - fraction) / 1000}`
-  if (fraction === 0) return whole
-  const digits = String(1000 + fraction)
-  if (fraction % 100 === 0) return `${whole}.${digits.slice(1, 2)}`
-  return fraction % 10 === 0 ? `${whole}.${digits.slice(1, 3)}` : `${whole}.${digits.slice(1)}`
+function digitsOf(value: number): number {
+  let digits = 1
+  for (let limit = 10; value >= limit; limit *= 10) digits++
+  return digits
 }
 
 /** Writes the escape of a byte as `JSON.stringify` does; returns the position after it. */
