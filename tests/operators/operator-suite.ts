@@ -80,7 +80,7 @@ export function operatorSuite<T, R>(title: string, operatorCase: OperatorCase<T,
 }
 
 function forAllScripts<T, R>({ fields }: OperatorCase<T, R>, check: (script: readonly Step[]) => void): void {
-  fc.assert(fc.property(stepsOf(fields), check))
+  fc.assert(fc.property(stepsOf(fields), check), { numRuns: 50 })
 }
 
 function recordsIn(steps: readonly Step[]): readonly TestRecord[] {
