@@ -44,7 +44,11 @@ export async function commitAppend(
     if (current === undefined) throw stop('replaced', append, reader.table)
     const found = Number(current.txns.get(append.content.appId)?.version ?? -1)
     const decision = decideAppend({ from: append.from, to: append.to, found, checked: append.checked, current })
-    if (decision === 'done') return 'found'
+    if (decision === 'done') {
+      // Whoever created that version may have died before its name was durable.
+      await ports.files.syncDirectory(logDirectory(reader.table))
+      return 'found'
+    }
     if (decision !== 'append') throw stop(decision, append, reader.table)
     if (attempt === 0) await append.verify()
     if ((await createVersion(ports, reader.table, { version: current.version + 1, append })) === 'created')

@@ -5,6 +5,7 @@ import { commitAppend } from './commit.ts'
 import { createTable } from './create-table.ts'
 import { refuseUnwritable } from './features.ts'
 import { type SinkIdentity, sinkIdentity } from './identity.ts'
+import { logDirectory } from './log.ts'
 import type { ResolvedOptions } from './options.ts'
 import { collectOrphans } from './orphans.ts'
 import { decodePath, type Snapshot } from './snapshot.ts'
@@ -119,7 +120,11 @@ export class DeltaCommitter implements Committer {
     if (wanted !== undefined && snapshot?.metaData.id !== wanted) return 'replaced'
     const found = Number(snapshot?.txns.get(this.#identity.appId)?.version ?? -1)
     const { from, to } = intent ?? { from: committed, to: committed }
-    if (found === to) return 'at-end'
+    if (found === to) {
+      // What recovery builds on must survive a power loss, and its writer may have died before it saw to that.
+      if (snapshot !== undefined) await this.#context.files.syncDirectory(logDirectory(this.#options.path))
+      return 'at-end'
+    }
     if (found !== from) return found > from ? 'ahead' : 'behind'
     const missing = intent === undefined ? undefined : await this.#missing(intentContentOf(intent).files)
     return missing === undefined ? 'at-start' : 'staged-missing'

@@ -28,6 +28,18 @@ describe('inspect', () => {
     assert.equal(await parts.committer.inspect({ intent, committed: 3, identity }), 'at-end')
   })
 
+  it('makes a version durable that a dead process had only just named, before anybody builds on it', async () => {
+    const synced: string[] = []
+    await parts.committer.commit(intent)
+    files.hook = (call, path) => {
+      if (call === 'syncDirectory') synced.push(path)
+    }
+    assert.equal(await parts.committer.inspect({ intent, committed: 3, identity }), 'at-end')
+    assert.deepEqual(synced, [LOG])
+    await parts.committer.commit(intent)
+    assert.deepEqual(synced, [LOG, LOG])
+  })
+
   it('tells a table that is ahead of or behind the checkpoint', async () => {
     assert.equal(await parts.committer.inspect({ intent: undefined, committed: 3, identity }), 'at-end')
     assert.equal(await parts.committer.inspect({ intent: undefined, committed: 2, identity }), 'ahead')

@@ -106,15 +106,12 @@ describe('the writer', () => {
   it('gives the memory of partitions back when there are too many, and loses none of them', async () => {
     const files = memoryFiles()
     const { writer } = openSink(fakePorts(files), schema, { table: { partitionBy: ['region'] } })
-    for (let batch = 0; batch < 3; batch++) {
-      writer.write(
-        batchOf(
-          schema,
-          Array.from({ length: 600 }, (_, id) => ({ id, region: `${batch}-${id}`, note: '' })),
-        ),
-      )
-    }
-    assert.equal((await stagedRows(files, await writer.stage(0))).length, 1800)
+    const spread = Array.from({ length: 1025 }, (_, id) => ({ id, region: `r${id}`, note: '' }))
+    assert.equal(writer.write(batchOf(schema, spread)), 1025)
+    assert.equal(writer.write(batchOf(schema, spread.slice(0, 3))), 3)
+    const staged = await writer.stage(0)
+    assert.equal(staged.records, 1028)
+    assert.equal(stagedContentOf(staged).files.length, 1028)
   })
 
   it('waits for the disk above its limit of unwritten bytes', async () => {
