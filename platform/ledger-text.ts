@@ -1,4 +1,5 @@
 import type { Ledger } from '../core/checkpoint/ledger.ts'
+import type { PlanDescription } from '../core/dataflow/logical-plan.ts'
 import { countText } from '../core/observability/progress.ts'
 import { tableText } from './table-text.ts'
 
@@ -10,6 +11,15 @@ export function ledgerText(ledger: Ledger, imbalances: readonly string[]): strin
       ? 'The ledger balances: every record read is in a sink, or dropped or refused for a reason above.'
       : `The ledger does NOT balance: ${imbalances.join('; ')}`
   return [...sections.filter((section) => section !== ''), verdict].join('\n\n')
+}
+
+/** The same ledger with operators, exchanges and sinks in the order of the plan: stored ones are sorted by name. */
+export function inPlanOrder(ledger: Ledger, plan: PlanDescription): Ledger {
+  const place = new Map(plan.nodes.map(({ id }, index) => [id, index]))
+  const sorted = <V>(counts: Readonly<Record<string, V>>): Record<string, V> =>
+    Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (place.get(a) ?? 0) - (place.get(b) ?? 0)))
+  const { splits, operators, exchanges, sinks } = ledger
+  return { splits, operators: sorted(operators), exchanges: sorted(exchanges), sinks: sorted(sinks) }
 }
 
 function splitTable({ splits }: Ledger): string {

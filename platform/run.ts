@@ -3,16 +3,12 @@ import type { RestartPolicy } from '../core/actors/restart-policy.ts'
 import type { RecoveryOutcome } from '../core/checkpoint/decide-recovery.ts'
 import type { EpochMarker } from '../core/checkpoint/epoch-marker.ts'
 import { EMPTY_LEDGER, imbalances, type Ledger } from '../core/checkpoint/ledger.ts'
-import { describePlan } from '../core/dataflow/logical-plan.ts'
-import type { Pipeline } from '../core/dataflow/pipeline.ts'
-import { planDigest } from '../core/dataflow/plan-digest.ts'
 import { type Duration, durationMs } from '../core/model/duration.ts'
 import { MillraceError, toMillraceError } from '../core/model/errors.ts'
 import type { Position } from '../core/model/position.ts'
 import type { Progress } from '../core/observability/progress.ts'
 import type { ConnectorPorts } from '../core/ports/connector-ports.ts'
 import type { Logger } from '../core/ports/logger.ts'
-import type { PlanValue } from '../core/ports/operator.ts'
 import type { ExecutionPlan } from '../core/runtime/execution-plan.ts'
 import { Job } from '../core/runtime/job.ts'
 import type { JobObserver, JobOptions, JobPorts } from '../core/runtime/job-ports.ts'
@@ -21,6 +17,7 @@ import { openLevelStore } from '../state/level-store.ts'
 import { valueCodec } from '../state/value-codec.ts'
 import { FAILPOINT_VARIABLE, failpointFromEnvironment } from './failpoints.ts'
 import { type JobPlace, jobPlace } from './job-place.ts'
+import { inPlanOrder } from './ledger-text.ts'
 import { loadPipeline, moduleUrl } from './load-pipeline.ts'
 import { epochLengthOf, planPipeline } from './plan-pipeline.ts'
 import { ProgressReporter } from './progress-reporter.ts'
@@ -118,7 +115,7 @@ class PipelineRun {
     const connectors = systemPorts({ pipeline: pipeline.name, logger: this.#logger })
     const ends = await SplitEnds.open(plan.logical, connectors)
     try {
-      return await this.#runJob({ pipeline, plan, place, connectors, ends })
+      return await this.#runJob({ plan, place, connectors, ends })
     } finally {
       await ends.close()
     }
@@ -140,7 +137,7 @@ class PipelineRun {
   }
 
   async #runJob(parts: RunParts): Promise<RunOutcome> {
-    const { pipeline, plan, place, connectors, ends } = parts
+    const { plan, place, connectors, ends } = parts
     const options = this.#jobOptions(plan, ends)
     const status = await this.#statusReporter(parts, options)
     const progress: ProgressReporter = new ProgressReporter({
@@ -154,7 +151,7 @@ class PipelineRun {
         this.#options.onProgress?.(told)
       },
     })
-    const observer = this.#observer(status, progress)
+    const observer = this.#observer(status, { progress, starts: await ends.starts() })
     const job = new Job(plan, this.#jobPorts(place, connectors), { options, observer })
     this.#job = job
     if (this.#isDraining) job.drain()
@@ -163,7 +160,7 @@ class PipelineRun {
       const marker = await Promise.race([job.run(), this.#late.promise])
       status.ends(await ends.read())
       status.stopped()
-      return outcomeOf({ pipeline: pipeline.name, place, plan, marker })
+      return outcomeOf({ place, plan, marker })
     } catch (thrown) {
       const error = toMillraceError(thrown, 'MR_INTERNAL')
       if (this.#isOwner) status.failed(error)
@@ -210,13 +207,16 @@ class PipelineRun {
     }
   }
 
-  #observer(status: StatusReporter, progress: ProgressReporter): JobObserver {
+  #observer(
+    status: StatusReporter,
+    { progress, starts }: { readonly progress: ProgressReporter; readonly starts: RunOutcome['positions'] },
+  ): JobObserver {
     const { onRecovery, onCommitted } = this.#options
     return {
       ...(onRecovery === undefined ? {} : { onRecovery }),
       onRunning: (last) => {
         status.running(last)
-        if (last !== undefined) progress.begin(last.positions)
+        progress.begin(last?.positions ?? starts)
       },
       onCommitted: (marker) => {
         status.committed(marker)
@@ -229,7 +229,7 @@ class PipelineRun {
     }
   }
 
-  async #statusReporter({ plan, place, connectors }: RunParts, options: JobOptions): Promise<StatusReporter> {
+  async #statusReporter({ place, connectors }: RunParts, options: JobOptions): Promise<StatusReporter> {
     const { files, clock, logger, pipeline } = connectors
     const before = await readStatus(files, place.status).catch((error: unknown) => {
       logger.warn('the status file of the last run cannot be read; it begins anew', { message: String(error) })
@@ -241,18 +241,13 @@ class PipelineRun {
       startedAt: new Date(clock.now()).toISOString(),
       workers: options.workers,
       epochMs: options.epochMs,
-      planDigest: planDigest(plan.logical),
-      // A plan description is plain data by its definition; PlanValue only says so structurally.
-      plan: describePlan(plan.logical) as unknown as PlanValue,
-      checkpoints: before?.pipeline === pipeline ? before.checkpoints : [],
     }
-    return new StatusReporter({ files, clock, logger, path: place.status }, initialStatus(start))
+    return new StatusReporter({ files, clock, logger, path: place.status }, initialStatus(start, before))
   }
 }
 
 /** Everything that a run knows before its job begins. */
 interface RunParts {
-  readonly pipeline: Pipeline
   readonly plan: ExecutionPlan
   readonly place: JobPlace
   readonly connectors: ConnectorPorts
@@ -260,14 +255,13 @@ interface RunParts {
 }
 
 function outcomeOf(end: {
-  readonly pipeline: string
   readonly place: JobPlace
   readonly plan: ExecutionPlan
   readonly marker: EpochMarker | undefined
 }): RunOutcome {
-  const ledger = end.marker?.ledger ?? EMPTY_LEDGER
+  const ledger = inPlanOrder(end.marker?.ledger ?? EMPTY_LEDGER, end.plan.logical)
   return {
-    pipeline: end.pipeline,
+    pipeline: end.plan.logical.pipeline,
     stateDirectory: end.place.directory,
     epoch: end.marker?.epoch ?? 0,
     positions: end.marker?.positions ?? {},

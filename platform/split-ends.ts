@@ -1,5 +1,5 @@
 import type { LogicalPlan } from '../core/dataflow/logical-plan.ts'
-import type { Split } from '../core/model/position.ts'
+import type { Position, Split } from '../core/model/position.ts'
 import type { ConnectorPorts } from '../core/ports/connector-ports.ts'
 import type { Source } from '../core/ports/source.ts'
 
@@ -26,6 +26,13 @@ export class SplitEnds {
     const ends = new Map<string, number>()
     for (const { source, split } of this.splits) ends.set(split.id, (await source.endPosition(split)).offset)
     return ends
+  }
+
+  /** Where each split begins that no checkpoint knows. */
+  async starts(): Promise<Readonly<Record<string, Position>>> {
+    const starts: Record<string, Position> = {}
+    for (const { source, split } of this.splits) starts[split.id] = await source.startPosition(split)
+    return starts
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Ledger } from '../core/checkpoint/ledger.ts'
+import { EMPTY_LEDGER, type Ledger } from '../core/checkpoint/ledger.ts'
 import type { ErrorCode } from '../core/model/error-codes.ts'
 import { MillraceError } from '../core/model/errors.ts'
 import { type FileStore, replaceAtomically } from '../core/ports/file-store.ts'
@@ -52,6 +52,7 @@ export interface JobStatus {
   /** Lowest of all splits; `null` before there is one. */
   readonly watermark: string | null
   readonly ledger: Ledger
+  /** Of the plan that made the last committed epoch; empty and `null` before the first. */
   readonly planDigest: string
   readonly plan: PlanValue
   /** The newest ones, oldest first. */
@@ -59,27 +60,25 @@ export interface JobStatus {
   readonly error: { readonly code: ErrorCode; readonly message: string } | null
 }
 
-/** The status of a job that has a place, before it has done anything. */
-export type StatusStart = Pick<
-  JobStatus,
-  'pipeline' | 'pid' | 'startedAt' | 'workers' | 'epochMs' | 'planDigest' | 'plan' | 'checkpoints'
->
+export type StatusStart = Pick<JobStatus, 'pipeline' | 'pid' | 'startedAt' | 'workers' | 'epochMs'>
 
-export function initialStatus(start: StatusStart): JobStatus {
-  return {
-    schemaVersion: SCHEMA_VERSION,
-    state: 'running',
-    updatedAt: start.startedAt,
-    attempts: 0,
-    generation: 0,
-    epoch: 0,
-    splits: {},
-    lag: null,
-    watermark: null,
-    ledger: { splits: {}, operators: {}, exchanges: {}, sinks: {} },
-    error: null,
-    ...start,
-  }
+const BEFORE_ALL = {
+  generation: 0,
+  epoch: 0,
+  splits: {},
+  lag: null,
+  watermark: null,
+  ledger: EMPTY_LEDGER,
+  planDigest: '',
+  plan: null,
+  checkpoints: [],
+}
+
+/** The status of a job that has done nothing yet; figures of the last committed epoch come from the run before. */
+export function initialStatus(start: StatusStart, before: JobStatus | undefined): JobStatus {
+  const known = before?.pipeline === start.pipeline ? before : BEFORE_ALL
+  const own = { state: 'running', attempts: 0, error: null, updatedAt: start.startedAt } as const
+  return { ...known, ...own, ...start, schemaVersion: SCHEMA_VERSION }
 }
 
 /** The status in `path`; `undefined` where no job has written one. Throws `MR_STATE_FORMAT` for one of a newer version. */

@@ -74,8 +74,8 @@ export class StatusReporter {
       const end = this.#status.splits[id]?.end ?? null
       splits[id] = { offset, end: end === null ? null : Math.max(end, offset), watermark: isoOf(watermark) }
     }
-    const { epoch, generation, ledger } = marker
-    return { epoch, generation, ledger, splits, lag: lagOf(splits), watermark: isoOf(lowest) }
+    const { epoch, generation, ledger, plan, planDigest } = marker
+    return { epoch, generation, ledger, plan, planDigest, splits, lag: lagOf(splits), watermark: isoOf(lowest) }
   }
 
   #change(change: Partial<JobStatus>): void {
