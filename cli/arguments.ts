@@ -1,0 +1,28 @@
+import { InvalidArgumentError } from 'commander'
+import { type Duration, durationMs } from '../core/model/duration.ts'
+
+/** A whole number from 1 on. */
+export function parseCount(text: string): number {
+  const count = Number(text)
+  if (/^\d+$/.test(text) && count > 0 && Number.isSafeInteger(count)) return count
+  throw new InvalidArgumentError('It is a whole number from 1 on.')
+}
+
+/** A whole number from 0 on. */
+export function parseIndex(text: string): number {
+  const index = Number(text)
+  if (/^\d+$/.test(text) && Number.isSafeInteger(index)) return index
+  throw new InvalidArgumentError('It is a whole number from 0 on.')
+}
+
+/** A length of time above 0, such as `500ms` or `30s`. */
+export function parseDuration(text: string): Duration {
+  try {
+    // durationMs refuses whatever is no duration.
+    const duration = text as Duration
+    if (durationMs('', duration) > 0) return duration
+  } catch {
+    throw new InvalidArgumentError('Write for example 500ms, 30s, 5m.')
+  }
+  throw new InvalidArgumentError('It must be longer than 0.')
+}

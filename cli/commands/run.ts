@@ -1,0 +1,96 @@
+import type { Command } from 'commander'
+import type { Ledger } from '../../core/checkpoint/ledger.ts'
+import type { Duration } from '../../core/model/duration.ts'
+import { MillraceError } from '../../core/model/errors.ts'
+import { countText } from '../../core/observability/progress.ts'
+import { FAILPOINT_VARIABLE } from '../../platform/failpoints.ts'
+import { drainOnSignals } from '../../platform/process-signals.ts'
+import { type RunOptions, type RunOutcome, runPipeline } from '../../platform/run.ts'
+import { parseCount, parseDuration } from '../arguments.ts'
+import { EXIT_FAILURE, exitCodeOf } from '../exit-codes.ts'
+import type { Session } from '../session.ts'
+import { notYet } from './not-yet.ts'
+
+interface RunFlags {
+  readonly untilCaughtUp?: boolean
+  readonly workers?: number
+  readonly epoch?: Duration
+  readonly checkpoints?: string
+  readonly state?: string
+  readonly sink?: string
+}
+
+export function addRun(program: Command, session: Session): void {
+  program
+    .command('run')
+    .description('run the pipeline that a module exports; SIGTERM and SIGINT end it with one last epoch')
+    .argument('<file>', 'module with a default export made by pipeline()')
+    .option('--until-caught-up', 'stop at the ends that the splits have now')
+    .option('--workers <count>', 'threads (default: cores, but not more than splits)', parseCount)
+    .option('--epoch <duration>', 'time between two epochs, such as 500ms or 30s', parseDuration)
+    .option('--checkpoints <directory>', 'shared checkpoints, from which another host can go on')
+    .option('--state <directory>', 'where state is kept (default: .millrace/<pipeline>)')
+    .option('--sink <word>', 'restore or fork, for a start from a savepoint')
+    .option('--json', 'print the result as one JSON object, events as JSON lines on stderr')
+    .action((file: string, flags: RunFlags) => run(session, file, flags))
+}
+
+async function run(session: Session, file: string, flags: RunFlags): Promise<void> {
+  const { output } = session
+  if (flags.sink !== undefined) throw sinkRefusal(flags.sink)
+  const failAtOnce = (error: unknown): void => {
+    output.error(error)
+    process.exit(error instanceof MillraceError ? exitCodeOf(error) : EXIT_FAILURE)
+  }
+  process.on('uncaughtException', failAtOnce)
+  process.on('unhandledRejection', failAtOnce)
+  const job = runPipeline(file, runOptions(session, flags))
+  const ignoreSignals = drainOnSignals(job, (signal) =>
+    output.note(`${signal}: ending with one last epoch; again ends at once`),
+  )
+  try {
+    const outcome = await job.done
+    output.result('run', outcome, () => outcomeText(outcome))
+  } catch (error) {
+    // Threads of a job that did not drain in time still run: nothing but an exit ends them.
+    if (error instanceof MillraceError && error.code === 'MR_DRAIN_TIMEOUT') failAtOnce(error)
+    throw error
+  } finally {
+    ignoreSignals()
+    process.off('uncaughtException', failAtOnce)
+    process.off('unhandledRejection', failAtOnce)
+  }
+}
+
+function runOptions({ output, env }: Session, flags: RunFlags): RunOptions {
+  const { untilCaughtUp = false, workers, epoch, checkpoints, state } = flags
+  return {
+    untilCaughtUp,
+    logger: output.logger,
+    onProgress: (progress) => output.progress(progress),
+    failpoints: env[FAILPOINT_VARIABLE] ?? '',
+    ...(workers === undefined ? {} : { workers }),
+    ...(epoch === undefined ? {} : { epoch }),
+    ...(checkpoints === undefined ? {} : { checkpointDirectory: checkpoints }),
+    ...(state === undefined ? {} : { stateDirectory: state }),
+  }
+}
+
+function sinkRefusal(word: string): MillraceError {
+  if (word === 'restore' || word === 'fork') return notYet(`\`run --sink ${word}\``)
+  return new MillraceError('MR_USAGE', `--sink is restore or fork, not "${word}"`)
+}
+
+function outcomeText({ pipeline, stateDirectory, epoch, ledger, imbalances }: RunOutcome): string {
+  const balance =
+    imbalances.length === 0 ? 'the ledger balances' : `the ledger does NOT balance: ${imbalances.join('; ')}`
+  return [
+    `${pipeline} stopped at epoch ${epoch}: ${countText(recordsRead(ledger))} records read since the first start; ${balance}`,
+    ...Object.entries(ledger.sinks).map(([id, sink]) => `  ${id}: ${countText(sink.staged)} records written`),
+    `state in ${stateDirectory}`,
+  ].join('\n')
+}
+
+function recordsRead(ledger: Ledger): number {
+  return Object.values(ledger.splits).reduce((sum, split) => sum + split.consumed, 0)
+}
