@@ -3,21 +3,24 @@ import { describe, it } from 'node:test'
 import { PartitionedLog } from '../../../connectors/log/index.ts'
 import { testPorts } from '../test-ports.ts'
 import { appendRecords, DIRECTORY, logFixture, readValues, textRecord } from './log-fixture.ts'
-import { Died, DyingProcess } from './memory-files.ts'
+import { Died, DyingProcess, MemoryDisk } from './memory-files.ts'
 
 describe('partitioned log under a dying writer', () => {
   for (const how of ['before', 'half'] as const) {
-    it(`keeps what was synced, whole and in order, when the writer dies at any change of the disk (${how})`, async () => {
-      let deaths = 0
-      for (let n = 1; await diesDuringAppend(n, how); n++) deaths++
-      assert.ok(deaths > 20, `${deaths} places to die`)
-    })
+    for (const renamesSurvive of [false, true]) {
+      const names = renamesSurvive ? 'renames come early' : 'names come when synced'
+      it(`keeps what was synced, in order, over a death at any change of the disk (${how}, ${names})`, async () => {
+        let deaths = 0
+        while (await diesDuringAppend(deaths + 1, how, new MemoryDisk({ renamesSurvive }))) deaths++
+        assert.ok(deaths > 20, `${deaths} places to die`)
+      })
+    }
   }
 })
 
 /** Dies at the `n`-th change, loses power, then goes on; false where all was done before that. */
-async function diesDuringAppend(n: number, how: 'before' | 'half'): Promise<boolean> {
-  const { disk, log } = logFixture()
+async function diesDuringAppend(n: number, how: 'before' | 'half', disk: MemoryDisk): Promise<boolean> {
+  const { log } = logFixture(disk)
   const process = new DyingProcess(disk, n, how)
   const dying = new PartitionedLog(testPorts(process.files), DIRECTORY)
   let acknowledged = 0

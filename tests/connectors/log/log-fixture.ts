@@ -11,12 +11,11 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
 /** A log on a disk in memory. */
-export function logFixture(): {
+export function logFixture(disk: MemoryDisk = new MemoryDisk()): {
   readonly disk: MemoryDisk
   readonly ports: ConnectorPorts
   readonly log: PartitionedLog
 } {
-  const disk = new MemoryDisk()
   const ports = testPorts(disk.fileStore())
   return { disk, ports, log: new PartitionedLog(ports, DIRECTORY) }
 }

@@ -14,6 +14,12 @@ export class MemoryDisk {
   readonly files = new Map<string, File>()
   #named = new Map<string, File>()
   readonly #locks = new Map<string, object>()
+  /** A file system may write a rename down before anybody syncs its directory. */
+  readonly #renamesSurvive: boolean
+
+  constructor(options: { readonly renamesSurvive?: boolean } = {}) {
+    this.#renamesSurvive = options.renamesSurvive ?? false
+  }
 
   losePower(): void {
     this.files.clear()
@@ -83,8 +89,10 @@ export class MemoryDisk {
         return 'linked'
       },
       rename: async (from, to) => {
-        this.files.set(to, this.#file(from))
+        const file = this.#file(from)
+        this.files.set(to, file)
         this.files.delete(from)
+        if (this.#renamesSurvive) this.#named.set(to, file)
       },
       remove: async (path) => {
         this.files.delete(path)

@@ -174,7 +174,7 @@ describe('log sink', () => {
     await assert.rejects(committer.commit(intent), { code: 'MR_SINK_REPLACED' })
   })
 
-  it('collects the outbox of finalized epochs and of dead generations only', async () => {
+  it('keeps the outbox of the newest epoch, collects that of earlier ones and of dead generations', async () => {
     const disk = new MemoryDisk()
     const { committer, intent } = await stagedIntent(disk)
     const dead = sinkOf(disk).writer(0, 1)
@@ -185,6 +185,8 @@ describe('log sink', () => {
     const staged = await next.stage(1)
     const before = disk.paths().filter((path) => path.startsWith(OUTBOX)).length
     await committer.collect(0)
+    assert.equal(disk.paths().filter((path) => path.startsWith(OUTBOX)).length, before - 1)
+    await committer.collect(1)
     assert.deepEqual(
       disk.paths().filter((path) => path.startsWith(OUTBOX)),
       staged.outbox.map((name) => `${OUTBOX}/${name}`),
@@ -218,11 +220,10 @@ const letter: DeadLetter = {
   stage: 'source',
 }
 
-function deadLetterFixture() {
-  const { disk, log } = logFixture()
+function deadLetterFixture({ disk, log } = logFixture(), sink = 'out') {
   const spec = deadLetterTopic({ directory: DIRECTORY })
-  const writer = spec.writer(contextOf(disk.fileStore()))
-  const committer = spec.committer({ ...testPorts(disk.fileStore()), sink: 'out', schema, outbox: OUTBOX })
+  const writer = spec.writer({ ...contextOf(disk.fileStore()), sink })
+  const committer = spec.committer({ ...testPorts(disk.fileStore()), sink, schema, outbox: OUTBOX })
   const prepare = async (epoch: number) => {
     const intent = await committer.intend({ epoch, committed: -1, ranges: [], now: 0 }, [await writer.stage(epoch)])
     assert.ok(intent !== undefined)
@@ -277,6 +278,17 @@ describe('dead-letter topic', () => {
     const [row] = await readAll(log, 'in.dlq')
     assert.equal(textOf(row?.value), '{"id":"record-2","amount":2,"at":1000002}')
     assert.equal(await committer.inspect({ intent, committed: -1, identity: '' }), 'at-end')
+  })
+
+  it('takes no record of another sink for its own, whatever identity both inherited', async () => {
+    const first = deadLetterFixture()
+    const second = deadLetterFixture(first, 'second')
+    first.writer.writeLetters([letter])
+    second.writer.writeLetters([letter])
+    const [one, two] = [await first.prepare(0), await second.prepare(0)]
+    await second.committer.commit(two)
+    await first.committer.commit(one)
+    assert.equal((await readAll(first.log, 'events.dlq')).length, 2)
   })
 
   it('makes no topic where nothing was refused', async () => {
