@@ -220,7 +220,7 @@ const letter: DeadLetter = {
   stage: 'source',
 }
 
-function deadLetterFixture({ disk, log } = logFixture(), sink = 'out') {
+function deadLetterFixture({ disk, log }: { disk: MemoryDisk; log: PartitionedLog } = logFixture(), sink = 'out') {
   const spec = deadLetterTopic({ directory: DIRECTORY })
   const writer = spec.writer({ ...contextOf(disk.fileStore()), sink })
   const committer = spec.committer({ ...testPorts(disk.fileStore()), sink, schema, outbox: OUTBOX })
