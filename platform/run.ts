@@ -45,6 +45,8 @@ export interface RunOptions {
   readonly drainTimeout?: Duration
   /** Where log lines go. Default: warnings and errors to stderr. */
   readonly logger?: Logger
+  /** Called each time the tasks begin to run: at the start and after every restart. */
+  readonly onRunning?: (beginning: Beginning) => void
   /** Called about once per second while the job runs. */
   readonly onProgress?: (progress: Progress) => void
   /** Called after each epoch that all sinks have. */
@@ -53,6 +55,15 @@ export interface RunOptions {
   readonly onRecovery?: (outcome: RecoveryOutcome) => void
   /** Value of `MILLRACE_FAIL`, for tests. */
   readonly failpoints?: string
+}
+
+/** With what the tasks begin. */
+export interface Beginning {
+  readonly pipeline: string
+  readonly workers: number
+  readonly epochMs: number
+  /** The epoch that they go on from; 0 for a first start. */
+  readonly epoch: number
 }
 
 /** What a job leaves when it has drained. */
@@ -211,12 +222,14 @@ class PipelineRun {
     status: StatusReporter,
     { progress, starts }: { readonly progress: ProgressReporter; readonly starts: RunOutcome['positions'] },
   ): JobObserver {
-    const { onRecovery, onCommitted } = this.#options
+    const { onRecovery, onRunning, onCommitted } = this.#options
     return {
       ...(onRecovery === undefined ? {} : { onRecovery }),
       onRunning: (last) => {
         status.running(last)
         progress.begin(last?.positions ?? starts)
+        const { pipeline, workers, epochMs } = status.status
+        onRunning?.({ pipeline, workers, epochMs, epoch: last?.epoch ?? 0 })
       },
       onCommitted: (marker) => {
         status.committed(marker)

@@ -67,6 +67,10 @@ function runOptions({ output, env }: Session, flags: RunFlags): RunOptions {
   return {
     untilCaughtUp,
     logger: output.logger,
+    onRunning: ({ pipeline, workers, epochMs, epoch }) => {
+      const from = epoch === 0 ? 'from the start' : `on from epoch ${epoch}`
+      output.note(`${pipeline} runs ${from}: workers ${workers}, epochs of ${epochMs / 1000} s`)
+    },
     onProgress: (progress) => output.progress(progress),
     failpoints: env[FAILPOINT_VARIABLE] ?? '',
     ...(workers === undefined ? {} : { workers }),
