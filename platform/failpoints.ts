@@ -1,9 +1,12 @@
+import { openSync, writeSync } from 'node:fs'
 import { MillraceError } from '../core/model/errors.ts'
 import { suggestion } from '../core/model/nearest.ts'
 import { FAILPOINTS, type Failpoint, type FailpointName } from '../core/ports/failpoint.ts'
 
 /** Name of the environment variable. */
 export const FAILPOINT_VARIABLE = 'MILLRACE_FAIL'
+
+const TRACE = 'trace:'
 
 interface Trap {
   readonly point: string
@@ -15,7 +18,8 @@ interface Trap {
 /**
  * The failpoint that `MILLRACE_FAIL` asks for: `point:action:nth`, several separated by commas; `nth` counts from 1, per
  * thread. Actions: `kill` (SIGKILL to this process), `throw`, `delay-<ms>` (blocks the thread). Without the variable a
- * call does nothing. Throws `MR_OPTION_INVALID` for anything else.
+ * call does nothing. Throws `MR_OPTION_INVALID` for anything else. `trace:<file>` appends the name of every point that is
+ * passed, a line each, from all threads: whoever killed the process reads there how far it had come.
  *
  * @example
  * failpointFromEnvironment({ MILLRACE_FAIL: 'P3-prepared:kill:2,P5-before-commit:delay-500:1' })
@@ -23,14 +27,27 @@ interface Trap {
 export function failpointFromEnvironment(env: Readonly<Record<string, string | undefined>>): Failpoint {
   const text = env[FAILPOINT_VARIABLE]
   if (text === undefined || text === '') return () => undefined
-  const traps = text.split(',').map(trapOf)
+  const entries = text.split(',').map((entry) => entry.trim())
+  const traps = entries.filter((entry) => !entry.startsWith(TRACE)).map(trapOf)
+  const traces = entries.filter((entry) => entry.startsWith(TRACE)).map(traceOf)
   return (name) => {
+    for (const trace of traces) trace(name)
     for (const trap of traps) if (trap.point === name && --trap.left === 0) trap.action()
   }
 }
 
+/** Each line is one append in the kernel, so that it outlives a SIGKILL and lines of several threads never mix. */
+function traceOf(entry: string): Failpoint {
+  const path = entry.slice(TRACE.length)
+  if (path === '') throw invalid('`trace:` needs the path of a file')
+  const file = openSync(path, 'a')
+  return (name) => {
+    writeSync(file, `${name}\n`)
+  }
+}
+
 function trapOf(text: string): Trap {
-  const match = /^([^:]+):([^:]+):([1-9]\d*)$/.exec(text.trim())
+  const match = /^([^:]+):([^:]+):([1-9]\d*)$/.exec(text)
   if (match === null) throw invalid(`"${text}" is not point:action:nth`)
   const [point, action, nth] = [match[1]!, match[2]!, Number(match[3]!)]
   if (!isFailpoint(point)) throw invalid(`there is no failpoint "${point}"${suggestion(point, FAILPOINTS)}`)

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { failpointFromEnvironment } from '../../platform/failpoints.ts'
@@ -42,6 +45,19 @@ describe('failpointFromEnvironment', () => {
     assert.equal(child.stdout, '1\n2\n')
   })
 
+  it('traces every point that is passed, also the one that kills', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-trace-'))
+    try {
+      const program = ['-C', 'millrace-source', fileURLToPath(new URL('pass-failpoints.ts', import.meta.url))]
+      const trace = join(folder, 'trace')
+      const env = { ...process.env, MILLRACE_FAIL: `trace:${trace},P4-manifest-created:kill:3` }
+      assert.equal(spawnSync(process.execPath, program, { env }).signal, 'SIGKILL')
+      assert.equal(readFileSync(trace, 'utf8'), 'P4-manifest-created\n'.repeat(3))
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
   it('refuses what it does not understand', () => {
     for (const text of [
       'P3-prepared',
@@ -50,6 +66,7 @@ describe('failpointFromEnvironment', () => {
       'P3-prepared:burn:1',
       'P3-prepared:delay-x:1',
       ',',
+      'trace:',
     ]) {
       assert.throws(() => failpoint(text), { code: 'MR_OPTION_INVALID', message: /MILLRACE_FAIL/ }, text)
     }
