@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import { before, describe, it } from 'node:test'
+import { appendOrders, pipelinePath, temporaryDirectory } from '../platform/order-log.ts'
+import { runCommand, spawnCommand } from './run-command.ts'
+
+const orders = pipelinePath('orders')
+
+function object(text: string): Readonly<Record<string, unknown>> {
+  const parsed: unknown = JSON.parse(text)
+  assert.ok(typeof parsed === 'object' && parsed !== null)
+  return { ...parsed }
+}
+
+describe('the command line', () => {
+  before(() => process.chdir(temporaryDirectory()))
+
+  const endings = [
+    { argv: ['--help'], code: 0, stdout: /Usage: millrace/ },
+    { argv: ['--version'], code: 0, stdout: /^\d+\.\d+\.\d+/ },
+    { argv: [], code: 2, stderr: /Usage: millrace/ },
+    { argv: ['rnu', 'x'], code: 2, stderr: /^MR_USAGE: unknown command 'rnu' \(Did you mean run\?\)/ },
+    { argv: ['run'], code: 2, stderr: /^MR_USAGE: missing required argument 'file'/ },
+    { argv: ['run', 'x.ts', '--worker', '2'], code: 2, stderr: /^MR_USAGE: unknown option .*Did you mean --workers/ },
+    { argv: ['run', 'x.ts', '--workers', '0'], code: 2, stderr: /^MR_USAGE: .*whole number from 1/ },
+    { argv: ['run', 'x.ts', '--epoch', 'soon'], code: 2, stderr: /^MR_USAGE: .*500ms, 30s/ },
+    { argv: ['run', 'x.ts'], code: 2, stderr: /^MR_PIPELINE_LOAD: there is no pipeline module/ },
+    { argv: ['run', orders, '--sink', 'fork'], code: 2, stderr: /^MR_NOT_YET: `run --sink fork`/ },
+    { argv: ['run', orders, '--sink', 'spoon'], code: 2, stderr: /^MR_USAGE: --sink is restore or fork/ },
+    { argv: ['savepoint', 'create', '--x'], code: 2, stderr: /^MR_NOT_YET: `millrace savepoint`/ },
+    { argv: ['plan', pipelinePath('throws-at-import')], code: 2, stderr: /^MR_PIPELINE_LOAD: .*cannot be imported/ },
+    { argv: ['status', 'nobody'], code: 1, stderr: /^MR_FILE_MISSING: no job "nobody" has run/ },
+    { argv: ['checkpoint', 'verify', 'nobody'], code: 1, stderr: /^MR_FILE_MISSING: no job has kept state/ },
+    { argv: ['checkpoint', 'abandon', 'nobody'], code: 2, stderr: /^MR_USAGE: .*needs the module/ },
+    { argv: ['log', 'tail', 'nothing'], code: 7, stderr: /^MR_LOG_TOPIC_UNKNOWN: .*\n {2}`millrace log ls`/ },
+    { argv: ['log', 'create', 'a/b'], code: 2, stderr: /^MR_OPTION_INVALID: topic "a\/b"/ },
+    { argv: ['log', 'append', 'x', '--codec', 'zip'], code: 2, stderr: /^MR_USAGE: .*Allowed choices are none, gzip/ },
+  ]
+  for (const { argv, code, stdout, stderr } of endings) {
+    it(`ends with ${code}: millrace ${argv.map((word) => word.replace(/.*\//, '')).join(' ')}`, async () => {
+      const finished = await runCommand(argv)
+      assert.equal(finished.code, code)
+      assert.match(finished.stdout, stdout ?? /^$/)
+      assert.match(finished.stderr, stderr ?? /^$/)
+    })
+  }
+
+  it('prints an error as one JSON object with --json, and nothing on stdout', async () => {
+    const { code, stdout, stderr } = await runCommand(['status', 'nobody', '--json'])
+    assert.deepEqual([code, stdout], [1, ''])
+    const { schemaVersion, event, code: errorCode, message, domain } = object(stderr)
+    assert.deepEqual([schemaVersion, event, errorCode, domain], [1, 'error', 'MR_FILE_MISSING', 'external'])
+    assert.match(String(message), /no job "nobody"/)
+  })
+
+  it('shows the plan as text, as a flowchart, and as JSON with nothing stored', async () => {
+    const text = await runCommand(['plan', orders])
+    assert.match(text.stdout, /raw-deduplicate-1 +deduplicate \(stateful\) +stage 1 +exchange by id/)
+    assert.match(text.stdout, /Nothing is stored/)
+    assert.match((await runCommand(['plan', orders, '--mermaid'])).stdout, /^flowchart LR/)
+    const { pipeline, epoch, changes } = object((await runCommand(['plan', orders, '--json'])).stdout)
+    assert.deepEqual([pipeline, epoch, changes], ['orders', null, []])
+  })
+})
+
+describe('commands about a job that ran', () => {
+  before(async () => {
+    process.chdir(temporaryDirectory())
+    await appendOrders('.', 0, 100)
+    const run = await runCommand(['run', orders, '--until-caught-up', '--workers', '1', '--json'])
+    assert.equal(run.code, 0)
+    const { schemaVersion, command, pipeline, epoch, imbalances } = object(run.stdout)
+    assert.deepEqual([schemaVersion, command, pipeline, epoch, imbalances], [1, 'run', 'orders', 1, []])
+    for (const line of run.stderr.trim().split('\n')) assert.equal(object(line).schemaVersion, 1)
+  })
+
+  it('status gives the same by name and by module', async () => {
+    const byName = object((await runCommand(['status', 'orders', '--json'])).stdout)
+    assert.deepEqual(byName, object((await runCommand(['status', orders, '--json'])).stdout))
+    assert.deepEqual([byName.state, byName.epoch, byName.lag], ['stopped', 1, 0])
+    assert.match((await runCommand(['status', 'orders'])).stdout, /^orders {2}stopped\nepoch 1, generation 1/)
+  })
+
+  it('plan tells that all of the stored state is kept', async () => {
+    const { code, stdout } = await runCommand(['plan', orders])
+    assert.equal(code, 0)
+    assert.match(stdout, /Stored state of epoch 1:[\s\S]*operator +raw-deduplicate-1 +kept/)
+  })
+
+  it('checkpoint ls, show and verify find epoch 1 whole', async () => {
+    const { checkpoints } = object((await runCommand(['checkpoint', 'ls', 'orders', '--json'])).stdout)
+    assert.ok(Array.isArray(checkpoints))
+    assert.deepEqual([checkpoints.length, checkpoints[0].epoch, checkpoints[0].records], [1, 1, 100])
+    const shown = object((await runCommand(['checkpoint', 'show', 'orders', '--json'])).stdout)
+    assert.deepEqual([shown.epoch, shown.isFinalized, shown.committed], [1, true, { table: 1 }])
+    const verified = object((await runCommand(['checkpoint', 'verify', 'orders', '--json'])).stdout)
+    assert.deepEqual([verified.epoch, verified.entries], [1, 100])
+  })
+
+  it('checkpoint abandon refuses an epoch that every sink has', async () => {
+    const { code, stderr } = await runCommand(['checkpoint', 'abandon', orders])
+    assert.equal(code, 1)
+    assert.match(stderr, /^MR_CHECKPOINT_ABANDON_REFUSED: .*epoch 1 is not open/)
+  })
+
+  it('log ls, describe and tail show topic, reader and records', async () => {
+    const flags = ['--directory', 'log', '--json']
+    const { topics } = object((await runCommand(['log', 'ls', ...flags])).stdout)
+    assert.ok(Array.isArray(topics))
+    assert.ok(topics.some(({ name, partitions }) => name === 'orders' && partitions === 2))
+    const { consumers } = object((await runCommand(['log', 'describe', 'orders', ...flags])).stdout)
+    assert.ok(Array.isArray(consumers))
+    assert.deepEqual([consumers[0].pipeline, consumers[0].lag], ['orders', 0])
+    const tail = await runCommand(['log', 'tail', 'orders', '--last', '1', '--partition', '1', ...flags])
+    const { offset, value } = object(tail.stdout)
+    assert.deepEqual([offset, object(String(value)).id], [49, 'o-99'])
+  })
+})
+
+describe('a process that runs a job', () => {
+  it('keeps others out, drains on SIGTERM with exit 0, and leaves nothing to replay', async () => {
+    const directory = temporaryDirectory()
+    process.chdir(directory)
+    await appendOrders('.', 0, 200)
+    const first = spawnCommand(directory, ['run', orders, '--workers', '1', '--epoch', '100ms'])
+    await first.says('orders runs from the start')
+    const second = await runCommand(['run', orders, '--workers', '1'])
+    assert.equal(second.code, 1)
+    assert.match(second.stderr, /^MR_STATE_LOCKED: /)
+    assert.equal(object((await runCommand(['status', 'orders', '--json'])).stdout).state, 'running')
+
+    first.child.kill('SIGTERM')
+    const { code, stdout } = await first.finished
+    assert.equal(code, 0)
+    assert.match(stdout, /^orders stopped at epoch \d+: \d+ records read/)
+
+    const next = object((await runCommand(['run', orders, '--until-caught-up', '--workers', '1', '--json'])).stdout)
+    assert.deepEqual(next.ledger && object(JSON.stringify(next.ledger)).operators, {
+      'raw-filter-1': { in: 200, out: 200, dropped: {} },
+      'raw-deduplicate-1': { in: 200, out: 200, dropped: {} },
+    })
+  })
+
+  it('is killed while an epoch is prepared but not committed: abandon forgets that epoch, and it is replayed', async () => {
+    const directory = temporaryDirectory()
+    process.chdir(directory)
+    await appendOrders('.', 0, 200)
+    const killed = spawnCommand(directory, ['run', orders, '--until-caught-up', '--workers', '1'], {
+      MILLRACE_FAIL: 'P5-before-commit:kill:1',
+    })
+    await killed.finished
+    assert.equal(killed.child.signalCode, 'SIGKILL')
+    assert.equal(object((await runCommand(['checkpoint', 'show', 'orders', '--json'])).stdout).isFinalized, false)
+    const abandoned = await runCommand(['checkpoint', 'abandon', orders])
+    assert.deepEqual([abandoned.code, abandoned.stderr], [0, ''])
+    const run = object((await runCommand(['run', orders, '--until-caught-up', '--workers', '1', '--json'])).stdout)
+    assert.equal(run.epoch, 2)
+    const { sinks } = object(JSON.stringify(run.ledger))
+    assert.deepEqual(object(JSON.stringify(sinks)).table, { in: 200, staged: 200, rejected: 0 })
+  })
+
+  it('ends at once with 128 + the signal on a second signal', async () => {
+    const directory = temporaryDirectory()
+    await appendOrders(directory, 0, 10)
+    const job = spawnCommand(directory, ['run', orders, '--workers', '1'], {
+      MILLRACE_FAIL: 'P1-aligned:delay-60000:1',
+    })
+    await job.says('runs from the start')
+    job.child.kill('SIGINT')
+    await job.says('SIGINT: ending')
+    job.child.kill('SIGINT')
+    assert.equal((await job.finished).code, 130)
+  })
+})
