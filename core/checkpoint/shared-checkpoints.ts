@@ -132,17 +132,28 @@ export class SharedCheckpoints {
     return bytes
   }
 
-  /** Creates if absent; an existing manifest with the same bytes is ours (an answer got lost, or a redo). */
+  /**
+   * Creates if absent; an existing manifest with the same bytes is ours (an answer got lost, or a redo). The number of a
+   * collected manifest is free again, but whoever collected it has a higher one, which stays: that fences us as well.
+   */
   async #create(epoch: number, bytes: Uint8Array): Promise<void> {
-    if ((await this.#options.store.createManifest(epoch, bytes)) === 'created') return
-    const found = await this.#options.store.readManifest(epoch)
-    if (found !== undefined && found.length === bytes.length && found.every((byte, index) => byte === bytes[index]))
-      return
-    throw new MillraceError(
-      'MR_CHECKPOINT_SUPERSEDED',
-      `another owner made manifest ${epoch}; this process was replaced and stops`,
-    )
+    const { store } = this.#options
+    const isNew = (await store.createManifest(epoch, bytes)) === 'created'
+    if (!isNew && !sameBytes(await store.readManifest(epoch), bytes)) throw superseded(epoch)
+    const highest = (await store.epochs()).at(-1) ?? epoch
+    if (highest > epoch) throw superseded(highest)
   }
+}
+
+function sameBytes(found: Uint8Array | undefined, bytes: Uint8Array): boolean {
+  return found !== undefined && found.length === bytes.length && found.every((byte, index) => byte === bytes[index])
+}
+
+function superseded(epoch: number): MillraceError {
+  return new MillraceError(
+    'MR_CHECKPOINT_SUPERSEDED',
+    `another owner made manifest ${epoch}; this process was replaced and stops`,
+  )
 }
 
 function objectName(entry: BlockEntry): string {
