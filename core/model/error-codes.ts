@@ -68,7 +68,6 @@ export const ERROR_CODES = {
     exit: 1,
     text: 'A function of the pipeline threw; the message names operator, split and offset of the record.',
   },
-  MR_RX_ASYNC: user(2, 'An RxJS operator lifted with rx() did not complete synchronously.'),
   MR_TASK_FAILED: internal('A task failed; its cause is attached.'),
   MR_WORKER_DIED: internal('A worker thread ended unexpectedly.'),
   MR_RESTARTS_EXHAUSTED: {
