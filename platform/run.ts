@@ -80,7 +80,10 @@ export interface RunOutcome {
 }
 
 export interface RunningJob {
-  /** Resolves when the job has drained, rejects with the coded error that ended it. Nothing of it runs then. */
+  /**
+   * Resolves when the job has drained, rejects with the coded error that ended it. Nothing of it runs then, but for
+   * `MR_DRAIN_TIMEOUT`: whoever gets that must end the process.
+   */
   readonly done: Promise<RunOutcome>
   /** Ends the job with one last epoch; a later start replays nothing. Idempotent. */
   drain(): void

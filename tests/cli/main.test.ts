@@ -86,6 +86,19 @@ describe('commands about a job that ran', () => {
     assert.match(stdout, /Stored state of epoch 1:[\s\S]*operator +raw-deduplicate-1 +kept/)
   })
 
+  it('a pipeline that would lose stored state is refused by plan and run, with 4; the status keeps the old figures', async () => {
+    const forgetful = pipelinePath('orders-forgetful')
+    const plan = await runCommand(['plan', forgetful])
+    assert.equal(plan.code, 4)
+    assert.match(plan.stdout, /operator +raw-deduplicate-1 +incompatible/)
+    assert.match(plan.stderr, /^MR_PLAN_INCOMPATIBLE: operator "raw-deduplicate-1"/)
+    const run = await runCommand(['run', forgetful, '--until-caught-up', '--workers', '1'])
+    assert.equal(run.code, 4)
+    const { state, epoch } = object((await runCommand(['status', 'orders', '--json'])).stdout)
+    assert.deepEqual([state, epoch], ['failed', 1])
+    assert.equal((await runCommand(['plan', orders])).code, 0)
+  })
+
   it('checkpoint ls, show and verify find epoch 1 whole', async () => {
     const { checkpoints } = object((await runCommand(['checkpoint', 'ls', 'orders', '--json'])).stdout)
     assert.ok(Array.isArray(checkpoints))

@@ -4,6 +4,7 @@ import { beforeEach, describe, it } from 'node:test'
 import { previewTable } from '../../connectors/delta/index.ts'
 import type { RecoveryOutcome } from '../../core/checkpoint/decide-recovery.ts'
 import { MillraceError } from '../../core/model/errors.ts'
+import type { Progress } from '../../core/observability/progress.ts'
 import type { Logger } from '../../core/ports/logger.ts'
 import { type Beginning, type RunOptions, runPipeline } from '../../platform/run.ts'
 import { readStatus } from '../../platform/status-file.ts'
@@ -128,6 +129,38 @@ describe('a run on worker threads', () => {
     const { outcome } = await run('orders', { ...shared, stateDirectory: 'host-b' })
     assert.deepEqual(await idsInTable(), orderIds(1_200))
     assert.equal(outcome.ledger.operators['raw-deduplicate-1']?.dropped.duplicate, 100)
+  })
+
+  it('ends with the error of a module that cannot be loaded in a worker, without a restart', async () => {
+    await assert.rejects(run('throws-in-worker'), (error: MillraceError) => {
+      assert.equal(error.code, 'MR_PIPELINE_LOAD')
+      assert.match(error.message, /not on this thread/)
+      return true
+    })
+  })
+
+  it('refuses a module that builds another plan in a worker', async () => {
+    await assert.rejects(
+      run('plan-differs-in-worker', { restarts: { ...quick, maxRestarts: 0 } }),
+      (error: MillraceError) => {
+        assert.deepEqual([error.code, error.details.lastCode], ['MR_RESTARTS_EXHAUSTED', 'MR_PLAN_MISMATCH'])
+        return true
+      },
+    )
+  })
+
+  it('tells between two epochs how far it is', async () => {
+    const told: Progress[] = []
+    const onProgress = (progress: Progress): void => {
+      told.push(progress)
+      if (progress.lag === 0) job.drain()
+    }
+    const job = runPipeline(pipelinePath('orders'), { workers: 2, epoch: '1h', onProgress })
+    await job.done
+    const last = told.findLast(({ state }) => state === 'running')
+    assert.ok(last !== undefined)
+    assert.deepEqual([last.pipeline, last.epoch, last.records, last.lag], ['orders', 0, 1_000, 0])
+    assert.equal(last.watermark, Date.UTC(2026, 0, 1) + 998 - 5_000)
   })
 
   it('refuses wrong options before anything is written', async () => {
