@@ -61,6 +61,7 @@ class Bench {
         options: this.#options,
         checkpoints: undefined,
         onFailpoint: (name) => this.failpoints.push(name),
+        onCommitted: () => undefined,
         onRecovery: ({ kind }) => this.outcomes.push(kind),
       },
       this.place,
@@ -186,8 +187,33 @@ describe('Job', () => {
     }
     const process = bench.start()
     await bench.until(() => process.end !== undefined)
-    assert.equal(process.end?.kind === 'failed' && process.end.error.message.includes('it is broken'), true)
+    assert.equal(process.end?.kind, 'failed')
+    assert.match(process.end.error.message, /it is broken/)
+    assert.ok(['MR_OPERATOR_FAILED', 'MR_RESTARTS_EXHAUSTED'].includes(process.end.error.code))
     bench.assertExact(0)
+  })
+
+  it('is not held back in event time by a worker that has no split', async () => {
+    const bench = new Bench(1, { workers: 4 })
+    bench.append(0, 60)
+    const process = bench.start()
+    await bench.until(() => bench.curated.items.length === 54)
+    process.drain()
+    await bench.until(() => process.end !== undefined)
+    assert.equal(process.end?.kind, 'drained')
+    const watermark = process.end.last?.watermarks['exchange:unique'] ?? Number.NEGATIVE_INFINITY
+    assert.ok(watermark > 50_000 && watermark < 60_000, `${watermark}`)
+  })
+
+  it('looks at a split that had nothing more again while another one stays busy', async () => {
+    const bench = new Bench(1, { workers: 1, pollOffsets: 1 })
+    for (let n = 0; n < 2000; n++) bench.topic.append(0, { id: `busy-${n}`, cents: 1, at: n })
+    const process = bench.start()
+    await bench.until(() => bench.curated.items.length > 0)
+    bench.topic.append(1, { id: 'rare', cents: 1, at: 0 })
+    await bench.until(() => bench.curated.items.some(({ id }) => id === 'rare'))
+    assert.ok(bench.curated.items.length < 1500, `${bench.curated.items.length} records came first`)
+    process.kill('process')
   })
 
   it('goes on after a crash of the process at any step, with the same results', async () => {

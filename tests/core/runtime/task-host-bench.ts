@@ -1,0 +1,192 @@
+import { MemoryTopic, memorySource } from '../../../connectors/memory/index.ts'
+import { pipeline } from '../../../core/dataflow/pipeline.ts'
+import { planDigest } from '../../../core/dataflow/plan-digest.ts'
+import { planOf } from '../../../core/dataflow/plan-of.ts'
+import { contract, string } from '../../../core/model/contract.ts'
+import { NO_WATERMARK } from '../../../core/model/control.ts'
+import type { ConnectorPorts } from '../../../core/ports/connector-ports.ts'
+import type { RecordSinkSpec, RecordWriter, Staged } from '../../../core/ports/sink.ts'
+import type { Link } from '../../../core/ports/transport.ts'
+import { executionPlan } from '../../../core/runtime/execution-plan.ts'
+import type { Assignment, HostCommand, HostEvent, OwnedSplit } from '../../../core/runtime/host-messages.ts'
+import type { PeerMessage } from '../../../core/runtime/peer-messages.ts'
+import { TaskHost } from '../../../core/runtime/task-host.ts'
+import { deduplicate } from '../../../operators/index.ts'
+import { ManualClock, settle } from '../../manual-clock.ts'
+import { SimulatedDisk } from '../../simulation/simulated-files.ts'
+import { Simulation } from '../../simulation/simulation-scheduler.ts'
+
+const order = contract('order', { id: string() })
+
+/** A sink whose disk a test holds in its hand. */
+export class SlowWriter implements RecordWriter {
+  isBusy = false
+  aborted = 0
+  readonly ids: unknown[] = []
+  staging: Promise<void> = Promise.resolve()
+  #ready = Promise.withResolvers<void>()
+  #unstaged = 0
+
+  write(batch: Parameters<RecordWriter['write']>[0]): number {
+    for (let i = 0; i < batch.count; i++) this.ids.push(batch.at(i).id)
+    this.#unstaged += batch.count
+    return batch.count
+  }
+
+  async stage(): Promise<Staged> {
+    const records = this.#unstaged
+    this.#unstaged = 0
+    await this.staging
+    return { records, outbox: [], content: null }
+  }
+
+  ready(): Promise<void> {
+    return this.#ready.promise
+  }
+
+  catchUp(): void {
+    this.isBusy = false
+    this.#ready.resolve()
+    this.#ready = Promise.withResolvers()
+  }
+
+  async abort(): Promise<void> {
+    this.aborted++
+  }
+}
+
+function sinkOf(writer: RecordWriter): RecordSinkSpec<{ readonly id: string }> {
+  return {
+    role: 'sink',
+    takes: 'records',
+    connector: 'slow',
+    options: {},
+    epochMs: 1000,
+    check: () => undefined,
+    writer: () => writer,
+    committer: () => {
+      throw new Error('a worker commits nothing')
+    },
+  }
+}
+
+/** One worker out of `workers`, with the test as main thread and as all other workers. */
+export class Bench {
+  readonly topic = new MemoryTopic<{ readonly id: string }>({ name: 'orders' })
+  readonly writer = new SlowWriter()
+  readonly events: HostEvent[] = []
+  readonly toPeer: PeerMessage[] = []
+  readonly clock = new ManualClock()
+  stopped = 0
+  readonly #workers: number
+  readonly #plan
+  #command: (command: HostCommand) => void = () => undefined
+  #fromPeer: (message: PeerMessage) => void = () => undefined
+
+  constructor(workers = 1) {
+    this.#workers = workers
+    const source = memorySource({ contract: order, splits: this.topic })
+    this.#plan = executionPlan(
+      planOf(
+        pipeline('orders', ({ from }) => {
+          from('raw', source)
+            .pipe(deduplicate({ key: 'id', ttl: '1h', id: 'unique' }))
+            .to('table', sinkOf(this.writer))
+        }),
+      ),
+    )
+    const control: Link<HostCommand, HostEvent> = {
+      send: (event) => this.events.push(event),
+      onMessage: (receive) => {
+        this.#command = receive
+      },
+      close: () => undefined,
+    }
+    const peer: Link<PeerMessage, PeerMessage> = {
+      send: (message) => this.toPeer.push(message),
+      onMessage: (receive) => {
+        this.#fromPeer = receive
+      },
+      close: () => undefined,
+    }
+    new TaskHost({
+      plan: this.#plan,
+      connectors: connectorPorts(this.clock),
+      scheduler: { post: (_, run) => queueMicrotask(run) },
+      failpoint: () => undefined,
+      control,
+      peers: workers === 1 ? [undefined] : [undefined, peer],
+      onStopped: () => {
+        this.stopped++
+      },
+    })
+  }
+
+  async tell(...commands: readonly HostCommand[]): Promise<void> {
+    for (const command of commands) this.#command(command)
+    await settle()
+  }
+
+  async peerSends(...messages: readonly PeerMessage[]): Promise<void> {
+    for (const message of messages) this.#fromPeer(message)
+    await settle()
+  }
+
+  assign(change: Partial<Assignment> = {}): HostCommand {
+    const split: OwnedSplit = {
+      source: 'raw',
+      split: { id: 'orders-0', topic: 'orders', partition: 0 },
+      index: 0,
+      position: { offset: 0, incarnation: this.topic.id },
+      watermark: NO_WATERMARK,
+      limit: undefined,
+    }
+    const assignment: Assignment = {
+      generation: 1,
+      worker: 0,
+      workers: this.#workers,
+      planDigest: planDigest(this.#plan.logical),
+      keyGroups: 256,
+      hashSeed: 0,
+      firstEpoch: 1,
+      now: 1000,
+      splitTable: ['orders-0'],
+      splits: [split],
+      exchangeWatermarks: {},
+      outbox: '/outbox',
+      pollIntervalMs: 5,
+      pollOffsets: undefined,
+      ...change,
+    }
+    return { kind: 'assign', assignment }
+  }
+
+  /** Brings the host to where its tasks run. */
+  async run(): Promise<void> {
+    await this.tell(this.assign())
+    await this.tell({ kind: 'restored' })
+    await this.tell({ kind: 'run' })
+  }
+
+  get kinds(): readonly string[] {
+    return this.events.map(({ kind }) => kind)
+  }
+
+  get failure(): string | undefined {
+    const failed = this.events.find((event) => event.kind === 'failed')
+    return failed?.error.code
+  }
+}
+
+function connectorPorts(clock: ManualClock): ConnectorPorts {
+  const simulation = new Simulation(1)
+  const quiet = () => undefined
+  return {
+    files: new SimulatedDisk(simulation).fileStore(simulation.incarnation('test')),
+    clock,
+    random: simulation.random,
+    logger: { info: quiet, warn: quiet, error: quiet },
+    sha256: () => '',
+    pipeline: 'orders',
+  }
+}

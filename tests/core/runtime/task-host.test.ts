@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { OwnedBlock } from '../../../core/checkpoint/state-keeper.ts'
+import type { HostCommand } from '../../../core/runtime/host-messages.ts'
+import type { PeerMessage } from '../../../core/runtime/peer-messages.ts'
+import { settle } from '../../manual-clock.ts'
+import { blockOf } from '../checkpoint/epochs.ts'
+import { Bench } from './task-host-bench.ts'
+
+const barrier = (epoch: number, isFinal = false): HostCommand => ({ kind: 'barrier', epoch, now: 2000, isFinal })
+
+describe('TaskHost', () => {
+  it('says that it is ready when it is assigned and again when its state is back, and reads nothing before run', async () => {
+    const bench = new Bench()
+    bench.topic.append(0, { id: 'a' })
+    await bench.tell(bench.assign())
+    await bench.tell({ kind: 'restored' })
+    assert.deepEqual(bench.kinds, ['ready', 'ready'])
+    assert.deepEqual(bench.writer.ids, [])
+    await bench.tell({ kind: 'run' })
+    assert.deepEqual(bench.writer.ids, ['a'])
+  })
+
+  it('reports every task at a barrier, with positions, state, counts and what was staged', async () => {
+    const bench = new Bench()
+    bench.topic.append(0, { id: 'a' }, { id: 'b' }, { id: 'a' })
+    await bench.run()
+    await bench.tell(barrier(1))
+    const reports = bench.events.flatMap((event) => (event.kind === 'report' ? [event.report] : []))
+    assert.deepEqual(
+      reports.map(({ task, epoch }) => [task, epoch]),
+      [
+        ['0/0', 1],
+        ['1/0', 1],
+      ],
+    )
+    assert.deepEqual(reports[0]?.positions, { 'orders-0': { offset: 3, incarnation: bench.topic.id } })
+    assert.equal(
+      reports[1]?.blocks.reduce((sum, { block }) => sum + block.entries, 0),
+      2,
+    )
+    assert.deepEqual(reports[1]?.counts.operators.unique, { in: 3, out: 2, dropped: { duplicate: 1 } })
+    assert.deepEqual(reports[1]?.counts.sinks.table, { in: 2, staged: 2, rejected: 0 })
+  })
+
+  it('reports only when its sinks are durable, and goes on reading meanwhile', async () => {
+    const bench = new Bench()
+    const disk = Promise.withResolvers<void>()
+    bench.writer.staging = disk.promise
+    await bench.run()
+    await bench.tell(barrier(1))
+    bench.topic.append(0, { id: 'later' })
+    await bench.clock.advance(5)
+    assert.deepEqual(bench.writer.ids, ['later'])
+    assert.equal(bench.kinds.filter((kind) => kind === 'report').length, 1)
+    disk.resolve()
+    await settle()
+    const reports = bench.events.flatMap((event) => (event.kind === 'report' ? [event.report] : []))
+    assert.equal(reports.at(-1)?.counts.sinks.table?.staged, 0)
+  })
+
+  it('takes no record while the disk of a sink is behind, and goes on when it caught up', async () => {
+    const bench = new Bench()
+    bench.writer.isBusy = true
+    bench.topic.append(0, { id: 'a' })
+    await bench.run()
+    assert.deepEqual(bench.writer.ids, [])
+    bench.writer.catchUp()
+    await settle()
+    assert.deepEqual(bench.writer.ids, ['a'])
+  })
+
+  it('tells a sink that cannot stage as a failure and reports nothing', async () => {
+    const bench = new Bench()
+    bench.writer.stage = () => Promise.reject(new Error('disk full'))
+    await bench.run()
+    await bench.tell(barrier(1))
+    assert.equal(bench.failure, 'MR_TASK_FAILED')
+  })
+
+  it('is silent after its first failure', async () => {
+    const bench = new Bench()
+    bench.topic.append(0, { id: 'a' })
+    bench.writer.write = () => {
+      throw new Error('cannot write')
+    }
+    await bench.run()
+    const count = bench.events.length
+    assert.equal(bench.events.at(-1)?.kind, 'failed')
+    await bench.tell(barrier(1))
+    assert.equal(bench.events.length, count)
+  })
+
+  it('refuses an assignment of another plan', async () => {
+    const bench = new Bench()
+    await bench.tell(bench.assign({ planDigest: 'other' }))
+    assert.equal(bench.failure, 'MR_PLAN_MISMATCH')
+  })
+
+  it('tells a damaged block of state as what it is', async () => {
+    const bench = new Bench()
+    const { operator, block } = blockOf(0, { 1: 1 })
+    const damaged: OwnedBlock = { operator, block: { ...block, bytes: block.bytes.slice(0, -1) } }
+    await bench.tell(bench.assign())
+    await bench.tell({ kind: 'restore', block: damaged })
+    assert.equal(bench.failure, 'MR_STATE_CORRUPT')
+  })
+
+  it('refuses records for an exchange that it does not have', async () => {
+    const bench = new Bench(2)
+    await bench.run()
+    await bench.peerSends({ kind: 'barrier', exchange: 'ghost', from: 1, epoch: 1 })
+    assert.equal(bench.failure, 'MR_EXCHANGE_PROTOCOL')
+  })
+
+  it('lets what other workers send wait until its own state is back', async () => {
+    const bench = new Bench(2)
+    await bench.tell(bench.assign({ splits: [] }))
+    await bench.peerSends({ kind: 'barrier', exchange: 'unique', from: 1, epoch: 1 })
+    await bench.tell({ kind: 'restored' })
+    await bench.tell({ kind: 'run' })
+    assert.ok(!bench.kinds.includes('report'))
+    await bench.tell(barrier(1))
+    assert.deepEqual(bench.kinds, ['ready', 'ready', 'exhausted', 'report', 'report'])
+    assert.equal(bench.failure, undefined)
+  })
+
+  it('takes a flood of watermarks, which need no credit', async () => {
+    const bench = new Bench(2)
+    await bench.run()
+    const flood = Array.from(
+      { length: 5000 },
+      (_, time): PeerMessage => ({ kind: 'watermark', exchange: 'unique', from: 1, time }),
+    )
+    await bench.peerSends(...flood)
+    assert.equal(bench.failure, undefined)
+  })
+
+  it('stops reading at the last barrier', async () => {
+    const bench = new Bench()
+    await bench.run()
+    await bench.tell(barrier(1, true))
+    bench.topic.append(0, { id: 'too late' })
+    await bench.clock.advance(5)
+    assert.deepEqual(bench.writer.ids, [])
+  })
+
+  it('says how far it is when it is asked', async () => {
+    const bench = new Bench()
+    bench.topic.append(0, { id: 'a' }, { id: 'b' })
+    await bench.run()
+    await bench.tell({ kind: 'probe' })
+    const answer = bench.events.at(-1)
+    assert.equal(answer?.kind === 'progress' && answer.progress.positions['orders-0']?.offset, 2)
+  })
+
+  it('closes everything when it is stopped, forgets what was not staged, and says so', async () => {
+    const bench = new Bench()
+    bench.topic.append(0, { id: 'a' })
+    await bench.run()
+    await bench.tell({ kind: 'stop' })
+    assert.deepEqual([bench.kinds.at(-1), bench.stopped, bench.writer.aborted], ['stopped', 1, 1])
+    await bench.tell(barrier(1))
+    assert.equal(bench.kinds.at(-1), 'stopped')
+  })
+
+  it('stops also where closing fails, and tells the failure', async () => {
+    const bench = new Bench()
+    bench.writer.abort = () => Promise.reject(new Error('cannot abort'))
+    await bench.run()
+    await bench.tell({ kind: 'stop' })
+    assert.deepEqual([bench.kinds.slice(-2), bench.stopped], [['stopped', 'failed'], 1])
+  })
+})
