@@ -171,6 +171,17 @@ describe('a process that runs a job', () => {
     assert.deepEqual(object(JSON.stringify(sinks)).table, { in: 200, staged: 200, rejected: 0 })
   })
 
+  it('ends with 1 and without a checkpoint on an error that nobody caught', async () => {
+    const directory = temporaryDirectory()
+    process.chdir(directory)
+    await appendOrders('.', 0, 10)
+    const { code, stderr } = await spawnCommand(directory, ['run', pipelinePath('main-throws-later')]).finished
+    assert.equal(code, 1)
+    assert.match(stderr, /MR_INTERNAL: thrown on the main thread/)
+    assert.equal(object((await runCommand(['status', 'main-throws-later', '--json'])).stdout).state, 'died')
+    assert.equal((await runCommand(['checkpoint', 'show', 'main-throws-later'])).code, 1)
+  })
+
   it('ends at once with 128 + the signal on a second signal', async () => {
     const directory = temporaryDirectory()
     await appendOrders(directory, 0, 10)

@@ -168,6 +168,14 @@ describe('a run on worker threads', () => {
     await assert.rejects(run('orders', { epoch: '0s' }), { code: 'MR_OPTION_INVALID' })
     assert.equal(await readStatus(ports.files, '.millrace/orders/status.json'), undefined)
   })
+
+  // Last, as its job goes on for a moment.
+  it('does not wait for ever for the last epoch of a drain', async () => {
+    const failpoints = 'P1-aligned:delay-1000:1'
+    const options: RunOptions = { workers: 1, drainTimeout: '20ms', failpoints, onRunning: () => job.drain() }
+    const job = runPipeline(pipelinePath('orders'), options)
+    await assert.rejects(job.done, { code: 'MR_DRAIN_TIMEOUT', exitCode: 6 })
+  })
 })
 
 describe('a module that is no pipeline', () => {
