@@ -15,7 +15,7 @@ import {
 import { type Expectation, keyOfRow } from './oracle.ts'
 import { LOG_DIRECTORY, TABLE, TOPIC } from './scenario.ts'
 import type { SimulatedBytes } from './simulated-bytes.ts'
-import { readRows, readTable, type TableFiles } from './table-reader.ts'
+import { readRows, readTable, type TableFiles, type TableHistory, type TableRow } from './table-reader.ts'
 
 /** A record of a topic as it was found. */
 export interface FoundRecord {
@@ -37,8 +37,9 @@ export interface EndState {
 export async function checkEnd(end: EndState): Promise<readonly string[]> {
   const { expectation, last } = end
   if (last === undefined) return ['the job drained without an epoch']
-  const history = await readTable(end.view, TABLE)
-  const rows = await readRows(end.view, history, history.live.values())
+  const table = await tableOf(end.view).catch((error: unknown) => `I19: nobody can read the table: ${String(error)}`)
+  if (typeof table === 'string') return [table]
+  const { history, rows } = table
   const letters = end.letters.map(({ headers, value }) => ({
     split: Number(headers['__streams.errors.partition']),
     offset: Number(headers['__streams.errors.offset']),
@@ -55,9 +56,16 @@ export async function checkEnd(end: EndState): Promise<readonly string[]> {
     ...checkDeadLetters(expectation, letters),
     ...checkAccounting(expectation, ledgerCounts(last)),
     ...checkState(end.state, last, expectation),
-    ...checkAdvice(end.view, last),
+    ...checkAdvice(end.view, last, LOG_DIRECTORY),
     ...checkMirror(end.mirrored, rows.map(keyOfRow)),
   ]
+}
+
+async function tableOf(
+  view: TableFiles,
+): Promise<{ readonly history: TableHistory; readonly rows: readonly TableRow[] }> {
+  const history = await readTable(view, TABLE)
+  return { history, rows: await readRows(view, history, history.live.values()) }
 }
 
 function ledgerCounts({ ledger }: EpochMarker): Parameters<typeof checkAccounting>[1] {
@@ -75,7 +83,11 @@ function ledgerCounts({ ledger }: EpochMarker): Parameters<typeof checkAccountin
 }
 
 /** I4: the keys in the stored state are exactly those of the oracle. */
-function checkState(state: SimulatedBytes, last: EpochMarker, expectation: Expectation): readonly string[] {
+export function checkState(
+  state: { get(key: string): Uint8Array | undefined },
+  last: EpochMarker,
+  expectation: Expectation,
+): readonly string[] {
   const stored = new Set<string>()
   for (const entry of last.blocks) {
     const bytes = state.get(blockKey(entry))
@@ -97,8 +109,8 @@ function checkState(state: SimulatedBytes, last: EpochMarker, expectation: Expec
 }
 
 /** I7: what lag tools are told is never ahead of the checkpoint. */
-function checkAdvice(view: TableFiles, last: EpochMarker): readonly string[] {
-  const bytes = view.read(`${LOG_DIRECTORY}/${TOPIC}/groups/${last.pipeline}.json`)
+export function checkAdvice(view: TableFiles, last: EpochMarker, logDirectory: string): readonly string[] {
+  const bytes = view.read(`${logDirectory}/${TOPIC}/groups/${last.pipeline}.json`)
   if (bytes === undefined) return []
   const advice = JSON.parse(new TextDecoder().decode(bytes)) as { readonly offsets: Readonly<Record<string, number>> }
   return Object.entries(advice.offsets)

@@ -1,0 +1,100 @@
+import { rm } from 'node:fs/promises'
+import { PartitionedLog, tailTopic } from '../../connectors/log/index.ts'
+import { blockKey } from '../../core/checkpoint/block-table.ts'
+import type { EpochMarker } from '../../core/checkpoint/epoch-marker.ts'
+import { StateKeeper } from '../../core/checkpoint/state-keeper.ts'
+import type { GeneratedRecord } from '../../examples/events-curated/generate-events.ts'
+import { systemPorts } from '../../platform/system-ports.ts'
+import { openLevelStore } from '../../state/level-store.ts'
+import { valueCodec } from '../../state/value-codec.ts'
+import { checkAdvice, checkState } from '../simulation/check-end.ts'
+import {
+  checkAccounting,
+  checkDeadLetters,
+  checkNoDuplicate,
+  checkNoLoss,
+  checkTable,
+  checkTiling,
+  commitsOf,
+  countsOf,
+  type FoundLetter,
+} from '../simulation/invariants.ts'
+import { expectationOf } from '../simulation/oracle.ts'
+import { readRows, readTable, type TableRow } from '../simulation/table-reader.ts'
+import { PIPELINE, RealTableFiles, type RoundPlace, SINK, TOPIC } from './round-place.ts'
+
+/** What a drained round left, in numbers for the report and for readers that are not ours. */
+export interface Verdict {
+  readonly violations: readonly string[]
+  readonly rows: readonly TableRow[]
+  readonly letters: number
+  readonly versions: number
+  readonly epoch: number
+}
+
+/** Compares everything that a drained round left on disk with what the oracle makes of the appended records. */
+export async function judgeRound(place: RoundPlace, records: readonly GeneratedRecord[]): Promise<Verdict> {
+  const stored = await readState(place.state)
+  const files = new RealTableFiles()
+  const history = await readTable(files, place.table)
+  const rows = await readRows(files, history, history.live.values())
+  const letters = await readLetters(place.log)
+  const { marker } = stored
+  const expectation = expectationOf(records)
+  const violations = [
+    ...checkTable(history),
+    ...checkNoLoss(expectation, rows),
+    ...checkNoDuplicate(expectation, rows),
+    ...checkTiling(commitsOf(history, `${PIPELINE}/${SINK}/0`), {
+      committed: new Map(Object.entries(marker.covered[SINK] ?? {})),
+    }),
+    ...checkDeadLetters(expectation, letters),
+    ...checkAccounting(expectation, countsOf(marker.ledger, SINK)),
+    ...checkState(stored.blocks, marker, expectation),
+    ...checkAdvice(files, marker, place.log),
+  ]
+  return { violations, rows, letters: letters.length, versions: history.versions.length, epoch: marker.epoch }
+}
+
+/** Removes everything of a round. */
+export async function clearRound(place: RoundPlace): Promise<void> {
+  await rm(place.directory, { recursive: true, force: true })
+}
+
+interface StoredEpoch {
+  readonly marker: EpochMarker
+  readonly blocks: ReadonlyMap<string, Uint8Array>
+}
+
+async function readState(directory: string): Promise<StoredEpoch> {
+  const store = await openLevelStore(`${directory}/state`)
+  try {
+    const keeper = new StateKeeper(store, valueCodec())
+    const stored = await keeper.load()
+    if (stored.kind !== 'epoch') throw new Error(`the drained state in ${directory} is ${stored.kind}`)
+    const { marker } = stored.sealed
+    const bytes = await keeper.read(marker.blocks)
+    return { marker, blocks: new Map(marker.blocks.map((entry, index) => [blockKey(entry), bytes[index]!])) }
+  } finally {
+    await store.close()
+  }
+}
+
+async function readLetters(logDirectory: string): Promise<readonly FoundLetter[]> {
+  const log = new PartitionedLog(systemPorts(), logDirectory)
+  const letters: FoundLetter[] = []
+  if ((await log.findTopic(`${TOPIC}.dlq`)) === undefined) return letters
+  for await (const { headers, value } of tailTopic(log, `${TOPIC}.dlq`)) {
+    const text = (key: string): string => {
+      const header = headers.find((other) => other.key === key)
+      return new TextDecoder().decode(header?.value ?? new Uint8Array())
+    }
+    letters.push({
+      split: Number(text('__streams.errors.partition')),
+      offset: Number(text('__streams.errors.offset')),
+      code: text('__millrace.errors.code'),
+      value,
+    })
+  }
+  return letters
+}
