@@ -56,6 +56,8 @@ const POLL_MS = 4
 /** A process that went on for so many epochs after its kill was due is past the point: the kill is void. */
 const EPOCHS_OF_PATIENCE = 6
 const SPLITS = 4
+/** Noon: one date per round keeps the files of an epoch few. */
+const START_OF_EVENTS = Date.UTC(2024, 2, 1, 12)
 
 /** One pipeline from an empty directory through its kills to a drained end, and the judgement of what it left. */
 export function runRound(options: RoundOptions, ports: RoundPorts): Promise<RoundResult> {
@@ -90,6 +92,7 @@ class CrashRound {
       duplicateShare: 0.1,
       violationShare: 0.03,
       tombstoneShare: 0.01,
+      startTimeMs: START_OF_EVENTS,
     })
     const mostVoids = 10 + 2 * this.#options.kills
     while (this.#kills.length < this.#options.kills && this.#violations.length === 0) {
