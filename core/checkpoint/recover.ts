@@ -22,6 +22,8 @@ export interface RecoveryPorts {
   readonly logger: Logger
   /** A name for the claim that nobody else uses. */
   readonly owner: string
+  /** Throws where the pipeline cannot go on from this state. Asked after open intents are done and before the claim. */
+  readonly accept: (last: SealedMarker | undefined) => void
   /** Called with every decision, for progress and tests. */
   readonly onDecision?: (outcome: RecoveryOutcome) => void
 }
@@ -55,6 +57,7 @@ export async function recover(ports: RecoveryPorts): Promise<Recovered> {
     ports.logger.info('recovery decided', { outcome: outcome.kind })
     ports.failpoint('recovery-decided')
     if (!(await act(ports, outcome, shared))) continue
+    ports.accept(ports.keeper.last)
     const claimed = await claim(ports, shared)
     if (claimed !== undefined) return claimed
   }

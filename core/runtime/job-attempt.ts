@@ -85,10 +85,12 @@ export class JobAttempt {
       failpoint: this.#ports.failpoint,
       logger: this.#ports.connectors.logger,
       owner: this.#ports.connectors.random.uuid(),
+      accept: (sealed) => {
+        if (sealed !== undefined) assertCompatible(sealed.marker.plan, describePlan(this.#plan.logical))
+      },
       onDecision: (outcome) => this.#observer.onRecovery?.(outcome),
     })
     const last = recovered.last?.marker
-    if (last !== undefined) assertCompatible(last.plan, describePlan(this.#plan.logical))
     const splits = await planSplits(this.#sources, last, this.#options.isBounded)
     const workers = Math.max(1, this.#options.workers)
     const coordinator = this.#createCoordinator({ keeper, shared, recovered, splits, workers })

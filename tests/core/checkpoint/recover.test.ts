@@ -4,6 +4,7 @@ import type { RecoveryOutcome } from '../../../core/checkpoint/decide-recovery.t
 import { type Recovered, recover } from '../../../core/checkpoint/recover.ts'
 import { StateKeeper } from '../../../core/checkpoint/state-keeper.ts'
 import type { ErrorCode } from '../../../core/model/error-codes.ts'
+import { MillraceError } from '../../../core/model/errors.ts'
 import type { FailpointName } from '../../../core/ports/failpoint.ts'
 import type { Logger } from '../../../core/ports/logger.ts'
 import type { SinkStatus } from '../../../core/ports/sink.ts'
@@ -58,6 +59,7 @@ async function recoverAt(
     failpoint: failpoint ?? (() => undefined),
     logger: SILENT,
     owner: 'test',
+    accept: () => undefined,
     onDecision: (outcome) => decisions.push(outcome),
   })
   return { recovered, decisions, table }
@@ -184,7 +186,14 @@ describe('recover', () => {
       table.onCommit = async () => {
         atCommit.push(await store.epochs())
       }
-      const ports = { pipeline: 'orders', keeper: a.keeper, shared: a.shared, owner: 'a', logger: SILENT }
+      const ports = {
+        pipeline: 'orders',
+        keeper: a.keeper,
+        shared: a.shared,
+        owner: 'a',
+        logger: SILENT,
+        accept: () => undefined,
+      }
       await recover({ ...ports, committers: new Map([['table', table]]), failpoint: () => undefined })
       assert.deepEqual(atCommit, [[2]])
     }))
@@ -196,11 +205,35 @@ describe('recover', () => {
       await b.shared.claim(2, { generation: 4, name: 'b' })
       const table = new FakeCommitter()
       table.status = 'at-start'
-      const ports = { pipeline: 'orders', keeper: a.keeper, shared: a.shared, owner: 'a', logger: SILENT }
+      const ports = {
+        pipeline: 'orders',
+        keeper: a.keeper,
+        shared: a.shared,
+        owner: 'a',
+        logger: SILENT,
+        accept: () => undefined,
+      }
       await assert.rejects(recover({ ...ports, committers: new Map([['table', table]]), failpoint: () => undefined }), {
         code: 'MR_CHECKPOINT_SUPERSEDED',
       })
       assert.deepEqual(table.committed, [])
+    }))
+
+  it('claims nothing for a pipeline that cannot go on from the state, so that the owner runs on', () =>
+    onSharedStore(async ({ host, store }) => {
+      const a = host('a')
+      await placeWithOpenEpoch(a)
+      const table = new FakeCommitter()
+      table.status = 'at-end'
+      const accept = (): void => {
+        throw new MillraceError('MR_PLAN_INCOMPATIBLE', 'the key changed')
+      }
+      const ports = { pipeline: 'orders', keeper: a.keeper, shared: a.shared, owner: 'a', logger: SILENT, accept }
+      await assert.rejects(recover({ ...ports, committers: new Map([['table', table]]), failpoint: () => undefined }), {
+        code: 'MR_PLAN_INCOMPATIBLE',
+      })
+      assert.deepEqual(await store.epochs(), [2])
+      assert.deepEqual(await a.keeper.claimed(), { generation: 0, usedEpochs: 0 })
     }))
 
   it('claims a number of its own in the shared store, above every other', () =>
