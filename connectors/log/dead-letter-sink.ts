@@ -10,7 +10,7 @@ const EPOCH_MS = 1_000
  * the error in headers as Kafka Streams names them. The topic is made on demand, with one partition.
  *
  * @example
- * from('raw', kafkaLike).deadLetters(deadLetterTopic({ topic: 'raw.refused' }))
+ * from('raw', source, { deadLetters: deadLetterTopic({ topic: 'raw.refused' }) })
  */
 export function deadLetterTopic(options: DeadLetterTopicOptions = {}): DeadLetterSinkSpec {
   const resolved = resolveDeadLetterTopic(options)
