@@ -133,10 +133,11 @@ describe('Job', () => {
     }
   })
 
-  it('drains also where it is told so before its tasks run', async () => {
-    for (const seed of SEEDS) {
-      const bench = new Bench(seed)
+  it('drains whenever it is told so, also before its tasks run', async () => {
+    for (let steps = 0; steps < 120; steps += 5) {
+      const bench = new Bench(steps)
       const process = bench.start()
+      await bench.simulation.run(() => false, steps)
       process.drain()
       await bench.ended(process)
       assert.equal(bench.curated.epoch, -1)

@@ -5,6 +5,7 @@ import { planOf } from '../../../core/dataflow/plan-of.ts'
 import { contract, string } from '../../../core/model/contract.ts'
 import { NO_WATERMARK } from '../../../core/model/control.ts'
 import type { ConnectorPorts } from '../../../core/ports/connector-ports.ts'
+import type { OperatorFunction } from '../../../core/ports/operator.ts'
 import type { RecordSinkSpec, RecordWriter, Staged } from '../../../core/ports/sink.ts'
 import type { Link } from '../../../core/ports/transport.ts'
 import { executionPlan } from '../../../core/runtime/execution-plan.ts'
@@ -16,7 +17,7 @@ import { ManualClock, settle } from '../../manual-clock.ts'
 import { SimulatedDisk } from '../../simulation/simulated-files.ts'
 import { Simulation } from '../../simulation/simulation-scheduler.ts'
 
-const order = contract('order', { id: string() })
+export const order = contract('order', { id: string() })
 
 /** A sink whose disk a test holds in its hand. */
 export class SlowWriter implements RecordWriter {
@@ -70,6 +71,31 @@ function sinkOf(writer: RecordWriter): RecordSinkSpec<{ readonly id: string }> {
   }
 }
 
+/** Passes everything on and notes what time it is in the epoch of each batch. */
+function noting<T>(nows: number[]): OperatorFunction<T, T> {
+  return (upstream) =>
+    upstream.append<T>({
+      name: 'noting',
+      id: 'noting',
+      options: {},
+      exchange: undefined,
+      stateful: false,
+      bind: (input) => ({
+        output: input,
+        create: (context) => ({
+          onBatch: (batch, output) => {
+            nows.push(context.now())
+            output.emit(batch)
+          },
+          onWatermark: () => undefined,
+          snapshot: () => [],
+          restore: () => undefined,
+          horizon: Number.NEGATIVE_INFINITY,
+        }),
+      }),
+    })
+}
+
 /** One worker out of `workers`, with the test as main thread and as all other workers. */
 export class Bench {
   readonly topic = new MemoryTopic<{ readonly id: string }>({ name: 'orders' })
@@ -77,6 +103,8 @@ export class Bench {
   readonly events: HostEvent[] = []
   readonly toPeer: PeerMessage[] = []
   readonly clock = new ManualClock()
+  /** What `ctx.now()` gave at each batch. */
+  readonly nows: number[] = []
   stopped = 0
   readonly #workers: number
   readonly #plan
@@ -90,7 +118,7 @@ export class Bench {
       planOf(
         pipeline('orders', ({ from }) => {
           from('raw', source)
-            .pipe(deduplicate({ key: 'id', ttl: '1h', id: 'unique' }))
+            .pipe(noting(this.nows), deduplicate({ key: 'id', ttl: '1h', id: 'unique' }))
             .to('table', sinkOf(this.writer))
         }),
       ),

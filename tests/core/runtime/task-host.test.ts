@@ -5,7 +5,8 @@ import type { HostCommand } from '../../../core/runtime/host-messages.ts'
 import type { PeerMessage } from '../../../core/runtime/peer-messages.ts'
 import { settle } from '../../manual-clock.ts'
 import { blockOf } from '../checkpoint/epochs.ts'
-import { Bench } from './task-host-bench.ts'
+import { batchOf } from './batches.ts'
+import { Bench, order } from './task-host-bench.ts'
 
 const barrier = (epoch: number, isFinal = false): HostCommand => ({ kind: 'barrier', epoch, now: 2000, isFinal })
 
@@ -115,14 +116,34 @@ describe('TaskHost', () => {
 
   it('lets what other workers send wait until its own state is back', async () => {
     const bench = new Bench(2)
-    await bench.tell(bench.assign({ splits: [] }))
-    await bench.peerSends({ kind: 'barrier', exchange: 'unique', from: 1, epoch: 1 })
+    await bench.tell(bench.assign())
+    const { columns, rows, system } = batchOf(order.schema, [{ id: 'early' }]).withKeys(new Int32Array(4))
+    await bench.peerSends({ kind: 'records', exchange: 'unique', from: 1, columns, rows, system })
+    assert.deepEqual(bench.writer.ids, [])
     await bench.tell({ kind: 'restored' })
-    await bench.tell({ kind: 'run' })
-    assert.ok(!bench.kinds.includes('report'))
+    assert.deepEqual(bench.writer.ids, ['early'])
+    assert.deepEqual(bench.toPeer, [{ kind: 'credit', exchange: 'unique', from: 0 }])
+  })
+
+  it('waits at a barrier for all workers before the stage behind an exchange reports', async () => {
+    const bench = new Bench(2)
+    await bench.run()
     await bench.tell(barrier(1))
-    assert.deepEqual(bench.kinds, ['ready', 'ready', 'exhausted', 'report', 'report'])
-    assert.equal(bench.failure, undefined)
+    assert.deepEqual(bench.kinds, ['ready', 'ready', 'report'])
+    await bench.peerSends({ kind: 'barrier', exchange: 'unique', from: 1, epoch: 1 })
+    assert.deepEqual(bench.kinds, ['ready', 'ready', 'report', 'report'])
+  })
+
+  it('gives operators one decided time per epoch, that of the barrier before', async () => {
+    const bench = new Bench()
+    bench.topic.append(0, { id: 'a' })
+    await bench.run()
+    await bench.tell(barrier(1))
+    bench.topic.append(0, { id: 'b' })
+    await bench.clock.advance(5)
+    bench.topic.append(0, { id: 'c' })
+    await bench.clock.advance(5)
+    assert.deepEqual(bench.nows, [1000, 2000, 2000])
   })
 
   it('takes a flood of watermarks, which need no credit', async () => {
