@@ -5,7 +5,12 @@ export const EXIT_OK = 0
 export const EXIT_FAILURE = 1
 export const EXIT_USAGE = 2
 
-/** Exit code of a command that ends with `error`. What is not ours is a failure at run time. */
+/**
+ * Exit code of a command that ends with `error`. What is not ours is a failure at run time; a job that gave up restarting
+ * ends with the code of its last failure.
+ */
 export function exitCodeOf(error: unknown): number {
-  return error instanceof MillraceError ? error.exitCode : EXIT_FAILURE
+  if (!(error instanceof MillraceError)) return EXIT_FAILURE
+  const isGivenUp = error.code === 'MR_RESTARTS_EXHAUSTED' && error.cause instanceof MillraceError
+  return isGivenUp ? exitCodeOf(error.cause) : error.exitCode
 }
