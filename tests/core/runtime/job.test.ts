@@ -5,6 +5,7 @@ import type { Ledger } from '../../../core/checkpoint/ledger.ts'
 import { type Pipeline, pipeline } from '../../../core/dataflow/pipeline.ts'
 import { contract, integer, string, timestamp } from '../../../core/model/contract.ts'
 import type { FailpointName } from '../../../core/ports/failpoint.ts'
+import type { SourceSpec } from '../../../core/ports/source.ts'
 import type { JobOptions } from '../../../core/runtime/job-ports.ts'
 import { deduplicate, filter } from '../../../operators/index.ts'
 import { SimulatedBytes } from '../../simulation/simulated-bytes.ts'
@@ -22,6 +23,27 @@ interface Order {
 
 const OPTIONS: JobOptions = { workers: 2, epochMs: 50, pollIntervalMs: 5, isBounded: false, pollOffsets: 20 }
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8]
+
+/** Opening a split takes time, as it does on a disk. */
+function slowlyOpened<T>(spec: SourceSpec<T>): SourceSpec<T> {
+  return {
+    ...spec,
+    open: (ports) => {
+      const source = spec.open(ports)
+      return {
+        splits: () => source.splits(),
+        startPosition: (split) => source.startPosition(split),
+        endPosition: (split) => source.endPosition(split),
+        reader: async (split, position, index) => {
+          await ports.clock.after(1)
+          return source.reader(split, position, index)
+        },
+        advise: (positions) => source.advise(positions),
+        close: () => source.close(),
+      }
+    },
+  }
+}
 
 /** A job on a simulated host: orders in memory, cheap ones filtered, each id once. */
 class Bench {
@@ -91,7 +113,7 @@ class Bench {
 
   #pipeline(): Pipeline {
     return pipeline('orders', ({ from }) => {
-      from('raw', memorySource({ contract: order, splits: this.topic }))
+      from('raw', slowlyOpened(memorySource({ contract: order, splits: this.topic })))
         .pipe(
           filter((record) => {
             this.check(record)
