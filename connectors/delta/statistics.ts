@@ -60,6 +60,7 @@ function extremesOf(column: Column): Extremes {
     case 'decimal':
       return decimalExtremes(column)
     case 'boolean':
+      return booleanExtremes(column)
     case 'binary':
       return { min: -1, max: -1 }
   }
@@ -74,6 +75,22 @@ function narrowExtremes(column: Column): Extremes {
     if (found.max < 0 || values[row]! > values[found.max]!) found.max = row
   }
   return found
+}
+
+/** deltalake reads a table in which only booleans lack bounds as if no row could match, so they have them. */
+function booleanExtremes(column: Column): Extremes {
+  const { values, length } = column
+  const found = { min: -1, max: -1 }
+  for (let row = 0; row < length; row++) {
+    if (!isValid(column, row)) continue
+    if (found.min < 0 || bitAt(values, row) < bitAt(values, found.min)) found.min = row
+    if (found.max < 0 || bitAt(values, row) > bitAt(values, found.max)) found.max = row
+  }
+  return found
+}
+
+function bitAt(values: Column['values'], row: number): number {
+  return (values[row >> 3]! >> (row & 7)) & 1
 }
 
 /** No bounds where a value is NaN or infinite: JSON has no such numbers, and readers would prune wrongly. */
@@ -166,6 +183,7 @@ function boundText(column: Column, row: number, side: 'min' | 'max'): string | u
     case 'decimal':
       return decimalText(decimalAt(column, row), type.scale)
     case 'boolean':
+      return bitAt(column.values, row) === 1 ? 'true' : 'false'
     case 'binary':
       return undefined
   }

@@ -44,7 +44,9 @@ describe('fileStatistics', () => {
     ['timestamp', [-0.001], '{"v":"1969-12-31T23:59:59.999Z"},"maxValues":{"v":"1970-01-01T00:00:00.000Z"}'],
     ['string', ['～', '😀', 'z'], '{"v":"z"},"maxValues":{"v":"😀"}'],
     ['string', ['', 'a"b'], '{"v":""},"maxValues":{"v":"a\\"b"}'],
-    ['boolean', [true], '{},"maxValues":{}'],
+    ['boolean', [true], '{"v":true},"maxValues":{"v":true}'],
+    ['boolean', [undefined, true, false, undefined], '{"v":false},"maxValues":{"v":true}'],
+    ['boolean', [undefined], '{},"maxValues":{}'],
     ['binary', [Uint8Array.of(1)], '{},"maxValues":{}'],
     ['string', [undefined, undefined], '{},"maxValues":{}'],
   ]
