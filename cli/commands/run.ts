@@ -1,9 +1,8 @@
 import type { Command } from 'commander'
-import type { Ledger } from '../../core/checkpoint/ledger.ts'
 import type { Duration } from '../../core/model/duration.ts'
 import { MillraceError } from '../../core/model/errors.ts'
-import { countText } from '../../core/observability/progress.ts'
 import { FAILPOINT_VARIABLE } from '../../platform/failpoints.ts'
+import { ledgerText } from '../../platform/ledger-text.ts'
 import { drainOnSignals } from '../../platform/process-signals.ts'
 import { type RunOptions, type RunOutcome, runPipeline } from '../../platform/run.ts'
 import { parseCount, parseDuration } from '../arguments.ts'
@@ -86,15 +85,9 @@ function sinkRefusal(word: string): MillraceError {
 }
 
 function outcomeText({ pipeline, stateDirectory, epoch, ledger, imbalances }: RunOutcome): string {
-  const balance =
-    imbalances.length === 0 ? 'the ledger balances' : `the ledger does NOT balance: ${imbalances.join('; ')}`
   return [
-    `${pipeline} stopped at epoch ${epoch}: ${countText(recordsRead(ledger))} records read since the first start; ${balance}`,
-    ...Object.entries(ledger.sinks).map(([id, sink]) => `  ${id}: ${countText(sink.staged)} records written`),
-    `state in ${stateDirectory}`,
+    `${pipeline} stopped at epoch ${epoch}; state in ${stateDirectory}. Since the first start:`,
+    '',
+    ledgerText(ledger, imbalances),
   ].join('\n')
-}
-
-function recordsRead(ledger: Ledger): number {
-  return Object.values(ledger.splits).reduce((sum, split) => sum + split.consumed, 0)
 }

@@ -1,11 +1,16 @@
 import type { Command } from 'commander'
+import { imbalances, type LedgerWiring } from '../../core/checkpoint/ledger.ts'
 import { countText } from '../../core/observability/progress.ts'
+import { ledgerText } from '../../platform/ledger-text.ts'
 import { isAlive } from '../../platform/process-alive.ts'
 import { type JobStatus, readStatus } from '../../platform/status-file.ts'
 import { systemPorts } from '../../platform/system-ports.ts'
 import { tableText } from '../../platform/table-text.ts'
 import type { Session } from '../session.ts'
 import { findTarget, neverRan } from '../target.ts'
+
+/** The file does not say how the nodes hang together; each of them must still balance by itself. */
+const NO_WIRING: LedgerWiring = { flows: [], deadLetters: [] }
 
 export function addStatus(program: Command, session: Session): void {
   program
@@ -42,5 +47,7 @@ function statusText(status: JobStatus, state: string): string {
     ...(error === null ? [] : [`ended by ${error.code}: ${error.message}`]),
     '',
     tableText(['split', 'offset', 'end', 'watermark'], lines),
+    '',
+    ...(epoch === 0 ? [] : [ledgerText(status.ledger, imbalances(status.ledger, NO_WIRING))]),
   ].join('\n')
 }
