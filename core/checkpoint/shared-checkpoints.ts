@@ -53,6 +53,7 @@ export class SharedCheckpoints {
       if (manifest.kind === 'claim') highestGeneration = Math.max(highestGeneration, manifest.generation)
       else checkpoint = openMarker(manifest.marker, this.#options.codec)
     }
+    this.#uploaded = new Set(checkpoint?.marker.blocks.map(objectName))
     const generation = Math.max(highestGeneration, checkpoint?.marker.generation ?? 0)
     return { checkpoint, highestEpoch: epochs.at(-1) ?? 0, highestGeneration: generation }
   }
