@@ -4,7 +4,8 @@ import { generateEvents } from './generate-events.ts'
 
 const TOPIC = 'events'
 const SPLITS = 4
-const SEED = 20240301
+/** What the events of the example are a function of, besides their number. */
+export const EVENT_OPTIONS = { seed: 20240301, splits: SPLITS } as const
 const CHUNK = 20_000
 
 /** Appends the next `count` seeded events to the topic of the example; each call goes on where the last one stopped. */
@@ -16,10 +17,7 @@ export async function fillLog(count: number): Promise<{ readonly from: number; r
   const appender = await log.openAppender(TOPIC)
   try {
     for (let start = from; start < from + count; start += CHUNK) {
-      const events = generateEvents(
-        { from: start, to: Math.min(start + CHUNK, from + count) },
-        { seed: SEED, splits: SPLITS },
-      )
+      const events = generateEvents({ from: start, to: Math.min(start + CHUNK, from + count) }, EVENT_OPTIONS)
       for (const [split, records] of Map.groupBy(events, (event) => event.split)) {
         await appender.append(
           split,

@@ -38,6 +38,20 @@ export class EventFeed {
     return feed
   }
 
+  /** Appends records [from, to) and closes the log. */
+  static async append(
+    logDirectory: string,
+    range: { readonly from: number; readonly to: number },
+    options: EventOptions,
+  ): Promise<void> {
+    const log = new PartitionedLog(systemPorts(), logDirectory)
+    await log.createTopic(TOPIC, options.splits)
+    const feed = new EventFeed(await log.openAppender(TOPIC), options)
+    feed.#synced = range.from
+    await feed.#append(range.to)
+    await feed.#appender.close()
+  }
+
   /** Records that are in the log for good. */
   get synced(): number {
     return this.#synced
@@ -53,13 +67,12 @@ export class EventFeed {
 
   async #run(): Promise<void> {
     while (!this.#isStopped) {
-      await this.#append()
+      await this.#append(this.#synced + RECORDS_PER_APPEND)
       await sleep(PAUSE_MS)
     }
   }
 
-  async #append(): Promise<void> {
-    const to = this.#synced + RECORDS_PER_APPEND
+  async #append(to: number): Promise<void> {
     const records = generateEvents({ from: this.#synced, to }, this.#options)
     for (const [split, part] of Map.groupBy(records, (record) => record.split)) {
       const encodable = part.map(({ timestampMs, recordKey, value }) => ({

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { FAILPOINTS, type FailpointName } from '../../core/ports/failpoint.ts'
 
 const program = fileURLToPath(new URL('run-job.ts', import.meta.url))
 const pipelineModule = fileURLToPath(new URL('../../examples/events-curated/pipeline.ts', import.meta.url))
+const POLL_MS = 5
 const MOST_OUTPUT = 20_000
 
 export interface JobProcessOptions {
@@ -49,6 +51,14 @@ export class JobProcess {
 
   get hasEnded(): boolean {
     return this.#end !== undefined
+  }
+
+  /** Resolves when a failpoint was passed; rejects where the process ends before. */
+  async reached(name: FailpointName): Promise<void> {
+    while (!this.passed().includes(name)) {
+      if (this.#end !== undefined) throw new Error(`the job ended before ${name}: ${this.#end.stderr}`)
+      await sleep(POLL_MS)
+    }
   }
 
   kill(): void {

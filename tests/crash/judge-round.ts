@@ -4,6 +4,7 @@ import { blockKey } from '../../core/checkpoint/block-table.ts'
 import type { EpochMarker } from '../../core/checkpoint/epoch-marker.ts'
 import { StateKeeper } from '../../core/checkpoint/state-keeper.ts'
 import type { GeneratedRecord } from '../../examples/events-curated/generate-events.ts'
+import { openFileStore } from '../../platform/file-store.ts'
 import { systemPorts } from '../../platform/system-ports.ts'
 import { openLevelStore } from '../../state/level-store.ts'
 import { valueCodec } from '../../state/value-codec.ts'
@@ -67,7 +68,7 @@ interface StoredEpoch {
 }
 
 async function readState(directory: string): Promise<StoredEpoch> {
-  const store = await openLevelStore(`${directory}/state`)
+  const store = await openLevelStore(`${directory}/state`, openFileStore())
   try {
     const keeper = new StateKeeper(store, valueCodec())
     const stored = await keeper.load()

@@ -9,6 +9,8 @@ export interface TableDigest {
   readonly keys: number
   /** Does not depend on the order of rows. */
   readonly digest: string
+  /** The same of the distinct keys. */
+  readonly keyDigest: string
 }
 
 /** What one reader that is not ours found. */
@@ -17,15 +19,25 @@ export interface ForeignDigest extends TableDigest {
   readonly table: string
 }
 
-/** The digest that digest-tables.py makes, of rows that we know. */
+/** What digest-tables.py must find where these rows are in the table. */
 export function digestOf(rows: readonly TableRow[]): TableDigest {
+  const keys = new Set(rows.map(keyOfRow))
+  return {
+    rows: rows.length,
+    keys: keys.size,
+    digest: digestOfTexts(rows.map(rowText)),
+    keyDigest: digestOfTexts(keys),
+  }
+}
+
+/** The digest of texts in any order; equal ones count as often as they occur. */
+export function digestOfTexts(texts: Iterable<string>): string {
   let total = 0n
-  for (const row of rows) {
-    const hash = createHash('sha256').update(rowText(row)).digest('hex')
+  for (const text of texts) {
+    const hash = createHash('sha256').update(text).digest('hex')
     total += BigInt(`0x${hash.slice(0, 32)}`)
   }
-  const digest = BigInt.asUintN(128, total).toString(16).padStart(32, '0')
-  return { rows: rows.length, keys: new Set(rows.map(keyOfRow)).size, digest }
+  return BigInt.asUintN(128, total).toString(16).padStart(32, '0')
 }
 
 /** The same tables as deltalake and DuckDB see them. */
