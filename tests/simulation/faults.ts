@@ -26,6 +26,7 @@ export class Faults {
   readonly #random: SeededRandom
   readonly #options: FaultOptions
   #left: number
+  #isQuiet = false
 
   constructor(random: SeededRandom, options: FaultOptions) {
     this.#random = random
@@ -38,13 +39,18 @@ export class Faults {
     return this.#options.budget - this.#left
   }
 
+  /** While quiet no fault happens; the budget stays. */
+  quiet(isQuiet: boolean): void {
+    this.#isQuiet = isQuiet
+  }
+
   /** No more faults from now on. */
   heal(): void {
     this.#left = 0
   }
 
   perform<T>(target: FaultTarget, effect: () => T): T {
-    if (this.#left <= 0) return effect()
+    if (this.#left <= 0 || this.#isQuiet) return effect()
     if (this.#random.chance(this.#options.refused)) {
       this.#left--
       if (target.torn !== undefined && this.#random.chance(0.5)) target.torn()

@@ -55,7 +55,9 @@ export class LogHand {
       clock: new SimulatedClock(this.#simulation, hand),
       random: this.#simulation.random.fork(hand.name),
     }
+    this.#disk.faults.quiet(true)
     const result = await this.#simulation.finish(work(new PartitionedLog(ports, LOG_DIRECTORY)))
+    this.#disk.faults.quiet(false)
     hand.crash()
     return result
   }

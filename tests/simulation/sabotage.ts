@@ -1,7 +1,7 @@
 import { openMarker, type SealedMarker } from '../../core/checkpoint/epoch-marker.ts'
 import type { ErrorCode } from '../../core/model/error-codes.ts'
 import { valueCodec } from '../../state/value-codec.ts'
-import { pipelineOf, type Scenario, TABLE } from './scenario.ts'
+import { LOG_DIRECTORY, pipelineOf, type Scenario, TABLE, TOPIC } from './scenario.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { SimulatedBytes } from './simulated-bytes.ts'
 import type { SimulatedDisk } from './simulated-files.ts'
@@ -70,6 +70,7 @@ export class SabotageRunner {
       () => this.#behind(last),
       () => this.#replaced(last),
       () => this.#blocked(last),
+      () => this.#logDamaged(),
     ]
     return random.pick(damages)()
   }
@@ -93,6 +94,11 @@ export class SabotageRunner {
     const isBlock = blocks.length > 0 && random.chance(0.5)
     const key = isBlock ? random.pick(state.keys.filter((candidate) => this.#isLive(candidate))) : marker
     const bit = random.below(8 * state.get(key)!.length)
+    if (isBlock && random.chance(0.5)) {
+      const lost = state.get(key)!
+      state.drop(key)
+      return { expected: ['MR_STATE_CORRUPT'], place, changes: {}, undo: () => state.plant(key, lost) }
+    }
     state.flip(key, bit)
     return { expected: ['MR_STATE_CORRUPT'], place, changes: {}, undo: () => state.flip(key, bit), mayRedo: isBlock }
   }
@@ -136,7 +142,11 @@ export class SabotageRunner {
     const path = `${TABLE}/_delta_log/${names.sort().at(-1)}`
     const isOpen = marker.intents.table !== undefined
     const bytes = disk.view.read(path)
-    if (epoch === -1 || isOpen || names.length % 10 === 1 || bytes === undefined) return undefined
+    const isOurs = bytes !== undefined && new TextDecoder().decode(bytes).includes('"txn":{')
+    const isCheckpointed = disk.view
+      .list(`${TABLE}/_delta_log`)
+      .some((name) => name.startsWith(`${names.at(-1)?.slice(0, 20)}.c`))
+    if (epoch === -1 || isOpen || isCheckpointed || !isOurs || bytes === undefined) return undefined
     disk.lose(path)
     return { expected: ['MR_SINK_BEHIND'], place, changes: {}, undo: () => putBack(disk, path, bytes) }
   }
@@ -167,6 +177,17 @@ export class SabotageRunner {
       changes: { pipeline, options },
       undo: () => undefined,
     }
+  }
+
+  /** A bit of what says how far a partition of the input is whole. */
+  #logDamaged(): Damage | undefined {
+    const { place, disk, scenario, random } = this.#ports
+    const path = `${LOG_DIRECTORY}/${TOPIC}/${random.below(scenario.partitions)}/synced`
+    const bytes = disk.view.read(path)
+    if (bytes === undefined) return undefined
+    const bit = random.below(8 * bytes.length)
+    disk.flip(path, bit)
+    return { expected: ['MR_LOG_CORRUPT'], place, changes: {}, undo: () => disk.flip(path, bit), mayRedo: true }
   }
 
   #lastMarker(): SealedMarker | undefined {

@@ -19,6 +19,16 @@ export type CrashPlan =
   | { readonly kind: 'failpoint'; readonly name: FailpointName; readonly nth: number }
   | { readonly kind: 'steps'; readonly steps: number }
 
+/** What befalls one life of the process. */
+export interface LifePlan {
+  readonly crash: CrashPlan
+  /** Starts before it that die soon: during recovery, or not long after. */
+  readonly stillborn: readonly CrashPlan[]
+  readonly workers: number
+  /** Where it starts; another host has no local state, or that of a life long ago. Only where checkpoints are shared. */
+  readonly host: 'same' | 'new' | 'earlier'
+}
+
 /** Everything that a seed decides before anything runs. */
 export interface Scenario {
   readonly pipelineName: string
@@ -30,9 +40,15 @@ export interface Scenario {
   readonly hasMirror: boolean
   readonly partitionBy: readonly ('partition_date' | 'region')[]
   readonly faults: FaultOptions
-  readonly crashes: readonly CrashPlan[]
+  readonly lives: readonly LifePlan[]
   /** The life after which a second host takes over while the first one is only asleep; −1: none. */
   readonly zombieAfter: number
+  /** Steps of a later life after which the sleeper wakes up. */
+  readonly zombieSleeps: number
+  /** Numbers of records, counted over all lives, at which a function of the pipeline throws; empty: it has none. */
+  readonly throwsAt: readonly number[]
+  /** Steps of the simulation between versions of another writer; 0: there is none. */
+  readonly foreignEvery: number
 }
 
 const event = contract(
@@ -64,18 +80,12 @@ export const ZOMBIE_POINTS: readonly FailpointName[] = [
 /** The plan of one seed. The first crash walks through all failpoints as seeds go up. */
 export function scenarioOf(seed: number, random: SeededRandom): Scenario {
   const partitions = 3 + random.below(2)
-  const isShared = random.chance(0.5)
-  const crashes = [crashAt(FAILPOINTS[seed % FAILPOINTS.length]!, random)]
-  const count = 3 + random.below(2)
-  while (crashes.length < count) {
-    crashes.push(
-      random.chance(0.3) ? { kind: 'steps', steps: 20 + random.below(3000) } : crashAt(random.pick(FAILPOINTS), random),
-    )
-  }
+  const isShared = random.chance(0.6)
+  const lives = livesOf(seed, isShared, random)
   return {
     pipelineName: 'curated',
     options: {
-      workers: 2 + (random.chance(0.2) ? 1 : 0),
+      workers: 2,
       epochMs: random.pick([5, 20, 60]),
       pollIntervalMs: 10,
       pollOffsets: random.pick([7, 20, 60]),
@@ -97,17 +107,40 @@ export function scenarioOf(seed: number, random: SeededRandom): Scenario {
     hasMirror: random.chance(0.3),
     partitionBy: random.chance(0.2) ? ['partition_date', 'region'] : ['partition_date'],
     faults: random.chance(0.25) ? { refused: 0.002, replyLost: 0.002, budget: 4 } : NO_FAULTS,
-    crashes,
-    zombieAfter: isShared && random.chance(0.4) ? random.below(count) : -1,
+    lives,
+    zombieAfter: isShared && random.chance(0.6) ? random.below(lives.length) : -1,
+    zombieSleeps: random.below(1500),
+    throwsAt: random.chance(0.25) ? Array.from({ length: 1 + random.below(3) }, () => random.below(2 * RECORDS)) : [],
+    foreignEvery: random.chance(0.2) ? 200 + random.below(600) : 0,
   }
+}
+
+function livesOf(seed: number, isShared: boolean, random: SeededRandom): readonly LifePlan[] {
+  return Array.from({ length: 3 + random.below(2) }, (_, life) => ({
+    crash: life === 0 ? crashAt(FAILPOINTS[seed % FAILPOINTS.length]!, random) : anyCrash(random),
+    stillborn: random.chance(0.15) ? Array.from({ length: 1 + random.below(3) }, () => earlyCrash(random)) : [],
+    workers: random.pick([2, 2, 2, 1, 3]),
+    host: isShared && life > 0 && random.chance(0.25) ? random.pick(['new', 'earlier'] as const) : 'same',
+  }))
+}
+
+function anyCrash(random: SeededRandom): CrashPlan {
+  return random.chance(0.3)
+    ? { kind: 'steps', steps: 20 + random.below(3000) }
+    : crashAt(random.pick(FAILPOINTS), random)
+}
+
+function earlyCrash(random: SeededRandom): CrashPlan {
+  const names = FAILPOINTS.filter((name) => name.startsWith('recovery'))
+  return random.chance(0.5) ? { kind: 'steps', steps: 5 + random.below(120) } : crashAt(random.pick(names), random)
 }
 
 function crashAt(name: FailpointName, random: SeededRandom): CrashPlan {
   return { kind: 'failpoint', name, nth: name.startsWith('recovery') ? 1 : 1 + random.below(3) }
 }
 
-/** The pipeline under test: every part of it is shipped code. */
-export function pipelineOf(scenario: Scenario): Pipeline {
+/** The pipeline under test: every part of it is shipped code. `onRecord` is called by its function, where it has one. */
+export function pipelineOf(scenario: Scenario, onRecord: () => void = () => undefined): Pipeline {
   return pipeline(
     scenario.pipelineName,
     ({ from }) => {
@@ -116,6 +149,7 @@ export function pipelineOf(scenario: Scenario): Pipeline {
         log({ topic: TOPIC, contract: event, directory: LOG_DIRECTORY, outOfOrderness: '10d' }),
       ).pipe(
         filter(field('amount_cents').gt(0)),
+        scenario.throwsAt.length === 0 ? filter(field('amount_cents').gt(0)) : filter(allOf(onRecord)),
         deduplicate({ key: ['event_id', 'source_system'], ttl: '30d' }),
         derive({ partition_date: utcDate('event_ts') }),
       )
@@ -124,4 +158,12 @@ export function pipelineOf(scenario: Scenario): Pipeline {
     },
     { keyGroups: 8 },
   )
+}
+
+/** A function of a user that keeps every record, unless it throws. */
+function allOf(onRecord: () => void): () => boolean {
+  return () => {
+    onRecord()
+    return true
+  }
 }

@@ -1,15 +1,29 @@
 import type { RecoveryOutcome } from '../../core/checkpoint/decide-recovery.ts'
 import type { EpochMarker } from '../../core/checkpoint/epoch-marker.ts'
+import { MillraceError } from '../../core/model/errors.ts'
 import type { FailpointName } from '../../core/ports/failpoint.ts'
 import { type GeneratedRecord, generateEvents } from '../../examples/events-curated/generate-events.ts'
 import { checkEnd } from './check-end.ts'
+import type { Faults } from './faults.ts'
+import { Hosts } from './hosts.ts'
 import { LogHand } from './log-hand.ts'
 import { expectationOf } from './oracle.ts'
+import { OutsideWorld } from './outside-world.ts'
+import { ProgressWatcher } from './progress-watcher.ts'
 import { SabotageRunner } from './sabotage.ts'
-import { type CrashPlan, pipelineOf, RECORDS, type Scenario, scenarioOf, TOPIC, ZOMBIE_POINTS } from './scenario.ts'
+import {
+  type CrashPlan,
+  type LifePlan,
+  pipelineOf,
+  RECORDS,
+  type Scenario,
+  scenarioOf,
+  TOPIC,
+  ZOMBIE_POINTS,
+} from './scenario.ts'
 import { SimulatedBytes } from './simulated-bytes.ts'
 import { SimulatedDisk } from './simulated-files.ts'
-import { type HostPlace, type HostWorld, SimulatedProcess } from './simulated-host.ts'
+import { type HostWorld, SimulatedProcess } from './simulated-host.ts'
 import { Simulation } from './simulation-scheduler.ts'
 import { TableWatcher } from './table-watcher.ts'
 
@@ -28,6 +42,8 @@ const MOST_STEPS = 200_000
 /** A life whose failpoint does not come is killed after so many steps. */
 const PATIENCE = 6_000
 const MOST_LIVES = 40
+/** Starts beside a living zombie that may lose every race against it. */
+const MOST_TAKEOVERS = 10
 
 /** Runs one seed from an empty world to the end of its data and judges what is left. */
 export function simulateSeed(seed: number): Promise<SeedResult> {
@@ -46,53 +62,73 @@ class SeedRun {
   readonly #violations: string[] = []
   readonly #failpoints: Record<string, number> = {}
   readonly #outcomes: Record<string, number> = {}
-  #place: HostPlace
+  readonly #progress = new ProgressWatcher()
+  readonly #outside: OutsideWorld
+  readonly #hosts: Hosts
   #current: SimulatedProcess | undefined
-  #zombie: SimulatedProcess | undefined
   #isDead = false
   #hits = 0
   #crash: CrashPlan | undefined
   #appended = 0
   #crashes = 0
+  /** Records that the function of the pipeline has seen. */
+  #seen = 0
 
   constructor(seed: number) {
     this.#seed = seed
     this.#simulation = new Simulation(seed)
     this.#scenario = scenarioOf(seed, this.#simulation.random.fork('scenario'))
-    this.#disk = new SimulatedDisk(this.#simulation)
+    this.#disk = new SimulatedDisk(this.#simulation, this.#scenario.faults)
     this.#records = generateEvents({ from: 0, to: RECORDS }, this.#scenario.events)
-    this.#place = this.#newPlace('a')
+    this.#hosts = new Hosts(this.#simulation, this.#scenario)
+    this.#outside = new OutsideWorld(this.#simulation, this.#disk, this.#scenario)
     this.#watcher = new TableWatcher(this.#disk.view)
     this.#hand = new LogHand(this.#simulation, this.#disk)
     this.#world = {
       simulation: this.#simulation,
       disk: this.#disk,
-      pipeline: pipelineOf(this.#scenario),
+      pipeline: pipelineOf(this.#scenario, () => this.#onRecord()),
       options: this.#scenario.options,
       checkpoints: this.#scenario.isShared ? '/checkpoints' : undefined,
       onFailpoint: (name, process) => this.#onFailpoint(name, process),
       onRecovery: (outcome) => this.#onRecovery(outcome),
+      onCommitted: (marker, process) => {
+        if (process === this.#current) this.#violations.push(...this.#progress.look(marker))
+      },
     }
   }
 
+  /** A named error of the log that nobody caught is a finding; anything else is a fault of this harness and is thrown. */
   async run(): Promise<SeedResult> {
-    await this.#hand.create(TOPIC, this.#scenario.partitions)
-    for (const [life, crash] of this.#scenario.crashes.entries()) {
-      await this.#append(Math.ceil((RECORDS * (life + 1)) / (this.#scenario.crashes.length + 1)))
-      await this.#live(crash, life)
-      if (this.#violations.length > 0) return this.#result()
+    try {
+      await this.#run()
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error
+      this.#violations.push(`a bystander failed: ${error.code} ${error.message}`)
     }
-    await this.#append(RECORDS)
-    await this.#finish()
     return this.#result()
   }
 
+  async #run(): Promise<void> {
+    await this.#hand.create(TOPIC, this.#scenario.partitions)
+    const { lives } = this.#scenario
+    for (const [index, life] of lives.entries()) {
+      await this.#append(Math.ceil((RECORDS * (index + 1)) / (lives.length + 1)))
+      await this.#live(life, index)
+      if (this.#violations.length > 0) return
+    }
+    await this.#append(RECORDS)
+    await this.#finish()
+  }
+
   /** One life, or more where injected faults end it early, until the planned crash. */
-  async #live(crash: CrashPlan, life: number): Promise<void> {
+  async #live(life: LifePlan, index: number): Promise<void> {
+    if (this.#outside.zombie === undefined) this.#hosts.move(life.host)
+    for (const crash of life.stillborn) await this.#stillbirth(crash, life)
     for (let round = 0; round < MOST_LIVES && this.#violations.length === 0; round++) {
-      this.#begin(crash)
-      const limit = crash.kind === 'steps' ? crash.steps : PATIENCE
-      const outcome = await this.#simulation.run(() => this.#isDead || this.#current?.end !== undefined, limit)
+      this.#begin(life.crash, life.workers)
+      const limit = life.crash.kind === 'steps' ? life.crash.steps : PATIENCE
+      const outcome = await this.#simulation.run(() => this.#hasEnded(), limit)
       await this.#watch()
       const end = this.#current?.end
       if (end !== undefined && !this.#isDead) {
@@ -100,9 +136,30 @@ class SeedRun {
         this.#current?.kill('process')
         continue
       }
-      await this.#interrupt(life, outcome)
+      await this.#interrupt(index, outcome)
       return
     }
+  }
+
+  async #stillbirth(crash: CrashPlan, { workers }: LifePlan): Promise<void> {
+    this.#begin(crash, workers)
+    await this.#simulation.run(() => this.#hasEnded(), crash.kind === 'steps' ? crash.steps : PATIENCE)
+    await this.#watch()
+    const end = this.#current?.end
+    if (end !== undefined && !this.#isDead) this.#judgeEarlyEnd(end)
+    if (!this.#isDead) this.#killCurrent()
+    this.#crashes++
+  }
+
+  /** Asked after every step, so that the world moves on meanwhile. */
+  #hasEnded(): boolean {
+    this.#outside.step()
+    return this.#isDead || this.#current?.end !== undefined
+  }
+
+  /** While a zombie is awake the storage that both use stays powered: what it wrote is not taken from under it. */
+  #killCurrent(): void {
+    this.#current?.kill(this.#outside.isZombieAwake ? 'process' : undefined)
   }
 
   async #interrupt(life: number, outcome: string): Promise<void> {
@@ -113,8 +170,8 @@ class SeedRun {
       await this.#sleepAndMove()
       return
     }
-    if (!this.#isDead) this.#current?.kill()
-    this.#wakeZombie(life)
+    if (!this.#isDead) this.#killCurrent()
+    if (life > this.#scenario.zombieAfter) this.#outside.mayWake()
     await this.#watch()
     await this.#sabotage()
   }
@@ -135,36 +192,44 @@ class SeedRun {
       process?.kill()
       return
     }
-    this.#zombie = process
-    this.#place = this.#newPlace('b')
+    if (process !== undefined) this.#outside.fallsAsleep(process)
+    this.#hosts.move('new')
   }
 
   #sleep: ((name: FailpointName) => void) | undefined
 
-  #wakeZombie(life: number): void {
-    if (life > this.#scenario.zombieAfter) this.#zombie?.resume()
-  }
-
   /** Reads everything to its end without faults and stops. */
   async #finish(): Promise<void> {
-    this.#disk.faults.heal()
-    this.#zombie?.resume()
+    for (const faults of this.#faults()) faults.heal()
+    this.#outside.wake()
     this.#crash = undefined
     this.#isDead = false
-    const world = { ...this.#world, options: { ...this.#world.options, isBounded: true } }
-    const process = new SimulatedProcess(world, this.#place)
-    this.#current = process
-    const outcome = await this.#simulation.run(() => process.end !== undefined, MOST_STEPS)
+    const process = await this.#lastLife()
     await this.#watch()
-    const end = process.end
-    if (end === undefined) this.#violations.push(`I16: the last life ended as ${outcome}, not by itself`)
+    const end = process?.end
+    if (end === undefined) this.#violations.push('I16: the last life did not end by itself')
     else if (end.kind === 'failed')
       this.#violations.push(`the last life failed: ${end.error.code} ${end.error.message}`)
     else await this.#checkZombie(end.last)
   }
 
+  /** Beside a zombie that is awake and quicker a start may lose every race; sooner or later one of both gives in. */
+  async #lastLife(): Promise<SimulatedProcess | undefined> {
+    const world = { ...this.#world, options: { ...this.#world.options, isBounded: true } }
+    for (let start = 0; start < MOST_TAKEOVERS; start++) {
+      const process = new SimulatedProcess(world, this.#hosts.place)
+      this.#current = process
+      const outcome = await this.#simulation.run(() => process.end !== undefined, MOST_STEPS)
+      if (outcome !== 'done') return undefined
+      const isRaceLost = process.end?.kind === 'failed' && process.end.error.code === 'MR_CHECKPOINT_SUPERSEDED'
+      if (!isRaceLost || this.#outside.zombie === undefined || this.#outside.zombie.end !== undefined) return process
+      process.kill('process')
+    }
+    return undefined
+  }
+
   async #checkZombie(last: EpochMarker | undefined): Promise<void> {
-    const zombie = this.#zombie
+    const { zombie } = this.#outside
     if (zombie !== undefined) {
       await this.#simulation.run(() => zombie.end !== undefined, 2 * PATIENCE)
       if (zombie.end?.kind === 'drained') this.#violations.push('I8: a zombie ended as if it still owned the pipeline')
@@ -175,7 +240,7 @@ class SeedRun {
       view: this.#disk.view,
       expectation: expectationOf(this.#records),
       last,
-      state: this.#place.state,
+      state: this.#hosts.place.state,
       letters: await this.#hand.read(`${TOPIC}.dlq`),
       mirrored: this.#scenario.hasMirror ? await this.#hand.read('mirror') : undefined,
     })
@@ -186,7 +251,7 @@ class SeedRun {
     const runner = new SabotageRunner({
       random: this.#simulation.random.fork(`sabotage ${this.#crashes}`),
       disk: this.#disk,
-      place: this.#place,
+      place: this.#hosts.place,
       scenario: this.#scenario,
       start: (place, changes) => new SimulatedProcess({ ...this.#world, ...changes }, place),
       run: (until) => this.#simulation.run(until, PATIENCE),
@@ -194,21 +259,39 @@ class SeedRun {
     })
     this.#crash = undefined
     this.#isDead = false
+    for (const faults of this.#faults()) faults.quiet(true)
     this.#violations.push(...(await runner.run()))
+    for (const faults of this.#faults()) faults.quiet(false)
   }
 
-  #begin(crash: CrashPlan): void {
+  #faults(): readonly Faults[] {
+    return [this.#disk.faults, ...this.#hosts.faults]
+  }
+
+  #begin(crash: CrashPlan, workers: number): void {
     this.#crash = crash
     this.#isDead = false
     this.#hits = 0
-    this.#current = new SimulatedProcess(this.#world, this.#place)
+    const options = { ...this.#world.options, workers }
+    this.#current = new SimulatedProcess({ ...this.#world, options }, this.#hosts.place)
   }
 
   #judgeEarlyEnd(end: NonNullable<SimulatedProcess['end']>): void {
     if (end.kind === 'drained') this.#violations.push('the job ended although nobody asked it to')
-    else if (!isEarned(end.error.code, this.#disk.faults.injected > 0)) {
+    else if (!this.#isEarned(end.error.code)) {
       this.#violations.push(`the job failed without a reason: ${end.error.code} ${end.error.message}`)
     }
+  }
+
+  /** Failures that injected I/O errors or a zombie may cause; anything else is a finding. */
+  #isEarned(code: string): boolean {
+    if (this.#outside.isZombieAwake && code === 'MR_CHECKPOINT_SUPERSEDED') return true
+    const hasFaults = this.#faults().some(({ injected }) => injected > 0)
+    return hasFaults && ['MR_FILE_IO', 'MR_STATE_IO', 'MR_RESTARTS_EXHAUSTED', 'MR_CHECKPOINT_BLOCKED'].includes(code)
+  }
+
+  #onRecord(): void {
+    if (this.#scenario.throwsAt.includes(this.#seen++)) throw new Error('a function of the user failed')
   }
 
   #onFailpoint(name: FailpointName, process: SimulatedProcess): void {
@@ -220,7 +303,7 @@ class SeedRun {
     this.#hits++
     if (this.#hits < crash.nth) return
     this.#isDead = true
-    process.kill()
+    this.#killCurrent()
   }
 
   #onRecovery(outcome: RecoveryOutcome): void {
@@ -229,11 +312,6 @@ class SeedRun {
 
   async #watch(): Promise<void> {
     this.#violations.push(...(await this.#watcher.look()))
-  }
-
-  #newPlace(name: string): HostPlace {
-    const state = new SimulatedBytes(this.#simulation, { name: `state ${name}`, faults: this.#scenario.faults })
-    return { name, state, outbox: `/state/${name}/outbox` }
   }
 
   async #append(until: number): Promise<void> {
@@ -253,9 +331,4 @@ class SeedRun {
       outcomes: this.#outcomes,
     }
   }
-}
-
-/** Failures that injected I/O errors or a zombie may cause; anything else is a finding. */
-function isEarned(code: string, hasFaults: boolean): boolean {
-  return hasFaults && ['MR_FILE_IO', 'MR_STATE_IO', 'MR_RESTARTS_EXHAUSTED', 'MR_CHECKPOINT_BLOCKED'].includes(code)
 }

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { RECOVERY_OUTCOMES } from '../../core/checkpoint/decide-recovery.ts'
 import { FAILPOINTS } from '../../core/ports/failpoint.ts'
+import { catchAll } from './planted-bugs.ts'
 import { type SeedResult, simulateSeed } from './simulate-seed.ts'
 
 /** What a batch of seeds came to. */
@@ -18,19 +19,25 @@ export interface SimulationReport {
   readonly elapsedMs: number
 }
 
+export interface SimulationOptions {
+  readonly first: number
+  readonly count: number
+  /** Begin no more seeds after one that failed. Default false. */
+  readonly untilFailure?: boolean
+  readonly onResult?: (result: SeedResult) => void
+}
+
 /** Runs seeds [first, first + count) on all cores. Every core takes every n-th seed. */
-export async function simulate(
-  first: number,
-  count: number,
-  onResult: (result: SeedResult) => void,
-): Promise<SimulationReport> {
+export async function simulate({ first, count, untilFailure, onResult }: SimulationOptions): Promise<SimulationReport> {
   const started = performance.now()
   const threads = Math.min(availableParallelism(), count)
   const results: SeedResult[] = []
+  const isOver = new Int32Array(new SharedArrayBuffer(4))
   const lanes = Array.from({ length: threads }, (_, lane) =>
-    runLane({ first: first + lane, step: threads, end: first + count }, (result) => {
+    runLane({ first: first + lane, step: threads, end: first + count, isOver }, (result) => {
       results.push(result)
-      onResult(result)
+      if (untilFailure === true && result.violations.length > 0) Atomics.store(isOver, 0, 1)
+      onResult?.(result)
     }),
   )
   await Promise.all(lanes)
@@ -41,6 +48,8 @@ interface Lane {
   readonly first: number
   readonly step: number
   readonly end: number
+  /** Shared by all lanes: 1 where no further seed is to begin. */
+  readonly isOver: Int32Array
 }
 
 function runLane(lane: Lane, onResult: (result: SeedResult) => void): Promise<void> {
@@ -103,21 +112,35 @@ function columns(title: string, names: readonly string[], counts: ReadonlyMap<st
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { seeds: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' } },
+    options: {
+      seeds: { type: 'string', default: '200' },
+      seed: { type: 'string', default: '1' },
+      'until-failure': { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      planted: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
+    },
   })
+  if (values.planted) {
+    const missed = await catchAll((line) => process.stdout.write(`${line}\n`), values.only)
+    process.stdout.write(missed === 0 ? 'every planted bug was caught\n' : `${missed} planted bugs were missed\n`)
+    process.exitCode = missed === 0 ? 0 : 1
+    return
+  }
   const count = Number(values.seeds)
-  const first = Number(values.seed)
   let done = 0
-  const report = await simulate(first, count, () => {
+  const onResult = (): void => {
     done++
     if (done % 100 === 0) process.stderr.write(`${done} of ${count} seeds\n`)
-  })
-  process.stdout.write(`${printReport(report)}\n`)
+  }
+  const report = await simulate({ first: Number(values.seed), count, untilFailure: values['until-failure'], onResult })
+  process.stdout.write(values.json ? `${JSON.stringify({ failed: report.failed })}\n` : `${printReport(report)}\n`)
   const isVoid = count >= 200 && report.voidBecause.length > 0
   process.exitCode = report.failed.length > 0 || isVoid ? 1 : 0
 }
 
 if (!isMainThread && workerData?.lane !== undefined) {
-  const { first, step, end } = workerData.lane as Lane
-  for (let seed = first; seed < end; seed += step) parentPort?.postMessage(await simulateSeed(seed))
+  const { first, step, end, isOver } = workerData.lane as Lane
+  for (let seed = first; seed < end && Atomics.load(isOver, 0) === 0; seed += step)
+    parentPort?.postMessage(await simulateSeed(seed))
 } else if (import.meta.main) await main()

@@ -63,6 +63,11 @@ export class SimulatedBytes implements Storage {
     this.#tamper({ kind: 'delete', key })
   }
 
+  /** Puts a value back, durable at once. */
+  plant(key: string, value: Uint8Array): void {
+    this.#tamper({ kind: 'put', key, value })
+  }
+
   losePower(): void {
     const surviving = this.#random.below(this.#unsynced.length + 1)
     for (const batch of this.#unsynced.slice(0, surviving)) applyBatch(this.#durable, batch)

@@ -41,6 +41,7 @@ export interface HostWorld {
   readonly checkpoints: string | undefined
   readonly onFailpoint: (name: FailpointName, process: SimulatedProcess) => void
   readonly onRecovery: (outcome: RecoveryOutcome) => void
+  readonly onCommitted: (marker: EpochMarker, process: SimulatedProcess) => void
 }
 
 /** How a life of a process ended, as far as it could tell. */
@@ -74,7 +75,10 @@ export class SimulatedProcess {
         checkpoints: this.#checkpoints(ports),
         outbox: place.outbox,
       },
-      { options: world.options, observer: { onRecovery: world.onRecovery } },
+      {
+        options: world.options,
+        observer: { onRecovery: world.onRecovery, onCommitted: (marker) => world.onCommitted(marker, this) },
+      },
     )
     this.main.post('start', () => {
       this.#job.run().then(

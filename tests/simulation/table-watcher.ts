@@ -14,7 +14,10 @@ export class TableWatcher {
   /** What is wrong with the table now, and compared with the last look. */
   async look(): Promise<readonly string[]> {
     if (this.#files.list(`${TABLE}/_delta_log`).length === 0) return []
-    const now = await readTable(this.#files, TABLE)
+    const now = await readTable(this.#files, TABLE).catch(
+      (error: unknown) => `I19: nobody can read the table: ${String(error)}`,
+    )
+    if (typeof now === 'string') return [now]
     const before = this.#before
     this.#before = now
     return [...checkTable(now), ...(before === undefined ? [] : checkGrowth(before, now))]

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { catchBug, plantedBugs } from './planted-bugs.ts'
+import { printReport, simulate } from './simulate.ts'
+import { simulateSeed } from './simulate-seed.ts'
+
+const FIRST_SEED = 1
+const SEEDS = 200
+
+test('200 worlds of crashes, lost power, zombies and damage end as if nothing had happened', async () => {
+  const report = await simulate({ first: FIRST_SEED, count: SEEDS })
+  assert.deepEqual(report.failed, [], printReport(report))
+  assert.deepEqual(report.voidBecause, [], printReport(report))
+})
+
+test('a seed takes the same way every time', async () => {
+  for (const seed of [3, 17, 68]) {
+    const [once, again] = [await simulateSeed(seed), await simulateSeed(seed)]
+    assert.equal(once.trace, again.trace, `seed ${seed}`)
+    assert.equal(once.steps, again.steps, `seed ${seed}`)
+  }
+})
+
+test('bugs planted in the source are found, and every planted bug says what is wrong', async () => {
+  const bugs = await plantedBugs()
+  assert.ok(bugs.length >= 14)
+  for (const bug of bugs) assert.match(bug.what, /^[A-Z].*\.$/, bug.name)
+  for (const name of ['no-alignment', 'segment-not-synced']) {
+    const bug = bugs.find((candidate) => candidate.name.endsWith(name))
+    assert.ok(bug)
+    const result = await catchBug(bug, 40)
+    assert.equal(result.kind, 'caught', JSON.stringify(result))
+  }
+})
+
+test('a patch that does not fit counts as a missed bug, not as a caught one', async () => {
+  const result = await catchBug({ name: 'no patch', path: 'tests/simulation/planted/none.patch', what: '' }, 1)
+  assert.equal(result.kind, 'missed')
+})
