@@ -85,7 +85,7 @@ async function withState<T>(
     const details = { path: place.state }
     throw new MillraceError('MR_FILE_MISSING', `no job has kept state in ${place.directory}`, { details })
   }
-  const keeper = new StateKeeper(await openLevelStore(place.state), valueCodec())
+  const keeper = new StateKeeper(await openLevelStore(place.state, files), valueCodec())
   try {
     return await use(keeper, storedOf(await keeper.load()))
   } finally {

@@ -212,7 +212,7 @@ class PipelineRun {
       launch: workerLauncher({ module: this.#module, failpoints, clock, logger }),
       openState: async () => {
         await files.makeDirectory(place.outbox)
-        const store = await openLevelStore(place.state)
+        const store = await openLevelStore(place.state, files)
         this.#isOwner = true
         return store
       },

@@ -18,7 +18,8 @@ const held = new Set<string>()
 export async function openLevel(directory: string): Promise<ByteLevel | undefined> {
   if (held.has(directory)) return undefined
   held.add(directory)
-  const level: ByteLevel = new Level(directory, { keyEncoding: 'utf8', valueEncoding: 'view' })
+  // Not compressed: hashes do not shrink, and `check-tables` can walk what is written.
+  const level: ByteLevel = new Level(directory, { keyEncoding: 'utf8', valueEncoding: 'view', compression: false })
   try {
     await level.open()
     return level
@@ -28,7 +29,7 @@ export async function openLevel(directory: string): Promise<ByteLevel | undefine
     if (code === 'LEVEL_LOCKED') return undefined
     const message = `the store in ${directory} cannot be opened: ${reasonOf(error)}`
     const details = { path: directory }
-    throw new MillraceError(code === 'LEVEL_CORRUPTION' ? 'MR_STATE_CORRUPT' : 'MR_STATE_IO', message, {
+    throw new MillraceError(isCorruption(error) ? 'MR_STATE_CORRUPT' : 'MR_STATE_IO', message, {
       details,
       cause: error,
     })
@@ -46,6 +47,11 @@ export async function closeLevel(level: ByteLevel, directory: string): Promise<v
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return error.cause === undefined ? error.message : reasonOf(error.cause)
+}
+
+/** LevelDB found its own files damaged. */
+export function isCorruption(error: unknown): boolean {
+  return levelCode(error) === 'LEVEL_CORRUPTION' || /^Corruption: /.test(reasonOf(error))
 }
 
 function levelCode(error: unknown): unknown {

@@ -1,10 +1,11 @@
 import type { ByteStore } from '../../core/ports/byte-store.ts'
+import { openFileStore } from '../../platform/file-store.ts'
 import { openLevelStore } from '../../state/level-store.ts'
 
 const VALUE_BYTES = 100_000
 
 /** Child process: writes until a write fails, then prints how many were acknowledged and how later calls fail. */
-const store = await openLevelStore(process.argv[2] ?? '')
+const store = await openLevelStore(process.argv[2] ?? '', openFileStore())
 const { acknowledged, code } = await fill(store)
 console.log(acknowledged)
 console.log(code)

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { openFileStore } from '../../platform/file-store.ts'
 import { openLevelStore } from '../../state/level-store.ts'
 
 const ROUNDS = 4
@@ -47,7 +48,7 @@ async function writeUntilKilled(program: readonly string[], killAfter: number): 
 
 /** Number of batches in the store, after a check that none of them is torn. */
 async function checkedEnd(directory: string, message: string): Promise<number> {
-  const store = await openLevelStore(directory)
+  const store = await openLevelStore(directory, openFileStore())
   const marker = await store.get('marker')
   const end = Number(new TextDecoder().decode(marker)) + 1
   const keys = await store.keys('batch/', 'batch0')

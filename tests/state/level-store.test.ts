@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { openFileStore } from '../../platform/file-store.ts'
 import { openLevelStore } from '../../state/level-store.ts'
 import { SimulatedBytes } from '../simulation/simulated-bytes.ts'
 import { Simulation } from '../simulation/simulation-scheduler.ts'
@@ -12,7 +13,7 @@ import { byteStoreSuite } from './byte-store-suite.ts'
 byteStoreSuite('LevelDB', async () => {
   const directory = await mkdtemp(`${tmpdir()}/millrace-level-`)
   return {
-    open: () => openLevelStore(directory),
+    open: () => openLevelStore(directory, openFileStore()),
     run: (work) => work(),
     dispose: () => rm(directory, { recursive: true }),
   }
@@ -35,8 +36,8 @@ const node = ['-C', 'millrace-source']
 describe('LevelDB', () => {
   it('stays locked against other processes also after a second opening in this one was refused', async () => {
     const directory = await mkdtemp(`${tmpdir()}/millrace-level-`)
-    const store = await openLevelStore(directory)
-    await assert.rejects(openLevelStore(directory), { code: 'MR_STATE_LOCKED' })
+    const store = await openLevelStore(directory, openFileStore())
+    await assert.rejects(openLevelStore(directory, openFileStore()), { code: 'MR_STATE_LOCKED' })
     const other = spawnSync(process.execPath, [...node, child('open-store.ts'), directory], { encoding: 'utf8' })
     assert.equal(other.stdout, 'MR_STATE_LOCKED\n', other.stderr)
     await store.close()
@@ -51,9 +52,75 @@ describe('LevelDB', () => {
     const filled = spawnSync('bash', command, { encoding: 'utf8' })
     const [acknowledged, ...codes] = filled.stdout.trim().split('\n')
     assert.deepEqual(codes, ['MR_STATE_IO', 'MR_STATE_IO', 'MR_STATE_IO'], filled.stderr)
-    const store = await openLevelStore(directory)
+    const store = await openLevelStore(directory, openFileStore())
     for (let i = 0; i < Number(acknowledged); i++) assert.equal((await store.get(`value/${i}`))?.length, 100_000)
     await store.close()
     await rm(directory, { recursive: true })
   })
+
+  it('refuses to open where the files that hold synced batches are gone or cut, and the witness of them too', async () => {
+    const directory = await mkdtemp(`${tmpdir()}/millrace-level-`)
+    await fill(directory, 3)
+    for (const name of (await readdir(directory)).filter((other) => /\.log$|^CURRENT$|^synced$/.test(other))) {
+      for (const damage of ['remove', 'cut', 'flip'] as const) {
+        const copy = await copyOf(directory)
+        await harm(`${copy}/${name}`, damage)
+        await assert.rejects(openLevelStore(copy, openFileStore()), { code: 'MR_STATE_CORRUPT' }, `${damage} ${name}`)
+        await rm(copy, { recursive: true })
+      }
+    }
+    await rm(directory, { recursive: true })
+  })
+
+  it('never reads a table with a damaged byte, which would end the process', async () => {
+    const directory = await mkdtemp(`${tmpdir()}/millrace-level-`)
+    await fill(directory, 200)
+    // Opening moves what is in the write-ahead log into a table.
+    await (await openLevelStore(directory, openFileStore())).close()
+    const [table = ''] = (await readdir(directory)).filter((name) => name.endsWith('.ldb'))
+    const { length } = await readFile(`${directory}/${table}`)
+    const copy = await copyOf(directory)
+    // All of the footer's last bytes, and some of each block. The padding inside the footer is nobody's.
+    const places = [
+      0,
+      1,
+      2,
+      length - 1,
+      length - 8,
+      ...Array.from({ length: 25 }, (_, i) => Math.floor((i * (length - 48)) / 25)),
+    ]
+    for (const at of places) {
+      const bytes = await readFile(`${directory}/${table}`)
+      bytes[at]! ^= 0x10
+      await writeFile(`${copy}/${table}`, bytes)
+      await assert.rejects(
+        openLevelStore(copy, openFileStore()),
+        { code: 'MR_STATE_CORRUPT' },
+        `byte ${at} of ${length}`,
+      )
+    }
+    for (const path of [copy, directory]) await rm(path, { recursive: true })
+  })
 })
+
+async function fill(directory: string, batches: number): Promise<void> {
+  const store = await openLevelStore(directory, openFileStore())
+  for (let i = 0; i < batches; i++) {
+    await store.write([{ kind: 'put', key: `value/${i}`, value: new Uint8Array(100).fill(i) }], { sync: i % 50 === 0 })
+  }
+  await store.write([{ kind: 'put', key: 'value/last', value: new Uint8Array(1) }], { sync: true })
+  await store.close()
+}
+
+async function copyOf(directory: string): Promise<string> {
+  const copy = await mkdtemp(`${tmpdir()}/millrace-level-`)
+  await cp(directory, copy, { recursive: true })
+  return copy
+}
+
+async function harm(path: string, damage: 'remove' | 'cut' | 'flip'): Promise<void> {
+  if (damage === 'remove') return rm(path)
+  const bytes = await readFile(path)
+  if (damage === 'flip') bytes[bytes.length - 1]! ^= 0x10
+  await writeFile(path, damage === 'cut' ? bytes.subarray(0, bytes.length - 1) : bytes)
+}

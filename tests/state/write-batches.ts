@@ -1,11 +1,12 @@
 import { writeSync } from 'node:fs'
 import type { ByteOperation } from '../../core/ports/byte-store.ts'
+import { openFileStore } from '../../platform/file-store.ts'
 import { openLevelStore } from '../../state/level-store.ts'
 
 const KEYS_PER_BATCH = 20
 
 /** Child process: writes synced batches of keys and a marker from a number on until killed; prints each acknowledged one. */
-const store = await openLevelStore(process.argv[2] ?? '')
+const store = await openLevelStore(process.argv[2] ?? '', openFileStore())
 for (let i = Number(process.argv[3]); ; i++) {
   const operations: ByteOperation[] = []
   for (let key = 0; key < KEYS_PER_BATCH; key++) {
