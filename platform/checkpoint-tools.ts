@@ -8,7 +8,7 @@ import type { Committer, SinkStatus } from '../core/ports/sink.ts'
 import { directoryCheckpointStore } from '../state/directory-checkpoint-store.ts'
 import { openLevelStore } from '../state/level-store.ts'
 import { valueCodec } from '../state/value-codec.ts'
-import type { JobPlace } from './job-place.ts'
+import { type JobPlace, sharedPlace } from './job-place.ts'
 
 /** The last prepared epoch of a stopped job. */
 export interface StoredCheckpoint {
@@ -102,10 +102,11 @@ function storedOf(stored: StoredState): StoredCheckpoint | undefined {
 /** An epoch whose manifest is in the shared store is past the point of no return. */
 async function refuseIfShared(
   { files, random }: ConnectorPorts,
-  { place, checkpointDirectory: directory }: Abandonment,
+  { plan, place, checkpointDirectory }: Abandonment,
   marker: EpochMarker,
 ): Promise<void> {
-  if (directory === undefined) return
+  if (checkpointDirectory === undefined) return
+  const directory = sharedPlace(checkpointDirectory, plan.pipeline)
   const store = directoryCheckpointStore({ files, random, directory })
   const options = { store, codec: valueCodec(), files, outbox: place.outbox, failpoint: () => undefined }
   const { checkpoint } = await new SharedCheckpoints(options).load()

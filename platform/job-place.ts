@@ -20,3 +20,8 @@ export function placeAt(directory: string): JobPlace {
   const root = resolve(directory)
   return { directory: root, state: `${root}/state`, outbox: `${root}/outbox`, status: `${root}/status.json` }
 }
+
+/** Where a pipeline's shared checkpoints are in a directory that several pipelines may use. */
+export function sharedPlace(directory: string, pipeline: string): string {
+  return resolve(directory, pipeline)
+}

@@ -16,7 +16,7 @@ import { directoryCheckpointStore } from '../state/directory-checkpoint-store.ts
 import { openLevelStore } from '../state/level-store.ts'
 import { valueCodec } from '../state/value-codec.ts'
 import { FAILPOINT_VARIABLE, failpointFromEnvironment } from './failpoints.ts'
-import { type JobPlace, jobPlace } from './job-place.ts'
+import { type JobPlace, jobPlace, sharedPlace } from './job-place.ts'
 import { inPlanOrder } from './ledger-text.ts'
 import { loadPipeline, moduleUrl } from './load-pipeline.ts'
 import { epochLengthOf, planPipeline } from './plan-pipeline.ts'
@@ -37,7 +37,10 @@ export interface RunOptions {
   readonly epoch?: Duration
   /** Where state, outbox and status are kept. Default: what the pipeline says, else `.millrace/<pipeline>`. */
   readonly stateDirectory?: string
-  /** Directory that other hosts see too: checkpoints go there, and a fresh host restores from it. Default: none. */
+  /**
+   * Directory that other hosts see too: checkpoints go into a folder named as the pipeline there, and a fresh host restores
+   * from it. Default: none.
+   */
   readonly checkpointDirectory?: string
   /** Limits of restarts after failures. Default: three in five minutes. */
   readonly restarts?: RestartPolicy
@@ -203,8 +206,8 @@ class PipelineRun {
   }
 
   #jobPorts(place: JobPlace, connectors: ConnectorPorts): JobPorts {
-    const { files, random, clock, logger } = connectors
-    const { checkpointDirectory: directory, failpoints = '' } = this.#options
+    const { files, random, clock, logger, pipeline } = connectors
+    const { checkpointDirectory: shared, failpoints = '' } = this.#options
     return {
       connectors,
       codec: valueCodec(),
@@ -216,7 +219,10 @@ class PipelineRun {
         this.#isOwner = true
         return store
       },
-      checkpoints: directory === undefined ? undefined : directoryCheckpointStore({ files, random, directory }),
+      checkpoints:
+        shared === undefined
+          ? undefined
+          : directoryCheckpointStore({ files, random, directory: sharedPlace(shared, pipeline) }),
       outbox: place.outbox,
     }
   }
