@@ -15,7 +15,7 @@ const NEEDED_SHARE = 0.3
 /** Fewer kills cannot reach every point. */
 const FEWEST_FOR_ALL_POINTS = 40
 
-export function killsOf({ rounds }: CrashReport): readonly CountedKill[] {
+export function killsOf({ rounds }: Pick<CrashReport, 'rounds'>): readonly CountedKill[] {
   return rounds.flatMap((round) => round.kills)
 }
 
@@ -26,14 +26,13 @@ export function violationsOf({ rounds, foreign }: CrashReport): readonly string[
   ]
 }
 
-/** Why the run proves nothing although nothing is violated; empty where it does. */
-export function voidBecause(report: CrashReport): readonly string[] {
-  const kills = killsOf(report)
+/** Why kills prove nothing although nothing is violated; empty where they do. */
+export function voidBecause(kills: readonly CountedKill[], planned: number): readonly string[] {
   const reasons: string[] = []
-  if (kills.length < report.planned) reasons.push(`${kills.length} of ${report.planned} kills were made`)
+  if (kills.length < planned) reasons.push(`${kills.length} of ${planned} kills were made`)
   const share = shareInCommit(kills)
   if (share < NEEDED_SHARE) reasons.push(`only ${percent(share)} of the kills lie between P2 and P7`)
-  if (report.planned >= FEWEST_FOR_ALL_POINTS) {
+  if (planned >= FEWEST_FOR_ALL_POINTS) {
     const hit = new Set(kills.filter(({ kind }) => kind === 'point').map(({ at }) => at))
     const missed = FAILPOINTS.filter((name) => !hit.has(name))
     if (missed.length > 0) reasons.push(`no kill at ${missed.join(', ')}`)
@@ -44,15 +43,14 @@ export function voidBecause(report: CrashReport): readonly string[] {
 /** Kills by place, rounds, and the verdict, for people. */
 export function reportText(report: CrashReport): string {
   const kills = killsOf(report)
-  const reasons = voidBecause(report)
+  const reasons = voidBecause(kills, report.planned)
   const violations = violationsOf(report)
   const seconds = report.elapsedMs / 1000
   return [
     `${kills.length} kills in ${seconds.toFixed(0)} s (${(kills.length / seconds).toFixed(2)} per second), seed ${report.seed}`,
-    ...histogram(kills),
-    `between P2 and P7: ${percent(shareInCommit(kills))}`,
+    ...histogramOf(kills),
     '',
-    ...roundLines(report.rounds),
+    ...report.rounds.map(roundText),
     `read by others: ${report.foreign.readers}`,
     ...violations.map((line) => `violation: ${line}`),
     ...reasons.map((line) => `void: ${line}`),
@@ -60,25 +58,25 @@ export function reportText(report: CrashReport): string {
   ].join('\n')
 }
 
-function histogram(kills: readonly CountedKill[]): readonly string[] {
+/** How many kills fell at which point. */
+export function histogramOf(kills: readonly CountedKill[]): readonly string[] {
   const header = `${'last point passed'.padEnd(24)}${'at it'.padStart(8)}${'outside'.padStart(9)}`
   const lines = [...FAILPOINTS, 'start' as const].map((name) => {
     const here = kills.filter(({ at }) => at === name)
     const atIt = here.filter(({ kind }) => kind === 'point').length
     return `${name.padEnd(24)}${String(atIt).padStart(8)}${String(here.length - atIt).padStart(9)}`
   })
-  return [header, ...lines]
+  return [header, ...lines, `between P2 and P7: ${percent(shareInCommit(kills))}`]
 }
 
-function roundLines(rounds: readonly RoundResult[]): readonly string[] {
-  return rounds.map(({ options, kills, voids, stateLosses, looks, records, verdict }) => {
-    const mode = options.losesState ? `shared, state lost ${stateLosses}×` : options.isShared ? 'shared' : 'local'
-    const result =
-      verdict === undefined
-        ? 'not judged'
-        : `${verdict.rows.length} rows, ${verdict.letters} dead letters, ${verdict.versions} versions, epoch ${verdict.epoch}`
-    return `round ${options.index} (${mode}, epochs of ${options.epochMs} ms): ${kills.length} kills, ${voids} void, ${looks} looks, ${records} records, ${result}`
-  })
+/** One round in a line. */
+export function roundText({ options, kills, voids, stateLosses, looks, records, verdict }: RoundResult): string {
+  const mode = options.losesState ? `shared, state lost ${stateLosses}×` : options.isShared ? 'shared' : 'local'
+  const result =
+    verdict === undefined
+      ? 'not judged'
+      : `${verdict.rows.length} rows, ${verdict.letters} dead letters, ${verdict.versions} versions, epoch ${verdict.epoch}`
+  return `round ${options.index} (${mode}, epochs of ${options.epochMs} ms): ${kills.length} kills, ${voids} void, ${looks} looks, ${records} records, ${result}`
 }
 
 /** A kill whose last passed point is one of P2 … P6 fell between P2 and P7. */

@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { SeededRandom } from '../simulation/seeded-random.ts'
-import { type CrashReport, reportText, violationsOf, voidBecause } from './crash-report.ts'
+import { type CrashReport, killsOf, reportText, violationsOf, voidBecause } from './crash-report.ts'
 import { type RoundOptions, type RoundResult, runRound } from './crash-round.ts'
 import { EventFeed } from './event-feed.ts'
 import { JobProcess } from './job-process.ts'
@@ -96,7 +96,8 @@ async function main(): Promise<void> {
   process.stdout.write(`crash loop: ${kills} kills, seed ${seed}\n`)
   const report = await crash({ kills, seed, onLine: (line) => process.stdout.write(`${line}\n`) })
   process.stdout.write(`\n${reportText(report)}\n`)
-  process.exitCode = violationsOf(report).length > 0 || voidBecause(report).length > 0 ? 1 : 0
+  const isVoid = voidBecause(killsOf(report), kills).length > 0
+  process.exitCode = violationsOf(report).length > 0 || isVoid ? 1 : 0
 }
 
 if (import.meta.main) await main()
