@@ -7,12 +7,15 @@ export type LocalFacts =
   | { readonly kind: 'corrupt'; readonly reason: string }
   | { readonly kind: 'epoch'; readonly epoch: number; readonly hash: string; readonly isFinalized: boolean }
 
-/** What the shared checkpoint store holds: its newest checkpoint manifest (claims do not count). */
+/**
+ * What the shared checkpoint store holds: its newest checkpoint manifest (claims do not count). `highest`: the highest
+ * number that is taken, by a claim too; absent where no claim is above.
+ */
 export type SharedFacts =
   | { readonly kind: 'not-configured' }
   | { readonly kind: 'unreadable'; readonly reason: string }
-  | { readonly kind: 'empty' }
-  | { readonly kind: 'epoch'; readonly epoch: number; readonly hash: string }
+  | { readonly kind: 'empty'; readonly highest?: number }
+  | { readonly kind: 'epoch'; readonly epoch: number; readonly hash: string; readonly highest?: number }
 
 /** What one sink says of the local store's intent, or of its last committed epoch where it has none. */
 export interface SinkFacts {
@@ -31,7 +34,7 @@ export interface RecoveryFacts {
  * How a job goes on:
  * `fresh`: nothing anywhere; `resume`: from a finalized epoch; `redo`: the open intents are committed first;
  * `finalize`: all sinks have the open epoch already; `superseded`: the shared store is ahead of, or other than, the local
- * one: the local store is dropped and rebuilt from it. Everything else stops with a named error.
+ * one: the local store is dropped and rebuilt from it (epoch 0: from nothing). Everything else stops with a named error.
  */
 export type RecoveryOutcome =
   | { readonly kind: 'fresh' }
@@ -68,6 +71,7 @@ export function decideRecovery({ local, shared, sinks }: RecoveryFacts): Recover
   if (local.kind === 'foreign') return { kind: 'foreign-checkpoint', pipeline: local.pipeline }
   if (shared.kind === 'unreadable') return { kind: 'blocked', reason: shared.reason }
   if (shared.kind === 'epoch' && !agrees(local, shared)) return { kind: 'superseded', epoch: shared.epoch }
+  if (shared.kind === 'empty' && isFenced(local, { epoch: 0, ...shared })) return { kind: 'superseded', epoch: 0 }
   if (local.kind === 'corrupt') return { kind: 'corrupt', reason: local.reason }
   const refusal = refusedBy(sinks)
   if (refusal !== undefined) return refusal
@@ -84,9 +88,22 @@ export function decideRecovery({ local, shared, sinks }: RecoveryFacts): Recover
  * The local store may be one epoch ahead of the shared one (it died between P3 and P4) and still be its continuation;
  * an epoch that both have must be the same one.
  */
-function agrees(local: LocalFacts, shared: { readonly epoch: number; readonly hash: string }): boolean {
+function agrees(
+  local: LocalFacts,
+  shared: { readonly epoch: number; readonly hash: string; readonly highest?: number },
+): boolean {
   if (local.kind !== 'epoch') return false
-  return local.epoch > shared.epoch || (local.epoch === shared.epoch && local.hash === shared.hash)
+  if (local.epoch === shared.epoch) return local.hash === shared.hash
+  return local.epoch > shared.epoch && !isFenced(local, shared)
+}
+
+/**
+ * True where another owner took the number of an epoch that was prepared here but never published, so that no sink has
+ * it: an own claim is below every epoch after it.
+ */
+function isFenced(local: LocalFacts, shared: { readonly epoch: number; readonly highest?: number }): boolean {
+  if (local.kind !== 'epoch' || local.isFinalized || local.epoch <= shared.epoch) return false
+  return (shared.highest ?? 0) >= local.epoch
 }
 
 function refusedBy(sinks: readonly SinkFacts[]): RecoveryOutcome | undefined {

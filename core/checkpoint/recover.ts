@@ -86,11 +86,12 @@ function localFacts(pipeline: string, stored: StoredState): LocalFacts {
 function sharedFacts(ports: RecoveryPorts, shared: SharedState | MillraceError | undefined): SharedFacts {
   if (shared === undefined) return { kind: 'not-configured' }
   if (shared instanceof MillraceError) return { kind: 'unreadable', reason: shared.message }
-  if (shared.checkpoint === undefined) return { kind: 'empty' }
+  const highest = shared.highestEpoch
+  if (shared.checkpoint === undefined) return { kind: 'empty', highest }
   const { marker, hash } = shared.checkpoint
   if (marker.pipeline !== ports.pipeline)
     return { kind: 'unreadable', reason: `it belongs to pipeline "${marker.pipeline}"` }
-  return { kind: 'epoch', epoch: marker.epoch, hash }
+  return { kind: 'epoch', epoch: marker.epoch, hash, highest }
 }
 
 async function inspectSinks(ports: RecoveryPorts, stored: StoredState): Promise<readonly SinkFacts[]> {
@@ -129,9 +130,7 @@ async function act(
       await finishOpenEpoch(ports, outcome.kind === 'redo' ? outcome.sinks : [], shared)
       return true
     case 'superseded':
-      if (shared !== undefined && !(shared instanceof MillraceError) && shared.checkpoint !== undefined) {
-        await ports.shared?.download(shared.checkpoint, ports.keeper)
-      }
+      await dropLocal(ports, shared)
       return false
     case 'blocked':
     case 'staged-missing':
@@ -142,6 +141,13 @@ async function act(
     case 'corrupt':
       throw refusal(ports.pipeline, outcome)
   }
+}
+
+/** Goes back to what the shared store holds, which may be nothing. */
+async function dropLocal(ports: RecoveryPorts, shared: SharedState | MillraceError | undefined): Promise<void> {
+  if (shared === undefined || shared instanceof MillraceError) return
+  if (shared.checkpoint === undefined) await ports.keeper.clear()
+  else await ports.shared?.download(shared.checkpoint, ports.keeper)
 }
 
 /** P4 where it is still to be done, then P5 from the same intents. */

@@ -154,10 +154,7 @@ export class StateKeeper {
 
   /** Replaces everything by a checkpoint of the shared store. */
   async rebuild(sealed: SealedMarker, blocks: ReadonlyMap<BlockEntry, Uint8Array>): Promise<void> {
-    // Whether all sinks have the rebuilt epoch is found out anew.
-    const operations: ByteOperation[] = [{ kind: 'delete', key: 'finalized' }]
-    for (const key of await this.#store.keys('block/', 'block0')) operations.push({ kind: 'delete', key })
-    for (const key of await this.#store.keys('epoch/', 'epoch0')) operations.push({ kind: 'delete', key })
+    const operations = await this.#deletions()
     for (const [entry, bytes] of blocks) {
       operations.push({ kind: 'put', key: blockKey(entry), value: checkedBlock(entry, bytes) })
     }
@@ -165,6 +162,21 @@ export class StateKeeper {
     await this.#store.write(operations, { sync: true })
     this.#last = sealed
     this.#merged = []
+  }
+
+  /** Forgets every epoch; claims stay. */
+  async clear(): Promise<void> {
+    await this.#store.write(await this.#deletions(), { sync: true })
+    this.#last = undefined
+    this.#merged = []
+  }
+
+  async #deletions(): Promise<ByteOperation[]> {
+    // Whether all sinks have the epoch that comes instead is found out anew.
+    const operations: ByteOperation[] = [{ kind: 'delete', key: 'finalized' }]
+    for (const key of await this.#store.keys('block/', 'block0')) operations.push({ kind: 'delete', key })
+    for (const key of await this.#store.keys('epoch/', 'epoch0')) operations.push({ kind: 'delete', key })
+    return operations
   }
 
   /** The last claim on this store. */
