@@ -112,15 +112,21 @@ type Finding =
   | { readonly kind: 'missed'; readonly why: string }
 
 async function firstViolation(copy: string, mostSeeds: number): Promise<Finding> {
-  const script = join('tests', 'simulation', 'simulate.ts')
-  const options = ['--seeds', String(mostSeeds), '--until-failure', '--json']
-  const { output, complaint } = await run(process.execPath, ['-C', 'millrace-source', script, ...options], copy)
-  const line = output.trimEnd().split('\n').at(-1) ?? ''
-  if (!line.startsWith('{')) return { kind: 'missed', why: `the simulation broke down: ${complaint.slice(-500)}` }
-  // The line was printed by simulate.ts of the same tree.
-  const [first] = (JSON.parse(line) as Report).failed
+  const [first] = (await simulateIn(copy, ['--seeds', String(mostSeeds), '--until-failure'])).failed
   if (first === undefined) return { kind: 'missed', why: `${mostSeeds} seeds found nothing` }
+  const { failed } = await simulateIn(ROOT, ['--seeds', '1', '--seed', String(first.seed)])
+  if (failed.length > 0) return { kind: 'missed', why: `seed ${first.seed} fails without the bug, too` }
   return { kind: 'caught', seeds: first.seed, violation: first.violations[0] ?? '' }
+}
+
+async function simulateIn(tree: string, options: readonly string[]): Promise<Report> {
+  const script = join('tests', 'simulation', 'simulate.ts')
+  const parameters = ['-C', 'millrace-source', script, '--json', ...options]
+  const { output, complaint } = await run(process.execPath, parameters, tree)
+  const line = output.trimEnd().split('\n').at(-1) ?? ''
+  if (!line.startsWith('{')) throw new Error(`the simulation broke down: ${complaint.slice(-500)}`)
+  // The line was printed by simulate.ts of the same version.
+  return JSON.parse(line) as Report
 }
 
 function run(

@@ -126,7 +126,7 @@ function livesOf(seed: number, isShared: boolean, random: SeededRandom): readonl
 
 function anyCrash(random: SeededRandom): CrashPlan {
   return random.chance(0.3)
-    ? { kind: 'steps', steps: 20 + random.below(3000) }
+    ? { kind: 'steps', steps: 20 + random.below(2000) }
     : crashAt(random.pick(FAILPOINTS), random)
 }
 

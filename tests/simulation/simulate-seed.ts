@@ -40,7 +40,7 @@ export interface SeedResult {
 
 const MOST_STEPS = 200_000
 /** A life whose failpoint does not come is killed after so many steps. */
-const PATIENCE = 6_000
+const PATIENCE = 2_500
 const MOST_LIVES = 40
 /** Starts beside a living zombie that may lose every race against it. */
 const MOST_TAKEOVERS = 10
