@@ -1,0 +1,162 @@
+import { availableParallelism } from 'node:os'
+import { RECOVERY_OUTCOMES } from '../core/checkpoint/decide-recovery.ts'
+import { FAILPOINTS } from '../core/ports/failpoint.ts'
+import { histogramOf, voidBecause } from '../tests/crash/crash-report.ts'
+import type { Entry, Finding } from './proof-evidence.ts'
+
+export interface Proof {
+  readonly mode: 'full' | 'quick'
+  readonly commit: string
+  readonly entries: readonly Entry[]
+}
+
+type Of<Kind extends Finding['kind']> = Extract<Finding, { readonly kind: Kind }>
+
+interface Section {
+  readonly title: string
+  readonly lines: readonly string[]
+  readonly isProven: boolean
+}
+
+/** The report of a proof as Markdown, and whether all of it holds. */
+export function proofReport(proof: Proof): { readonly text: string; readonly isProven: boolean } {
+  const sections = [
+    simulationSection(pick(proof.entries, 'simulate')),
+    crashSection(pick(proof.entries, 'crash')),
+    plantedSection(pick(proof.entries, 'planted')),
+    benchmarkSection(pick(proof.entries, 'benchmark')),
+  ]
+  const isProven = sections.every((section) => section.isProven)
+  const dates = proof.entries.map(({ date }) => date).sort()
+  const text = [
+    '# Proof',
+    '',
+    `Written by \`npm run prove${proof.mode === 'quick' ? ' -- --quick' : ''}\`; commit ${proof.commit}, Node ` +
+      `${process.versions.node}, ${availableParallelism()} cores, ${dates[0] ?? 'never'} to ${dates.at(-1) ?? 'never'}.`,
+    '',
+    ...sections.map(({ title, isProven }) => `- ${title}: ${isProven ? 'holds' : '**does not hold**'}`),
+    ...sections.flatMap(({ title, lines }) => ['', `## ${title}`, '', ...lines]),
+    '',
+  ].join('\n')
+  return { text, isProven }
+}
+
+interface Found<F> {
+  readonly finding: F
+  readonly entry: Entry
+}
+
+function pick<Kind extends Finding['kind']>(entries: readonly Entry[], kind: Kind): readonly Found<Of<Kind>>[] {
+  return entries.flatMap((entry) =>
+    // The kind was compared just before.
+    entry.finding.kind === kind ? [{ entry, finding: entry.finding as Of<Kind> }] : [],
+  )
+}
+
+function simulationSection(found: readonly Found<Of<'simulate'>>[]): Section {
+  const findings = found.map(({ finding }) => finding)
+  const failpoints = sumOf(findings.map((finding) => finding.failpoints))
+  const outcomes = sumOf(findings.map((finding) => finding.outcomes))
+  const violations = findings.flatMap((finding) => finding.violations)
+  const missing = [...FAILPOINTS, ...RECOVERY_OUTCOMES].filter((name) => !failpoints.has(name) && !outcomes.has(name))
+  return {
+    title: 'Simulation',
+    isProven: found.length > 0 && violations.length === 0 && missing.length === 0,
+    lines: [
+      `${total(findings.map(({ seeds }) => seeds))} seeds of the whole runtime on simulated disks, links and clocks: ` +
+        `${total(findings.map(({ crashes }) => crashes))} crashes in ${total(findings.map(({ steps }) => steps))} steps, ${spanOf(found)}.`,
+      '',
+      '```',
+      ...FAILPOINTS.map((name) => countLine('failpoint', name, failpoints)),
+      ...RECOVERY_OUTCOMES.map((name) => countLine('recovery', name, outcomes)),
+      '```',
+      ...verdictLines(
+        violations,
+        missing.map((name) => `${name} never occurred`),
+      ),
+    ],
+  }
+}
+
+function crashSection(found: readonly Found<Of<'crash'>>[]): Section {
+  const findings = found.map(({ finding }) => finding)
+  const kills = findings.flatMap((finding) => finding.kills)
+  const violations = findings.flatMap((finding) => finding.violations)
+  const reasons = voidBecause(kills, total(findings.map(({ planned }) => planned)))
+  return {
+    title: 'Crash loop',
+    isProven: found.length > 0 && violations.length === 0 && reasons.length === 0,
+    lines: [
+      `${kills.length} kills of real processes while data was flowing, ${spanOf(found)}; the tables were also read by ` +
+        `${[...new Set(findings.map(({ readers }) => readers))].join(', ')}.`,
+      '',
+      '```',
+      ...histogramOf(kills),
+      '```',
+      '',
+      ...findings.flatMap(({ seed, rounds }) => rounds.map((round) => `- seed ${seed}, ${round}`)),
+      ...verdictLines(violations, reasons),
+    ],
+  }
+}
+
+function plantedSection(found: readonly Found<Of<'planted'>>[]): Section {
+  const caught = found.filter(({ finding }) => finding.isCaught).length
+  return {
+    title: 'Planted bugs',
+    isProven: found.length > 0 && caught === found.length,
+    lines: [
+      `${caught} of ${found.length} bugs that were planted into the shipped source were caught by the simulation, ${spanOf(found)}.`,
+      '',
+      '| bug | what is wrong | caught |',
+      '|---|---|---|',
+      ...found.map(
+        ({ finding }) =>
+          `| ${finding.name} | ${cell(finding.what)} | ${finding.isCaught ? '' : '**no**, '}${cell(finding.detail)} |`,
+      ),
+    ],
+  }
+}
+
+function benchmarkSection(found: readonly Found<Of<'benchmark'>>[]): Section {
+  return {
+    title: 'Benchmarks',
+    isProven: found.length > 0 && found.every(({ finding }) => finding.isMet),
+    lines: found.flatMap(({ finding, entry }) => [
+      `### ${finding.query}: ${finding.isMet ? 'meets its bar' : '**misses its bar**'} (${entry.date})`,
+      '',
+      '```',
+      finding.output.trim(),
+      '```',
+      '',
+    ]),
+  }
+}
+
+function verdictLines(violations: readonly string[], reasons: readonly string[]): readonly string[] {
+  const lines = [...violations.map((line) => `- violation: ${line}`), ...reasons.map((line) => `- void: ${line}`)]
+  return ['', ...(lines.length === 0 ? ['No violation.'] : lines)]
+}
+
+function spanOf(found: readonly Found<Finding>[]): string {
+  const seconds = total(found.map(({ entry }) => entry.elapsedMs)) / 1000
+  return `${seconds.toFixed(0)} s up to ${found.at(-1)?.entry.date ?? 'never'}`
+}
+
+function countLine(title: string, name: string, counts: ReadonlyMap<string, number>): string {
+  return `${title.padEnd(10)} ${name.padEnd(24)} ${String(counts.get(name) ?? 0).padStart(8)}`
+}
+
+function sumOf(counts: readonly Readonly<Record<string, number>>[]): ReadonlyMap<string, number> {
+  const sum = new Map<string, number>()
+  for (const one of counts) for (const [name, count] of Object.entries(one)) sum.set(name, (sum.get(name) ?? 0) + count)
+  return sum
+}
+
+function total(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+}

@@ -1,0 +1,140 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { crash } from '../tests/crash/crash.ts'
+import { killsOf, roundText, violationsOf } from '../tests/crash/crash-report.ts'
+import { catchBug, plantedBugs } from '../tests/simulation/planted-bugs.ts'
+import { simulate } from '../tests/simulation/simulate.ts'
+import { Evidence, type Finding } from './proof-evidence.ts'
+import { proofReport } from './proof-report.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** How much is done. */
+interface Counts {
+  readonly seeds: number
+  readonly seedsPerStep: number
+  readonly bugs: number
+  readonly kills: number
+  readonly killsPerStep: number
+  readonly benchmarkArgs: readonly string[]
+}
+
+const FULL: Counts = {
+  seeds: 2000,
+  seedsPerStep: 200,
+  bugs: Number.POSITIVE_INFINITY,
+  kills: 300,
+  killsPerStep: 60,
+  benchmarkArgs: [],
+}
+const QUICK: Counts = {
+  seeds: 200,
+  seedsPerStep: 100,
+  bugs: 3,
+  kills: 40,
+  killsPerStep: 40,
+  benchmarkArgs: ['--smoke'],
+}
+const QUERIES = ['founding', 'restart', 'memory', 'micro']
+
+/** A piece of the proof that is done at one go; what is found is kept, so that a broken run goes on after it. */
+interface Step {
+  readonly name: string
+  readonly run: () => Promise<Finding>
+}
+
+async function stepsOf(counts: Counts): Promise<readonly Step[]> {
+  const bugs = (await plantedBugs()).slice(0, counts.bugs)
+  return [
+    ...parts(counts.seeds, counts.seedsPerStep).map(({ from, count }) => ({
+      name: `simulate ${from + 1}–${from + count}`,
+      run: () => simulateSeeds(from + 1, count),
+    })),
+    ...parts(counts.kills, counts.killsPerStep).map(({ from, count }) => ({
+      name: `crash ${from + 1}–${from + count}`,
+      run: () => killProcesses(from + 1, count),
+    })),
+    ...bugs.map((bug) => ({ name: `planted ${bug.name}`, run: () => catchOne(bug) })),
+    ...QUERIES.map((query) => ({ name: `benchmark ${query}`, run: () => benchmark(query, counts.benchmarkArgs) })),
+  ]
+}
+
+function parts(total: number, size: number): readonly { readonly from: number; readonly count: number }[] {
+  return Array.from({ length: Math.ceil(total / size) }, (_, index) => ({
+    from: index * size,
+    count: Math.min(size, total - index * size),
+  }))
+}
+
+async function simulateSeeds(first: number, count: number): Promise<Finding> {
+  const report = await simulate({ first, count, onResult: () => undefined })
+  return {
+    kind: 'simulate',
+    seeds: report.seeds,
+    steps: report.steps,
+    crashes: report.crashes,
+    failpoints: Object.fromEntries(report.failpoints),
+    outcomes: Object.fromEntries(report.outcomes),
+    violations: report.failed.map(({ seed, violations }) => `seed ${seed}: ${violations[0] ?? ''}`),
+  }
+}
+
+async function killProcesses(seed: number, kills: number): Promise<Finding> {
+  const report = await crash({ kills, seed, onLine: (line) => console.log(`  ${line}`) })
+  return {
+    kind: 'crash',
+    seed,
+    planned: kills,
+    kills: killsOf(report),
+    rounds: report.rounds.map(roundText),
+    readers: report.foreign.readers,
+    violations: violationsOf(report),
+  }
+}
+
+async function catchOne(bug: Parameters<typeof catchBug>[0]): Promise<Finding> {
+  const caught = await catchBug(bug)
+  const detail = caught.kind === 'caught' ? `after ${caught.seeds} seeds: ${caught.violation}` : caught.why
+  return { kind: 'planted', name: bug.name, what: bug.what, isCaught: caught.kind === 'caught', detail }
+}
+
+async function benchmark(query: string, more: readonly string[]): Promise<Finding> {
+  const args = ['-C', 'millrace-source', join(root, 'benchmarks', 'benchmark.ts'), '--query', query, ...more]
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
+  return { kind: 'benchmark', query, isMet: status === 0, output: status === 0 ? stdout : `${stdout}\n${stderr}` }
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: '' } },
+  })
+  const mode = values.quick ? 'quick' : 'full'
+  const evidence = Evidence.open(join(root, '.millrace', 'prove', `${mode}.jsonl`), commitOf())
+  for (const { name, run } of await stepsOf(values.quick ? QUICK : FULL)) {
+    if (!name.startsWith(values.only) || evidence.has(name)) continue
+    console.log(name)
+    const started = performance.now()
+    const finding = await run()
+    evidence.add({ name, date: new Date().toISOString(), elapsedMs: Math.round(performance.now() - started), finding })
+  }
+  const { text, isProven } = proofReport({ mode, commit: evidence.commit, entries: evidence.entries })
+  const path = join(root, 'docs', 'proof', 'report.md')
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
+  console.log(`${path}: ${isProven ? 'all of it holds' : 'NOT proven, see there'}`)
+  process.exitCode = isProven ? 0 : 1
+}
+
+/** The commit that is being proven; findings about another one do not count. */
+function commitOf(): string {
+  const { status, stdout } = spawnSync('git', ['describe', '--always', '--abbrev=10', '--dirty'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  return status === 0 ? stdout.trim() : 'unknown'
+}
+
+if (import.meta.main) await main()

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { FAILPOINTS } from '../../core/ports/failpoint.ts'
+import { type Entry, Evidence, type Finding } from '../../scripts/proof-evidence.ts'
+import { proofReport } from '../../scripts/proof-report.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'millrace-proof-'))
+after(() => rmSync(directory, { recursive: true }))
+
+function entry(name: string, finding: Finding): Entry {
+  return { name, date: '2026-01-01T00:00:00.000Z', elapsedMs: 1000, finding }
+}
+
+const crash = (violations: readonly string[]): Finding => ({
+  kind: 'crash',
+  seed: 1,
+  planned: FAILPOINTS.length,
+  kills: FAILPOINTS.map((at) => ({ round: 0, kind: 'point', at })),
+  rounds: [],
+  readers: 'deltalake',
+  violations,
+})
+
+describe('the proof', () => {
+  it('goes on after the last whole line where its run was broken off', () => {
+    const path = join(directory, 'evidence.jsonl')
+    const evidence = Evidence.open(path, 'abc')
+    evidence.add(entry('crash 1', crash([])))
+    writeFileSync(path, `${readFileSync(path, 'utf8')}{"name":"cra`)
+    const again = Evidence.open(path, 'abc')
+    assert.deepEqual(again.entries, evidence.entries)
+    again.add(entry('crash 2', crash([])))
+    assert.deepEqual(Evidence.open(path, 'abc').entries, again.entries)
+  })
+
+  it('drops what was found about another commit', () => {
+    const path = join(directory, 'other.jsonl')
+    Evidence.open(path, 'abc').add(entry('crash 1', crash([])))
+    assert.equal(Evidence.open(path, 'abd').has('crash 1'), false)
+  })
+
+  it('does not hold with a violation, with a missed bug or with a section that is missing', () => {
+    const planted = (isCaught: boolean): Finding => ({ kind: 'planted', name: 'b', what: 'w', isCaught, detail: 'd' })
+    const reportOf = (...findings: Finding[]) =>
+      proofReport({ mode: 'full', commit: 'abc', entries: findings.map((finding) => entry('', finding)) })
+    assert.match(reportOf(crash([]), planted(true)).text, /Crash loop: holds\n- Planted bugs: holds/)
+    assert.match(reportOf(crash(['I1: lost'])).text, /Crash loop: \*\*does not hold\*\*/)
+    assert.match(reportOf(planted(false)).text, /Planted bugs: \*\*does not hold\*\*/)
+    assert.equal(reportOf(crash([]), planted(true)).isProven, false)
+  })
+})
