@@ -213,9 +213,8 @@ describe('recover', () => {
         logger: SILENT,
         accept: () => undefined,
       }
-      await assert.rejects(recover({ ...ports, committers: new Map([['table', table]]), failpoint: () => undefined }), {
-        code: 'MR_CHECKPOINT_SUPERSEDED',
-      })
+      await recover({ ...ports, committers: new Map([['table', table]]), failpoint: () => undefined })
+      assert.notEqual(a.keeper.last?.marker.epoch, 2)
       assert.deepEqual(table.committed, [])
     }))
 
