@@ -1,8 +1,8 @@
 import type { FileStore } from '../../core/ports/file-store.ts'
 import type { Logger } from '../../core/ports/logger.ts'
 import { readParquet } from '../../formats/parquet/read-parquet.ts'
-import type { Add } from './actions.ts'
-import { decodePath, loadSnapshot } from './snapshot.ts'
+import type { Add } from './log/actions.ts'
+import { decodePath, loadSnapshot } from './log/snapshot.ts'
 
 /** A few records of a table, for people. */
 export interface TablePreview {

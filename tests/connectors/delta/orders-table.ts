@@ -1,4 +1,4 @@
-import { loadSnapshot, type Snapshot } from '../../../connectors/delta/snapshot.ts'
+import { loadSnapshot, type Snapshot } from '../../../connectors/delta/log/snapshot.ts'
 import { fakePorts, openSink, type SinkParts, schemaOf, TABLE } from './delta-fixture.ts'
 import type { MemoryFiles } from './memory-files.ts'
 

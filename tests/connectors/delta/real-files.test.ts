@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, it } from 'node:test'
-import { loadSnapshot } from '../../../connectors/delta/snapshot.ts'
+import { loadSnapshot } from '../../../connectors/delta/log/snapshot.ts'
 import { openFileStore } from '../../../platform/file-store.ts'
 import { fakePorts, openSink, prepare, schemaOf } from './delta-fixture.ts'
 

@@ -1,0 +1,51 @@
+import type { Schema } from '../../../core/model/field-type.ts'
+import type { ConnectorPorts } from '../../../core/ports/connector-ports.ts'
+import { makeDurableDirectory } from '../../../core/ports/file-store.ts'
+import { encodeParquet } from '../../../formats/parquet/encode-parquet.ts'
+import type { PartitionBuffer } from './partition-buffer.ts'
+import { logPath } from './partition-path.ts'
+import type { StagedFile } from '../staged.ts'
+import { fileStatistics } from './statistics.ts'
+
+/** Rows that become one file. */
+export interface FileJob {
+  readonly name: string
+  readonly sizeBytes: number
+  /** Nobody else's any more. */
+  readonly buffer: PartitionBuffer
+}
+
+/** Where files go and what they hold. */
+export interface FilePlace {
+  readonly table: string
+  readonly schema: Schema
+  /** Directories known to be there and durable; owned by the caller. */
+  readonly directories: Set<string>
+}
+
+/** Encodes a file, writes it and makes it durable with its name; it is in no version of the table yet. */
+export async function writeFile(
+  { files, clock }: Pick<ConnectorPorts, 'files' | 'clock'>,
+  place: FilePlace,
+  job: FileJob,
+): Promise<StagedFile> {
+  const { table, schema, directories } = place
+  const { directory, values } = job.buffer.target
+  const { columns, rows } = job.buffer.take()
+  const bytes = encodeParquet(schema, columns, rows)
+  const stats = fileStatistics(schema, columns, rows)
+  const path = directory === '' ? job.name : `${directory}/${job.name}`
+  const absolute = `${table}/${path}`
+  if (!directories.has(directory)) await makeDurableDirectory(files, directory === '' ? table : `${table}/${directory}`)
+  directories.add(directory)
+  await files.write(absolute, bytes)
+  await files.sync(absolute)
+  await files.syncDirectory(directory === '' ? table : `${table}/${directory}`)
+  return {
+    path: logPath(path),
+    partitionValues: { ...values },
+    size: bytes.length,
+    modificationTime: clock.now(),
+    stats,
+  }
+}
