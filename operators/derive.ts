@@ -8,8 +8,8 @@ import {
   type Derivations,
   type Derived,
   describeDerivations,
-} from './derivation.ts'
-import { derivedColumns } from './derived-columns.ts'
+} from './columns/derivation.ts'
+import { derivedColumns } from './columns/derived-columns.ts'
 import { idOf, type OperatorOptions } from './operator-options.ts'
 import { stateless } from './stateless.ts'
 

@@ -3,7 +3,7 @@ import type { Field, RecordOf } from '../core/model/contract.ts'
 import { MillraceError } from '../core/model/errors.ts'
 import type { FieldValue, Schema } from '../core/model/field-type.ts'
 import type { BoundOperator, Operator, OperatorFunction, PlanValue } from '../core/ports/operator.ts'
-import { functionColumns } from './function-columns.ts'
+import { functionColumns } from './columns/function-columns.ts'
 import { idOf, type OperatorOptions } from './operator-options.ts'
 import { stateless } from './stateless.ts'
 

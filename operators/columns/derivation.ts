@@ -1,10 +1,10 @@
-import type { Field } from '../core/model/contract.ts'
-import { MillraceError } from '../core/model/errors.ts'
-import { type ExpressionNode, expressionText } from '../core/model/expression.ts'
-import type { FieldValue, Schema, SchemaField } from '../core/model/field-type.ts'
-import type { PlanValue } from '../core/ports/operator.ts'
-import { type Expression, isExpression, type ResultOf } from './expression.ts'
-import { expressionType } from './expression-type.ts'
+import type { Field } from '../../core/model/contract.ts'
+import { MillraceError } from '../../core/model/errors.ts'
+import { type ExpressionNode, expressionText } from '../../core/model/expression.ts'
+import type { FieldValue, Schema, SchemaField } from '../../core/model/field-type.ts'
+import type { PlanValue } from '../../core/ports/operator.ts'
+import { type Expression, isExpression, type ResultOf } from '../expression/expression.ts'
+import { expressionType } from '../expression/expression-type.ts'
 
 /** How a column comes about: by an expression, or by a field type and a function of the record. */
 export type Derivation<T, Result> = Expression<T, Result> | readonly [Field<Result>, (record: T) => NoInfer<Result>]

@@ -1,7 +1,7 @@
 // hot path
-import type { Batch } from '../core/model/batch.ts'
-import type { Comparison } from '../core/model/expression.ts'
-import type { FieldType } from '../core/model/field-type.ts'
+import type { Batch } from '../../core/model/batch.ts'
+import type { Comparison } from '../../core/model/expression.ts'
+import type { FieldType } from '../../core/model/field-type.ts'
 import type { Vector } from './vector.ts'
 
 /** How two values of a row lie to each other, as bits: a comparison accepts some of them. NaN is unordered. */

@@ -1,7 +1,7 @@
 // hot path
-import type { Batch } from '../core/model/batch.ts'
-import type { ConditionNode, ExpressionNode, Literal } from '../core/model/expression.ts'
-import { type FieldType, fieldIndex, type Schema } from '../core/model/field-type.ts'
+import type { Batch } from '../../core/model/batch.ts'
+import type { ConditionNode, ExpressionNode, Literal } from '../../core/model/expression.ts'
+import { type FieldType, fieldIndex, type Schema } from '../../core/model/field-type.ts'
 import { acceptedRelations, beginsWith, comparatorOf } from './compare-vectors.ts'
 import { expressionType } from './expression-type.ts'
 import { bothValid, type VectorSource, vectorSource } from './vector.ts'

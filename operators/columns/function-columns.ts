@@ -1,10 +1,10 @@
 // hot path
-import type { Batch } from '../core/model/batch.ts'
-import type { Column } from '../core/model/column.ts'
-import { ColumnBuilder } from '../core/model/column-builder.ts'
-import { MillraceError } from '../core/model/errors.ts'
-import type { FieldValue, SchemaField } from '../core/model/field-type.ts'
-import { functionFailure } from './operator-failure.ts'
+import type { Batch } from '../../core/model/batch.ts'
+import type { Column } from '../../core/model/column.ts'
+import { ColumnBuilder } from '../../core/model/column-builder.ts'
+import { MillraceError } from '../../core/model/errors.ts'
+import type { FieldValue, SchemaField } from '../../core/model/field-type.ts'
+import { functionFailure } from '../operator-failure.ts'
 
 /** A function of the pipeline that gives the values of some columns for one record. */
 export interface RowFunction {

@@ -1,5 +1,5 @@
-import type { Calculation, Comparison, ExpressionNode, Literal } from '../core/model/expression.ts'
-import type { FieldValue } from '../core/model/field-type.ts'
+import type { Calculation, Comparison, ExpressionNode, Literal } from '../../core/model/expression.ts'
+import type { FieldValue } from '../../core/model/field-type.ts'
 import {
   type AnyExpression,
   type Condition,

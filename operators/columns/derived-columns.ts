@@ -1,7 +1,7 @@
-import type { Batch } from '../core/model/batch.ts'
-import type { Column } from '../core/model/column.ts'
-import type { FieldValue, Schema } from '../core/model/field-type.ts'
-import { type CompiledValue, compileValue } from './compile-value.ts'
+import type { Batch } from '../../core/model/batch.ts'
+import type { Column } from '../../core/model/column.ts'
+import type { FieldValue, Schema } from '../../core/model/field-type.ts'
+import { type CompiledValue, compileValue } from '../expression/compile-value.ts'
 import type { BoundDerivation } from './derivation.ts'
 import { functionColumns, type RowFunction } from './function-columns.ts'
 

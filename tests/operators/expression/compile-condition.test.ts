@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { isValid, valueAt } from '../../core/model/column.ts'
+import { isValid, valueAt } from '../../../core/model/column.ts'
 import {
   type Comparison,
   type ConditionNode,
   type ExpressionNode,
   expressionText,
-} from '../../core/model/expression.ts'
-import { compileCondition } from '../../operators/compile-expression.ts'
-import { compileValue } from '../../operators/compile-value.ts'
-import { expressionType } from '../../operators/expression-type.ts'
-import { batchOf, type Fields } from './batches.ts'
-import { order, orderFields } from './order-schema.ts'
+} from '../../../core/model/expression.ts'
+import { compileCondition } from '../../../operators/expression/compile-condition.ts'
+import { compileValue } from '../../../operators/expression/compile-value.ts'
+import { expressionType } from '../../../operators/expression/expression-type.ts'
+import { batchOf, type Fields } from '../batches.ts'
+import { order, orderFields } from '../order-schema.ts'
 import { evaluate as evaluateOne, holds } from './reference-expression.ts'
 
 const { schema } = order

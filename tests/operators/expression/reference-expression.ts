@@ -1,6 +1,6 @@
-import type { Comparison, ConditionNode, ExpressionNode, Literal } from '../../core/model/expression.ts'
-import type { FieldValue } from '../../core/model/field-type.ts'
-import type { Fields } from './batches.ts'
+import type { Comparison, ConditionNode, ExpressionNode, Literal } from '../../../core/model/expression.ts'
+import type { FieldValue } from '../../../core/model/field-type.ts'
+import type { Fields } from '../batches.ts'
 
 /** What an expression means, said the plain way on one record as an object. */
 export function evaluate(node: ExpressionNode, record: Fields): FieldValue {

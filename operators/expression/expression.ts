@@ -1,5 +1,5 @@
-import { MillraceError } from '../core/model/errors.ts'
-import type { ConditionNode, ExpressionNode, Literal } from '../core/model/expression.ts'
+import { MillraceError } from '../../core/model/errors.ts'
+import type { ConditionNode, ExpressionNode, Literal } from '../../core/model/expression.ts'
 
 declare const needsType: unique symbol
 declare const resultType: unique symbol
