@@ -1,5 +1,5 @@
 export { type AppendLinesOptions, appendLines } from './append-lines.ts'
-export { deadLetterTopic } from './dead-letter-sink.ts'
+export { deadLetterTopic } from './sink/dead-letter-sink.ts'
 export {
   type ConsumerDescription,
   describeTopic,
@@ -9,8 +9,8 @@ export {
 export { type Bounds, PartitionedLog } from './partitioned-log/partitioned-log.ts'
 export type { LogPorts, Topic } from './partitioned-log/topic.ts'
 export type { AppenderOptions, TopicAppender } from './partitioned-log/topic-appender.ts'
-export { logTopic } from './sink.ts'
-export type { DeadLetterTopicOptions, LogTopicOptions } from './sink-options.ts'
-export { log } from './source.ts'
-export type { LogSourceOptions, LogStart } from './source-options.ts'
+export { logTopic } from './sink/sink.ts'
+export type { DeadLetterTopicOptions, LogTopicOptions } from './sink/sink-options.ts'
+export { log } from './source/source.ts'
+export type { LogSourceOptions, LogStart } from './source/source-options.ts'
 export { type LogRecord, type TailOptions, tailTopic } from './tail.ts'

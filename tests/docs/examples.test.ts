@@ -23,7 +23,7 @@ describe('examples in docstrings', () => {
     const expected = [
       ...operators.map((name) => `operators/${name}.ts`),
       ...['core/model/contract.ts', 'core/dataflow/pipeline.ts', 'core/dataflow/stream.ts', 'platform/run.ts'],
-      ...['connectors/log/source.ts', 'connectors/log/sink.ts', 'connectors/delta/sink.ts'],
+      ...['connectors/log/source/source.ts', 'connectors/log/sink/sink.ts', 'connectors/delta/sink.ts'],
     ]
     assert.deepEqual(
       expected.filter((path) => !documented.has(path)),

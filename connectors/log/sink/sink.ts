@@ -1,7 +1,7 @@
-import { unknownField } from '../../core/model/batch.ts'
-import { fieldIndex } from '../../core/model/field-type.ts'
-import type { RecordSinkSpec } from '../../core/ports/sink.ts'
-import { LogCommitter } from './outbox/log-committer.ts'
+import { unknownField } from '../../../core/model/batch.ts'
+import { fieldIndex } from '../../../core/model/field-type.ts'
+import type { RecordSinkSpec } from '../../../core/ports/sink.ts'
+import { LogCommitter } from '../outbox/log-committer.ts'
 import { LogRecordWriter } from './record-writer.ts'
 import { type LogTopicOptions, resolveLogTopic } from './sink-options.ts'
 

@@ -1,8 +1,8 @@
-import type { DeadLetter } from '../../core/model/dead-letter.ts'
-import type { ErrorCode } from '../../core/model/error-codes.ts'
-import type { Sha256 } from '../../core/ports/digest.ts'
-import { headersOf, type RecordBatchView } from '../../formats/record-batch/decode.ts'
-import { copyBytes, copyHeader } from './copy-bytes.ts'
+import type { DeadLetter } from '../../../core/model/dead-letter.ts'
+import type { ErrorCode } from '../../../core/model/error-codes.ts'
+import type { Sha256 } from '../../../core/ports/digest.ts'
+import { headersOf, type RecordBatchView } from '../../../formats/record-batch/decode.ts'
+import { copyBytes, copyHeader } from '../copy-bytes.ts'
 
 /** What is kept of a value above the limit. */
 const KEPT_BYTES = 65_536

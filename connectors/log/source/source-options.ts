@@ -1,8 +1,8 @@
-import type { Contract } from '../../core/model/contract.ts'
-import { type Duration, durationMs } from '../../core/model/duration.ts'
-import { MillraceError } from '../../core/model/errors.ts'
-import { refuseUnknownKeys, suggestion } from '../../core/model/nearest.ts'
-import { checkTopicName } from './partitioned-log/layout.ts'
+import type { Contract } from '../../../core/model/contract.ts'
+import { type Duration, durationMs } from '../../../core/model/duration.ts'
+import { MillraceError } from '../../../core/model/errors.ts'
+import { refuseUnknownKeys, suggestion } from '../../../core/model/nearest.ts'
+import { checkTopicName } from '../partitioned-log/layout.ts'
 
 /** Where to begin where no checkpoint says so; an offset or time holds for every partition. */
 export type LogStart = 'earliest' | 'latest' | { readonly offset: number } | { readonly timestamp: number | string }

@@ -1,4 +1,4 @@
-import { headersOf, type RecordBatchView } from '../../formats/record-batch/decode.ts'
+import { headersOf, type RecordBatchView } from '../../../formats/record-batch/decode.ts'
 
 /** Header that names a record by its origin, so that a redo finds what is there already. */
 export const IDENTITY_HEADER = '__millrace.id'

@@ -1,8 +1,8 @@
-import { MillraceError } from '../../core/model/errors.ts'
-import { refuseUnknownKeys, suggestion } from '../../core/model/nearest.ts'
-import { CODECS, type Codec } from '../../formats/record-batch/compression.ts'
-import { checkTopicName } from './partitioned-log/layout.ts'
-import { resolveDirectory } from './source-options.ts'
+import { MillraceError } from '../../../core/model/errors.ts'
+import { refuseUnknownKeys, suggestion } from '../../../core/model/nearest.ts'
+import { CODECS, type Codec } from '../../../formats/record-batch/compression.ts'
+import { checkTopicName } from '../partitioned-log/layout.ts'
+import { resolveDirectory } from '../source/source-options.ts'
 
 export interface LogTopicOptions {
   readonly topic: string

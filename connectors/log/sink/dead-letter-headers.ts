@@ -1,5 +1,5 @@
-import type { DeadLetter, Header } from '../../core/model/dead-letter.ts'
-import { identityHeader } from './record-identity.ts'
+import type { DeadLetter, Header } from '../../../core/model/dead-letter.ts'
+import { identityHeader } from '../outbox/record-identity.ts'
 
 const MOST_TEXT_BYTES = 4_096
 

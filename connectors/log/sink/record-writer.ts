@@ -1,13 +1,13 @@
 // hot path
-import type { Batch } from '../../core/model/batch.ts'
-import { bytesAt, type Column, isValid, valueAt } from '../../core/model/column.ts'
-import type { Schema } from '../../core/model/field-type.ts'
-import { hashKey } from '../../core/model/key-hash.ts'
-import type { RecordWriter, Staged, WriterContext } from '../../core/ports/sink.ts'
-import { compileEncoder, type JsonEncoder } from '../../formats/json/encode-record.ts'
-import { OutboxWriter } from './outbox/outbox-writer.ts'
-import { findTopic } from './partitioned-log/topic.ts'
-import { identityHeader, OriginCounter } from './record-identity.ts'
+import type { Batch } from '../../../core/model/batch.ts'
+import { bytesAt, type Column, isValid, valueAt } from '../../../core/model/column.ts'
+import type { Schema } from '../../../core/model/field-type.ts'
+import { hashKey } from '../../../core/model/key-hash.ts'
+import type { RecordWriter, Staged, WriterContext } from '../../../core/ports/sink.ts'
+import { compileEncoder, type JsonEncoder } from '../../../formats/json/encode-record.ts'
+import { OutboxWriter } from '../outbox/outbox-writer.ts'
+import { findTopic } from '../partitioned-log/topic.ts'
+import { identityHeader, OriginCounter } from '../outbox/record-identity.ts'
 import type { ResolvedLogTopic } from './sink-options.ts'
 
 /** Seed of the hash that chooses partitions: fixed, so that a key stays in its partition for ever. */

@@ -1,13 +1,13 @@
 // hot path
-import { Batch } from '../../core/model/batch.ts'
-import type { Contract } from '../../core/model/contract.ts'
-import type { DeadLetter } from '../../core/model/dead-letter.ts'
-import type { Position, Split } from '../../core/model/position.ts'
-import type { Sha256 } from '../../core/ports/digest.ts'
-import type { Polled, SplitReader } from '../../core/ports/source.ts'
-import { compileDecoder, type JsonDecoder } from '../../formats/json/compile-decoder.ts'
-import type { RecordBatchView } from '../../formats/record-batch/decode.ts'
-import type { BatchCursor } from './partitioned-log/batch-cursor.ts'
+import { Batch } from '../../../core/model/batch.ts'
+import type { Contract } from '../../../core/model/contract.ts'
+import type { DeadLetter } from '../../../core/model/dead-letter.ts'
+import type { Position, Split } from '../../../core/model/position.ts'
+import type { Sha256 } from '../../../core/ports/digest.ts'
+import type { Polled, SplitReader } from '../../../core/ports/source.ts'
+import { compileDecoder, type JsonDecoder } from '../../../formats/json/compile-decoder.ts'
+import type { RecordBatchView } from '../../../formats/record-batch/decode.ts'
+import type { BatchCursor } from '../partitioned-log/batch-cursor.ts'
 import { oversizedRecord, refusedRecord } from './refused-record.ts'
 
 const MOST_RECORDS = 4_096
