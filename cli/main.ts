@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { MillraceError } from '../core/model/errors.ts'
-import { packageVersion } from '../platform/package-version.ts'
+import { packageVersion } from '../platform/system/package-version.ts'
 import { addCheckpoint } from './commands/checkpoint.ts'
 import { addLog } from './commands/log.ts'
 import { addNotYet } from './commands/not-yet.ts'

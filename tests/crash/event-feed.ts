@@ -6,7 +6,7 @@ import {
   type GeneratedRecord,
   generateEvents,
 } from '../../examples/events-curated/generate-events.ts'
-import { systemPorts } from '../../platform/system-ports.ts'
+import { systemPorts } from '../../platform/system/system-ports.ts'
 import { TOPIC } from './round-place.ts'
 
 const RECORDS_PER_APPEND = 48

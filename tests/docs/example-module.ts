@@ -5,7 +5,7 @@ const IMPORTS: readonly (readonly [names: string, path: string])[] = [
   ['* as operators', 'operators/index.ts'],
   ['* as logConnector', 'connectors/log/index.ts'],
   ['{ expressionText }', 'core/model/expression.ts'],
-  ['{ failpointFromEnvironment }', 'platform/failpoints.ts'],
+  ['{ failpointFromEnvironment }', 'platform/system/failpoints.ts'],
   ['{ delta }', 'connectors/delta/index.ts'],
   ['{ Collected, memorySink, memorySource }', 'connectors/memory/index.ts'],
   ['{ runPipeline, systemPorts }', 'platform/index.ts'],

@@ -1,5 +1,5 @@
 import type { Schema } from '../../core/model/field-type.ts'
-import { openFileStore } from '../../platform/file-store.ts'
+import { openFileStore } from '../../platform/system/file-store.ts'
 import { fakePorts, openSink, prepare, type SinkParts } from '../connectors/delta/delta-fixture.ts'
 import type { Row } from './every-type.ts'
 

@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PartitionedLog } from '../../connectors/log/index.ts'
-import { systemPorts } from '../../platform/system-ports.ts'
+import { systemPorts } from '../../platform/system/system-ports.ts'
 
 const encoder = new TextEncoder()
 

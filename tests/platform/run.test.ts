@@ -7,8 +7,8 @@ import { MillraceError } from '../../core/model/errors.ts'
 import type { Progress } from '../../core/observability/progress.ts'
 import type { Logger } from '../../core/ports/logger.ts'
 import { type Beginning, type RunOptions, runPipeline } from '../../platform/run.ts'
-import { readStatus } from '../../platform/status-file.ts'
-import { systemPorts } from '../../platform/system-ports.ts'
+import { readStatus } from '../../platform/status/status-file.ts'
+import { systemPorts } from '../../platform/system/system-ports.ts'
 import { appendOrders, pipelinePath, temporaryDirectory } from './order-log.ts'
 
 const ports = systemPorts()

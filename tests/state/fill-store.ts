@@ -1,5 +1,5 @@
 import type { ByteStore } from '../../core/ports/byte-store.ts'
-import { openFileStore } from '../../platform/file-store.ts'
+import { openFileStore } from '../../platform/system/file-store.ts'
 import { openLevelStore } from '../../state/level-store.ts'
 
 const VALUE_BYTES = 100_000

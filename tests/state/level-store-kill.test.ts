@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { openFileStore } from '../../platform/file-store.ts'
+import { openFileStore } from '../../platform/system/file-store.ts'
 import { openLevelStore } from '../../state/level-store.ts'
 
 const ROUNDS = 4

@@ -1,5 +1,5 @@
 import { MillraceError } from '../../core/model/errors.ts'
-import { openFileStore } from '../../platform/file-store.ts'
+import { openFileStore } from '../../platform/system/file-store.ts'
 import { openLevelStore } from '../../state/level-store.ts'
 
 /** Child process: prints `opened`, or the code of the error. */

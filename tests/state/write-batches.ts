@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
 import type { ByteOperation } from '../../core/ports/byte-store.ts'
-import { openFileStore } from '../../platform/file-store.ts'
+import { openFileStore } from '../../platform/system/file-store.ts'
 import { openLevelStore } from '../../state/level-store.ts'
 
 const KEYS_PER_BATCH = 20

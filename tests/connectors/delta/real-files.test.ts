@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, it } from 'node:test'
 import { loadSnapshot } from '../../../connectors/delta/log/snapshot.ts'
-import { openFileStore } from '../../../platform/file-store.ts'
+import { openFileStore } from '../../../platform/system/file-store.ts'
 import { fakePorts, openSink, prepare, schemaOf } from './delta-fixture.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'delta-'))

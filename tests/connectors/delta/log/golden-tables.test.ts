@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { loadSnapshot, type Snapshot } from '../../../../connectors/delta/log/snapshot.ts'
-import { openFileStore } from '../../../../platform/file-store.ts'
+import { openFileStore } from '../../../../platform/system/file-store.ts'
 import { fakePorts } from '../delta-fixture.ts'
 
 /** Tables that other people's writers made; see the README beside them. */

@@ -1,8 +1,8 @@
-import type { EpochMarker } from '../core/checkpoint/epoch-marker.ts'
-import type { MillraceError } from '../core/model/errors.ts'
-import type { Clock } from '../core/ports/clock.ts'
-import type { FileStore } from '../core/ports/file-store.ts'
-import type { Logger } from '../core/ports/logger.ts'
+import type { EpochMarker } from '../../core/checkpoint/epoch-marker.ts'
+import type { MillraceError } from '../../core/model/errors.ts'
+import type { Clock } from '../../core/ports/clock.ts'
+import type { FileStore } from '../../core/ports/file-store.ts'
+import type { Logger } from '../../core/ports/logger.ts'
 import { type CheckpointSummary, type JobStatus, type SplitStatus, writeStatus } from './status-file.ts'
 
 const CHECKPOINTS_KEPT = 20

@@ -1,5 +1,5 @@
 import { randomFillSync, randomUUID } from 'node:crypto'
-import type { Random } from '../core/ports/random.ts'
+import type { Random } from '../../core/ports/random.ts'
 
 /** Randomness of the operating system. */
 export function systemRandom(): Random {

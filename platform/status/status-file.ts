@@ -1,8 +1,8 @@
-import { EMPTY_LEDGER, type Ledger } from '../core/checkpoint/ledger.ts'
-import type { ErrorCode } from '../core/model/error-codes.ts'
-import { MillraceError } from '../core/model/errors.ts'
-import { type FileStore, replaceAtomically } from '../core/ports/file-store.ts'
-import type { PlanValue } from '../core/ports/operator.ts'
+import { EMPTY_LEDGER, type Ledger } from '../../core/checkpoint/ledger.ts'
+import type { ErrorCode } from '../../core/model/error-codes.ts'
+import { MillraceError } from '../../core/model/errors.ts'
+import { type FileStore, replaceAtomically } from '../../core/ports/file-store.ts'
+import type { PlanValue } from '../../core/ports/operator.ts'
 
 /** Raised with every change that a reader of the file would stumble over. */
 const SCHEMA_VERSION = 1

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { relative } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { openFileStore } from '../../platform/file-store.ts'
-import { SimulatedDisk } from '../simulation/simulated-files.ts'
-import { Simulation } from '../simulation/simulation-scheduler.ts'
+import { openFileStore } from '../../../platform/system/file-store.ts'
+import { SimulatedDisk } from '../../simulation/simulated-files.ts'
+import { Simulation } from '../../simulation/simulation-scheduler.ts'
 import { fileStoreSuite } from './file-store-suite.ts'
 
 const makeDirectory = async () => realpath(await mkdtemp(`${tmpdir()}/millrace-files-`))

@@ -13,9 +13,9 @@ import {
 } from 'node:fs'
 import { appendFile, link, mkdir, open, rename, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { MillraceError } from '../core/model/errors.ts'
-import type { FileStore } from '../core/ports/file-store.ts'
-import { lockDirectory } from '../state/directory-lock.ts'
+import { MillraceError } from '../../core/model/errors.ts'
+import type { FileStore } from '../../core/ports/file-store.ts'
+import { lockDirectory } from '../../state/directory-lock.ts'
 
 /**
  * Up to this size a call of the synchronous interface costs about a tenth of a trip to the thread pool (10 µs against 80

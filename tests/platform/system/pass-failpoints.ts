@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs'
-import { failpointFromEnvironment } from '../../platform/failpoints.ts'
+import { failpointFromEnvironment } from '../../../platform/system/failpoints.ts'
 
 /** Child process: passes one failpoint ten times and prints each pass. */
 const failpoint = failpointFromEnvironment(process.env)

@@ -1,7 +1,7 @@
-import { type Progress, type ProgressSample, recordsPerSecond } from '../core/observability/progress.ts'
-import type { Clock } from '../core/ports/clock.ts'
-import type { Logger } from '../core/ports/logger.ts'
-import type { HostProgress } from '../core/runtime/host-messages.ts'
+import { type Progress, type ProgressSample, recordsPerSecond } from '../../core/observability/progress.ts'
+import type { Clock } from '../../core/ports/clock.ts'
+import type { Logger } from '../../core/ports/logger.ts'
+import type { HostProgress } from '../../core/runtime/host-messages.ts'
 import type { SplitEnds } from './split-ends.ts'
 
 export interface ProgressPorts {

@@ -1,6 +1,6 @@
-import type { Ledger } from '../core/checkpoint/ledger.ts'
-import type { PlanDescription } from '../core/dataflow/logical-plan.ts'
-import { countText } from '../core/observability/progress.ts'
+import type { Ledger } from '../../core/checkpoint/ledger.ts'
+import type { PlanDescription } from '../../core/dataflow/logical-plan.ts'
+import { countText } from '../../core/observability/progress.ts'
 import { tableText } from './table-text.ts'
 
 /** Where every record went, as tables for people: a line per split, operator, exchange and sink. */

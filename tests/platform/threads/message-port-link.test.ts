@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { MessageChannel } from 'node:worker_threads'
-import type { Link } from '../../core/ports/transport.ts'
-import { messagePortLink } from '../../platform/message-port-link.ts'
+import type { Link } from '../../../core/ports/transport.ts'
+import { messagePortLink } from '../../../platform/threads/message-port-link.ts'
 
 function linkPair(): readonly [Link<string, string>, Link<string, string>] {
   const { port1, port2 } = new MessageChannel()

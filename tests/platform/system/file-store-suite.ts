@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createExclusively, type FileStore, replaceAtomically } from '../../core/ports/file-store.ts'
+import { createExclusively, type FileStore, replaceAtomically } from '../../../core/ports/file-store.ts'
 
 /** Files in a directory of their own, empty at first. */
 export interface FileStorePlace {

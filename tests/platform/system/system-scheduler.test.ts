@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { systemScheduler } from '../../platform/system-scheduler.ts'
+import { systemScheduler } from '../../../platform/system/system-scheduler.ts'
 
 describe('systemScheduler', () => {
   it('runs pieces in the order of posting, never inside post, also those posted by pieces', async () => {

@@ -1,5 +1,5 @@
-import type { ConnectorPorts } from '../core/ports/connector-ports.ts'
-import type { Logger } from '../core/ports/logger.ts'
+import type { ConnectorPorts } from '../../core/ports/connector-ports.ts'
+import type { Logger } from '../../core/ports/logger.ts'
 import { openFileStore } from './file-store.ts'
 import { sha256 } from './sha256.ts'
 import { systemClock } from './system-clock.ts'

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { Logger } from '../core/ports/logger.ts'
+import type { Logger } from '../../core/ports/logger.ts'
 
 /** A log line on its way between threads. */
 interface LogLine {

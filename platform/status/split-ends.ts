@@ -1,7 +1,7 @@
-import type { LogicalPlan } from '../core/dataflow/logical-plan.ts'
-import type { Position, Split } from '../core/model/position.ts'
-import type { ConnectorPorts } from '../core/ports/connector-ports.ts'
-import type { Source } from '../core/ports/source.ts'
+import type { LogicalPlan } from '../../core/dataflow/logical-plan.ts'
+import type { Position, Split } from '../../core/model/position.ts'
+import type { ConnectorPorts } from '../../core/ports/connector-ports.ts'
+import type { Source } from '../../core/ports/source.ts'
 
 /** All splits of a plan, with sources of its own to look where they end. */
 export class SplitEnds {

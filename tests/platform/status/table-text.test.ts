@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ledgerText } from '../../platform/ledger-text.ts'
-import { tableText } from '../../platform/table-text.ts'
+import { ledgerText } from '../../../platform/status/ledger-text.ts'
+import { tableText } from '../../../platform/status/table-text.ts'
 
 describe('a table as text', () => {
   it('pads columns to their widest cell and puts numbers to the right', () => {

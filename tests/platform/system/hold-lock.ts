@@ -1,4 +1,4 @@
-import { openFileStore } from '../../platform/file-store.ts'
+import { openFileStore } from '../../../platform/system/file-store.ts'
 
 /** Child process: takes the lock of a directory and holds it until killed; prints `held` or `busy`. */
 const lock = await openFileStore().lock(process.argv[2] ?? '')

@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
-import { MillraceError } from '../core/model/errors.ts'
-import type { Link } from '../core/ports/transport.ts'
+import { MillraceError } from '../../core/model/errors.ts'
+import type { Link } from '../../core/ports/transport.ts'
 
 /**
  * One end of a message channel between threads as a {@link Link}. The port queues what comes before there is a receiver.

@@ -1,7 +1,7 @@
 import { openSync, writeSync } from 'node:fs'
-import { MillraceError } from '../core/model/errors.ts'
-import { suggestion } from '../core/model/nearest.ts'
-import { FAILPOINTS, type Failpoint, type FailpointName } from '../core/ports/failpoint.ts'
+import { MillraceError } from '../../core/model/errors.ts'
+import { suggestion } from '../../core/model/nearest.ts'
+import { FAILPOINTS, type Failpoint, type FailpointName } from '../../core/ports/failpoint.ts'
 
 /** Name of the environment variable. */
 export const FAILPOINT_VARIABLE = 'MILLRACE_FAIL'

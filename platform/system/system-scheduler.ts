@@ -1,4 +1,4 @@
-import type { Scheduler } from '../core/ports/scheduler.ts'
+import type { Scheduler } from '../../core/ports/scheduler.ts'
 
 /** So many pieces run before I/O and timers get their turn. */
 const PIECES_PER_TURN = 64

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { failpointFromEnvironment } from '../../platform/failpoints.ts'
+import { failpointFromEnvironment } from '../../../platform/system/failpoints.ts'
 
 const failpoint = (text: string) => failpointFromEnvironment({ MILLRACE_FAIL: text })
 

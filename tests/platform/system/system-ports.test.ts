@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it, mock } from 'node:test'
-import { sha256 } from '../../platform/sha256.ts'
-import { systemClock } from '../../platform/system-clock.ts'
-import { systemRandom } from '../../platform/system-random.ts'
+import { sha256 } from '../../../platform/system/sha256.ts'
+import { systemClock } from '../../../platform/system/system-clock.ts'
+import { systemRandom } from '../../../platform/system/system-random.ts'
 
 describe('systemClock', () => {
   it('tells epoch milliseconds, and a monotonic time that does not go back', () => {
