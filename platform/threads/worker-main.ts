@@ -1,7 +1,7 @@
 import { encodeError } from '../../core/model/errors.ts'
 import type { Link } from '../../core/ports/transport.ts'
 import type { HostCommand, HostEvent } from '../../core/runtime/host-messages.ts'
-import { TaskHost } from '../../core/runtime/task-host.ts'
+import { TaskHost } from '../../core/runtime/task/task-host.ts'
 import { FAILPOINT_VARIABLE, failpointFromEnvironment } from '../system/failpoints.ts'
 import { loadPipeline } from '../load-pipeline.ts'
 import { messagePortLink } from './message-port-link.ts'

@@ -1,14 +1,14 @@
 // hot path
-import type { Batch } from '../model/batch.ts'
-import type { Schema } from '../model/field-type.ts'
-import type { KeySelector } from '../model/key.ts'
-import { KeyHasher } from '../model/key.ts'
-import { keyGroupOf } from '../model/key-hash.ts'
+import type { Batch } from '../../model/batch.ts'
+import type { Schema } from '../../model/field-type.ts'
+import type { KeySelector } from '../../model/key.ts'
+import { KeyHasher } from '../../model/key.ts'
+import { keyGroupOf } from '../../model/key-hash.ts'
 import { BatchGatherer, buffersOf } from './batch-gatherer.ts'
-import type { Leaf } from './chain.ts'
-import type { Element } from './element.ts'
+import type { Leaf } from '../task/chain.ts'
+import type { Element } from '../task/element.ts'
 import type { PeerMessage } from './peer-messages.ts'
-import type { TaskCounts } from './task-counts.ts'
+import type { TaskCounts } from '../task/task-counts.ts'
 
 /** Batches that may be under way to one receiver. */
 export const CREDITS_PER_EDGE = 8

@@ -1,4 +1,4 @@
-import type { RecordWriter } from '../ports/sink.ts'
+import type { RecordWriter } from '../../ports/sink.ts'
 import type { Leaf } from './chain.ts'
 import type { Element } from './element.ts'
 import type { TaskCounts } from './task-counts.ts'

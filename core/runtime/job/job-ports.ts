@@ -1,13 +1,13 @@
-import type { RestartPolicy } from '../actors/restart-policy.ts'
-import type { RecoveryOutcome } from '../checkpoint/decide-recovery.ts'
-import type { EpochMarker } from '../checkpoint/epoch-marker.ts'
-import type { ByteStore } from '../ports/byte-store.ts'
-import type { CheckpointStore } from '../ports/checkpoint-store.ts'
-import type { ConnectorPorts } from '../ports/connector-ports.ts'
-import type { Failpoint } from '../ports/failpoint.ts'
-import type { Link } from '../ports/transport.ts'
-import type { ValueCodec } from '../ports/value-codec.ts'
-import type { HostCommand, HostEvent, HostProgress } from './host-messages.ts'
+import type { RestartPolicy } from '../../actors/restart-policy.ts'
+import type { RecoveryOutcome } from '../../checkpoint/decide-recovery.ts'
+import type { EpochMarker } from '../../checkpoint/epoch-marker.ts'
+import type { ByteStore } from '../../ports/byte-store.ts'
+import type { CheckpointStore } from '../../ports/checkpoint-store.ts'
+import type { ConnectorPorts } from '../../ports/connector-ports.ts'
+import type { Failpoint } from '../../ports/failpoint.ts'
+import type { Link } from '../../ports/transport.ts'
+import type { ValueCodec } from '../../ports/value-codec.ts'
+import type { HostCommand, HostEvent, HostProgress } from '../host-messages.ts'
 
 /** A started worker as the main thread sees it. */
 export interface WorkerHandle {

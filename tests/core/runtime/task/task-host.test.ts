@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { OwnedBlock } from '../../../core/checkpoint/state-keeper.ts'
-import type { HostCommand } from '../../../core/runtime/host-messages.ts'
-import type { PeerMessage } from '../../../core/runtime/peer-messages.ts'
-import { settle } from '../../manual-clock.ts'
-import { blockOf } from '../checkpoint/epochs.ts'
-import { batchOf } from './batches.ts'
+import type { OwnedBlock } from '../../../../core/checkpoint/state-keeper.ts'
+import type { HostCommand } from '../../../../core/runtime/host-messages.ts'
+import type { PeerMessage } from '../../../../core/runtime/exchange/peer-messages.ts'
+import { settle } from '../../../manual-clock.ts'
+import { blockOf } from '../../checkpoint/epochs.ts'
+import { batchOf } from '../batches.ts'
 import { Bench, order } from './task-host-bench.ts'
 
 const barrier = (epoch: number, isFinal = false): HostCommand => ({ kind: 'barrier', epoch, now: 2000, isFinal })

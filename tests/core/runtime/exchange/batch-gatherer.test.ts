@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { Batch } from '../../../core/model/batch.ts'
-import type { FieldValue, Schema } from '../../../core/model/field-type.ts'
-import { BatchGatherer, buffersOf } from '../../../core/runtime/batch-gatherer.ts'
-import { batchOf, ORDER, orders, recordsOf } from './batches.ts'
+import { Batch } from '../../../../core/model/batch.ts'
+import type { FieldValue, Schema } from '../../../../core/model/field-type.ts'
+import { BatchGatherer, buffersOf } from '../../../../core/runtime/exchange/batch-gatherer.ts'
+import { batchOf, ORDER, orders, recordsOf } from '../batches.ts'
 
 const ALL_TYPES: Schema = {
   fields: [

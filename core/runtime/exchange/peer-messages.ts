@@ -1,5 +1,5 @@
-import type { SystemColumns } from '../model/batch.ts'
-import type { Column } from '../model/column.ts'
+import type { SystemColumns } from '../../model/batch.ts'
+import type { Column } from '../../model/column.ts'
 
 /** Records from one task to another, in columns whose buffers were handed over. */
 export interface RecordsMessage {

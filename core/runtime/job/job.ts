@@ -1,7 +1,7 @@
-import { supervise } from '../actors/supervisor.ts'
-import type { EpochMarker } from '../checkpoint/epoch-marker.ts'
-import { toMillraceError } from '../model/errors.ts'
-import type { ExecutionPlan } from './execution-plan.ts'
+import { supervise } from '../../actors/supervisor.ts'
+import type { EpochMarker } from '../../checkpoint/epoch-marker.ts'
+import { toMillraceError } from '../../model/errors.ts'
+import type { ExecutionPlan } from '../execution-plan.ts'
 import { JobAttempt } from './job-attempt.ts'
 import type { JobObserver, JobOptions, JobPorts } from './job-ports.ts'
 

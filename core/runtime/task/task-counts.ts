@@ -1,4 +1,4 @@
-import type { Ledger } from '../checkpoint/ledger.ts'
+import type { Ledger } from '../../checkpoint/ledger.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 type CountsOf<K extends keyof Ledger> = Mutable<Ledger[K][string]>

@@ -1,6 +1,6 @@
 // hot path
-import type { Batch } from '../model/batch.ts'
-import { NO_WATERMARK } from '../model/control.ts'
+import type { Batch } from '../../model/batch.ts'
+import { NO_WATERMARK } from '../../model/control.ts'
 
 /** Newest event time of a batch, −Infinity for an empty one. */
 export function newestEventTime(batch: Batch): number {

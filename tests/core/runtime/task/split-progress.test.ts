@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { NO_WATERMARK } from '../../../core/model/control.ts'
-import { lowestWatermark, newestEventTime } from '../../../core/runtime/split-progress.ts'
-import { orders } from './batches.ts'
+import { NO_WATERMARK } from '../../../../core/model/control.ts'
+import { lowestWatermark, newestEventTime } from '../../../../core/runtime/task/split-progress.ts'
+import { orders } from '../batches.ts'
 
 describe('newestEventTime', () => {
   it('looks at living records only', () => {

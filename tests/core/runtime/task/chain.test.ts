@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { StageStep } from '../../../core/dataflow/physical-plan.ts'
-import { MillraceError } from '../../../core/model/errors.ts'
-import type { Operator } from '../../../core/ports/operator.ts'
-import { Chain, type RejectedRows } from '../../../core/runtime/chain.ts'
-import type { Element } from '../../../core/runtime/element.ts'
-import { TaskCounts } from '../../../core/runtime/task-counts.ts'
-import { blockOf } from '../checkpoint/epochs.ts'
-import { orders } from './batches.ts'
+import type { StageStep } from '../../../../core/dataflow/physical-plan.ts'
+import { MillraceError } from '../../../../core/model/errors.ts'
+import type { Operator } from '../../../../core/ports/operator.ts'
+import { Chain, type RejectedRows } from '../../../../core/runtime/task/chain.ts'
+import type { Element } from '../../../../core/runtime/task/element.ts'
+import { TaskCounts } from '../../../../core/runtime/task/task-counts.ts'
+import { blockOf } from '../../checkpoint/epochs.ts'
+import { orders } from '../batches.ts'
 
 const STATELESS = { onWatermark: () => undefined, snapshot: () => [], restore: () => undefined, horizon: -Infinity }
 

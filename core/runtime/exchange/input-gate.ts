@@ -1,5 +1,5 @@
-import { NO_WATERMARK } from '../model/control.ts'
-import { MillraceError } from '../model/errors.ts'
+import { NO_WATERMARK } from '../../model/control.ts'
+import { MillraceError } from '../../model/errors.ts'
 import type { GateMessage, RecordsMessage } from './peer-messages.ts'
 
 /** What comes out of a gate, in an order that every sender would agree to. */

@@ -1,10 +1,10 @@
-import type { EpochMarker } from '../checkpoint/epoch-marker.ts'
-import { NO_WATERMARK } from '../model/control.ts'
-import { MillraceError } from '../model/errors.ts'
-import { keyGroupOf } from '../model/key-hash.ts'
-import type { Position } from '../model/position.ts'
-import type { Source } from '../ports/source.ts'
-import type { OwnedSplit } from './host-messages.ts'
+import type { EpochMarker } from '../../checkpoint/epoch-marker.ts'
+import { NO_WATERMARK } from '../../model/control.ts'
+import { MillraceError } from '../../model/errors.ts'
+import { keyGroupOf } from '../../model/key-hash.ts'
+import type { Position } from '../../model/position.ts'
+import type { Source } from '../../ports/source.ts'
+import type { OwnedSplit } from '../host-messages.ts'
 
 /** Which worker owns a key group. The sender of an exchange uses the same rule. */
 export function ownerOfKeyGroup(keyGroup: number, workers: number): number {

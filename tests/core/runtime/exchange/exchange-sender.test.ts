@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { Batch } from '../../../core/model/batch.ts'
-import { keyGroupOf } from '../../../core/model/key-hash.ts'
-import { ownerOfKey, ownerOfKeyGroup } from '../../../core/runtime/assignment.ts'
-import { CREDITS_PER_EDGE, ExchangeSender } from '../../../core/runtime/exchange-sender.ts'
-import type { PeerMessage } from '../../../core/runtime/peer-messages.ts'
-import { TaskCounts } from '../../../core/runtime/task-counts.ts'
-import { ORDER, orders } from './batches.ts'
+import { Batch } from '../../../../core/model/batch.ts'
+import { keyGroupOf } from '../../../../core/model/key-hash.ts'
+import { ownerOfKey, ownerOfKeyGroup } from '../../../../core/runtime/job/assignment.ts'
+import { CREDITS_PER_EDGE, ExchangeSender } from '../../../../core/runtime/exchange/exchange-sender.ts'
+import type { PeerMessage } from '../../../../core/runtime/exchange/peer-messages.ts'
+import { TaskCounts } from '../../../../core/runtime/task/task-counts.ts'
+import { ORDER, orders } from '../batches.ts'
 
 const KEY_GROUPS = 16
 const FULL = 4096

@@ -1,8 +1,8 @@
 // hot path
-import type { Batch, SystemColumns } from '../model/batch.ts'
-import type { Column } from '../model/column.ts'
-import { ColumnBuilder } from '../model/column-builder.ts'
-import type { Schema } from '../model/field-type.ts'
+import type { Batch, SystemColumns } from '../../model/batch.ts'
+import type { Column } from '../../model/column.ts'
+import { ColumnBuilder } from '../../model/column-builder.ts'
+import type { Schema } from '../../model/field-type.ts'
 
 const INITIAL_ROWS = 256
 

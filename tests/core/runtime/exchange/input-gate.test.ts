@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { NO_WATERMARK } from '../../../core/model/control.ts'
-import { type GateOutput, InputGate } from '../../../core/runtime/input-gate.ts'
-import type { GateMessage } from '../../../core/runtime/peer-messages.ts'
+import { NO_WATERMARK } from '../../../../core/model/control.ts'
+import { type GateOutput, InputGate } from '../../../../core/runtime/exchange/input-gate.ts'
+import type { GateMessage } from '../../../../core/runtime/exchange/peer-messages.ts'
 
 const NO_SYSTEM = { eventTimes: new Float64Array(), splits: new Int32Array(), offsets: new Float64Array(), keys: null }
 
