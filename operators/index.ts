@@ -1,5 +1,5 @@
-export { type DeduplicateOptions, deduplicate } from './deduplicate.ts'
 export type { Derivation, Derived } from './columns/derivation.ts'
+export { type DeduplicateOptions, deduplicate } from './deduplicate.ts'
 export { derive, type Extended } from './derive.ts'
 export type { Condition, Expression } from './expression/expression.ts'
 export { type FieldExpression, field, literal, type NumberExpression, utcDate } from './expression/field.ts'

@@ -1,6 +1,12 @@
 import type { Schema } from '../core/model/field-type.ts'
 import type { BoundOperator, OperatorFunction } from '../core/ports/operator.ts'
-import { bindDerivations, type Derivation, type Derivations, type Derived, describeDerivations } from './columns/derivation.ts'
+import {
+  bindDerivations,
+  type Derivation,
+  type Derivations,
+  type Derived,
+  describeDerivations,
+} from './columns/derivation.ts'
 import { derivedColumns } from './columns/derived-columns.ts'
 import { idOf, type OperatorOptions } from './operator-options.ts'
 import { stateless } from './stateless.ts'

@@ -9,8 +9,8 @@ import { jobPlace } from '../../platform/job-place.ts'
 import { loadPipeline } from '../../platform/load-pipeline.ts'
 import { planPipeline } from '../../platform/plan-pipeline.ts'
 import { readStatus } from '../../platform/status/status-file.ts'
-import { systemPorts } from '../../platform/system/system-ports.ts'
 import { tableText } from '../../platform/status/table-text.ts'
+import { systemPorts } from '../../platform/system/system-ports.ts'
 import type { Session } from '../session.ts'
 
 interface PlanFlags {

@@ -1,3 +1,3 @@
-export { delta } from './sink.ts'
 export type { DeltaOptions } from './options.ts'
 export { previewTable, type TablePreview } from './preview-table.ts'
+export { delta } from './sink.ts'

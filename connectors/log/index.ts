@@ -1,5 +1,4 @@
 export { type AppendLinesOptions, appendLines } from './append-lines.ts'
-export { deadLetterTopic } from './sink/dead-letter-sink.ts'
 export {
   type ConsumerDescription,
   describeTopic,
@@ -9,6 +8,7 @@ export {
 export { type Bounds, PartitionedLog } from './partitioned-log/partitioned-log.ts'
 export type { LogPorts, Topic } from './partitioned-log/topic.ts'
 export type { AppenderOptions, TopicAppender } from './partitioned-log/topic-appender.ts'
+export { deadLetterTopic } from './sink/dead-letter-sink.ts'
 export { logTopic } from './sink/sink.ts'
 export type { DeadLetterTopicOptions, LogTopicOptions } from './sink/sink-options.ts'
 export { log } from './source/source.ts'

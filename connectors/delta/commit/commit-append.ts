@@ -2,11 +2,11 @@ import { MillraceError } from '../../../core/model/errors.ts'
 import type { ConnectorPorts } from '../../../core/ports/connector-ports.ts'
 import { createExclusively } from '../../../core/ports/file-store.ts'
 import { writeActions } from '../log/actions.ts'
-import { type AppendDecision, decideAppend } from './decide-append.ts'
 import { commitPath, logDirectory } from '../log/log-files.ts'
 import type { Snapshot } from '../log/snapshot.ts'
-import type { IntentContent } from '../staged.ts'
 import type { TableReader } from '../log/table-reader.ts'
+import type { IntentContent } from '../staged.ts'
+import { type AppendDecision, decideAppend } from './decide-append.ts'
 
 /** One epoch's way into the table. */
 export interface Append {

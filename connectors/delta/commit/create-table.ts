@@ -1,9 +1,9 @@
 import type { Schema } from '../../../core/model/field-type.ts'
 import { createExclusively, makeDurableDirectory } from '../../../core/ports/file-store.ts'
 import { writeActions } from '../log/actions.ts'
-import { type CommitPorts, temporaryPath } from './commit-append.ts'
 import { commitPath, logDirectory } from '../log/log-files.ts'
 import { schemaString } from '../log/table-schema.ts'
+import { type CommitPorts, temporaryPath } from './commit-append.ts'
 
 /** Every reader and writer knows tables of this protocol. */
 const PROTOCOL = { minReaderVersion: 1, minWriterVersion: 2 }

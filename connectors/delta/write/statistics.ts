@@ -1,5 +1,13 @@
 // hot path
-import { bigintAt, bytesAt, type Column, dateText, decimalAt, decimalText, isValid } from '../../../core/model/column.ts'
+import {
+  bigintAt,
+  bytesAt,
+  type Column,
+  dateText,
+  decimalAt,
+  decimalText,
+  isValid,
+} from '../../../core/model/column.ts'
 import type { Schema } from '../../../core/model/field-type.ts'
 import { boundOfText } from './text-bound.ts'
 

@@ -2,9 +2,9 @@ import type { Schema } from '../../../core/model/field-type.ts'
 import type { ConnectorPorts } from '../../../core/ports/connector-ports.ts'
 import { makeDurableDirectory } from '../../../core/ports/file-store.ts'
 import { encodeParquet } from '../../../formats/parquet/encode-parquet.ts'
+import type { StagedFile } from '../staged.ts'
 import type { PartitionBuffer } from './partition-buffer.ts'
 import { logPath } from './partition-path.ts'
-import type { StagedFile } from '../staged.ts'
 import { fileStatistics } from './statistics.ts'
 
 /** Rows that become one file. */

@@ -10,9 +10,9 @@ import { batchesOf, MOST_INFLATED_BYTES } from '../partitioned-log/batch-cursor.
 import type { PartitionedLog } from '../partitioned-log/partitioned-log.ts'
 import type { Topic } from '../partitioned-log/topic.ts'
 import type { TopicAppender } from '../partitioned-log/topic-appender.ts'
-import { identityOf } from './record-identity.ts'
 import type { LogIntent, LogTarget } from './log-intent.ts'
 import { type OutboxFrame, outboxFrames } from './outbox-segment.ts'
+import { identityOf } from './record-identity.ts'
 
 /** Where the outbox and the log of a sink are. */
 export interface OutboxPlace {

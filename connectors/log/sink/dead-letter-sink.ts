@@ -1,6 +1,6 @@
 import type { DeadLetterSinkSpec } from '../../../core/ports/sink.ts'
-import { LogDeadLetterWriter } from './dead-letter-writer.ts'
 import { LogCommitter } from '../outbox/log-committer.ts'
+import { LogDeadLetterWriter } from './dead-letter-writer.ts'
 import { type DeadLetterTopicOptions, resolveDeadLetterTopic } from './sink-options.ts'
 
 const EPOCH_MS = 1_000

@@ -3,10 +3,10 @@ import type { DeadLetter, Origin } from '../../../core/model/dead-letter.ts'
 import type { ErrorCode } from '../../../core/model/error-codes.ts'
 import type { DeadLetterWriter, Staged, WriterContext } from '../../../core/ports/sink.ts'
 import { compileEncoder } from '../../../formats/json/encode-record.ts'
-import { deadLetterHeaders } from './dead-letter-headers.ts'
 import { OutboxWriter } from '../outbox/outbox-writer.ts'
-import { findTopic } from '../partitioned-log/topic.ts'
 import { OriginCounter } from '../outbox/record-identity.ts'
+import { findTopic } from '../partitioned-log/topic.ts'
+import { deadLetterHeaders } from './dead-letter-headers.ts'
 import type { ResolvedDeadLetterTopic } from './sink-options.ts'
 
 const OVERHEAD_BYTES = 512

@@ -6,8 +6,8 @@ import { hashKey } from '../../../core/model/key-hash.ts'
 import type { RecordWriter, Staged, WriterContext } from '../../../core/ports/sink.ts'
 import { compileEncoder, type JsonEncoder } from '../../../formats/json/encode-record.ts'
 import { OutboxWriter } from '../outbox/outbox-writer.ts'
-import { findTopic } from '../partitioned-log/topic.ts'
 import { identityHeader, OriginCounter } from '../outbox/record-identity.ts'
+import { findTopic } from '../partitioned-log/topic.ts'
 import type { ResolvedLogTopic } from './sink-options.ts'
 
 /** Seed of the hash that chooses partitions: fixed, so that a key stays in its partition for ever. */

@@ -4,11 +4,11 @@ import type { Schema } from '../../model/field-type.ts'
 import type { KeySelector } from '../../model/key.ts'
 import { KeyHasher } from '../../model/key.ts'
 import { keyGroupOf } from '../../model/key-hash.ts'
-import { BatchGatherer, buffersOf } from './batch-gatherer.ts'
 import type { Leaf } from '../task/chain.ts'
 import type { Element } from '../task/element.ts'
-import type { PeerMessage } from './peer-messages.ts'
 import type { TaskCounts } from '../task/task-counts.ts'
+import { BatchGatherer, buffersOf } from './batch-gatherer.ts'
+import type { PeerMessage } from './peer-messages.ts'
 
 /** Batches that may be under way to one receiver. */
 export const CREDITS_PER_EDGE = 8

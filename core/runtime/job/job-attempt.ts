@@ -10,9 +10,9 @@ import { decodeError, MillraceError } from '../../model/errors.ts'
 import type { PlanValue } from '../../ports/operator.ts'
 import type { Committer } from '../../ports/sink.ts'
 import type { Source } from '../../ports/source.ts'
-import { exchangeWatermarks, ownerOfKeyGroup, planSplits, type SplitPlan, splitsOfWorker } from './assignment.ts'
 import type { ExecutionPlan } from '../execution-plan.ts'
 import type { HostCommand, HostEvent, HostProgress } from '../host-messages.ts'
+import { exchangeWatermarks, ownerOfKeyGroup, planSplits, type SplitPlan, splitsOfWorker } from './assignment.ts'
 import type { JobObserver, JobOptions, JobPorts, WorkerHandle } from './job-ports.ts'
 
 /** One attempt at running a job, from recovery to its end or its first failure. Used once. */

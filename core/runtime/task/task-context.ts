@@ -2,8 +2,8 @@ import type { TaskReport } from '../../checkpoint/task-report.ts'
 import type { ConnectorPorts } from '../../ports/connector-ports.ts'
 import type { Failpoint } from '../../ports/failpoint.ts'
 import type { Scheduler } from '../../ports/scheduler.ts'
-import type { ExecutionPlan } from '../execution-plan.ts'
 import type { PeerMessage } from '../exchange/peer-messages.ts'
+import type { ExecutionPlan } from '../execution-plan.ts'
 
 /** Everything that the tasks of one worker share. */
 export interface TaskContext {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { MetaData, Protocol } from '../../../../connectors/delta/log/actions.ts'
 import { type AppendDecision, decideAppend } from '../../../../connectors/delta/commit/decide-append.ts'
+import type { MetaData, Protocol } from '../../../../connectors/delta/log/actions.ts'
 
 const protocol: Protocol = {
   minReaderVersion: 1,

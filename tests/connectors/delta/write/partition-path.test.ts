@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { logPath, partitionDirectory, partitionValue } from '../../../../connectors/delta/write/partition-path.ts'
 import { decodePath } from '../../../../connectors/delta/log/snapshot.ts'
+import { logPath, partitionDirectory, partitionValue } from '../../../../connectors/delta/write/partition-path.ts'
 import { ColumnBuilder } from '../../../../core/model/column-builder.ts'
 import type { FieldType, FieldValue } from '../../../../core/model/field-type.ts'
 
