@@ -1,9 +1,10 @@
 // hot path
 import type { Column, ColumnValues } from './column.ts'
 import { dateText } from './column.ts'
-import { emptyValues, fillBits, newValues, usedValues, wordsPerRow } from './column-values.ts'
+import { emptyValues, fillBits, hasBytes, newValues, usedValues, wordsPerRow } from './column-values.ts'
 import { MillraceError } from './errors.ts'
 import type { FieldType, FieldValue } from './field-type.ts'
+import { bytesOfRows, gatherBits, gatherBytes, gatherElements, type RowRange } from './gather-values.ts'
 
 const TWO_32 = 4294967296
 const INITIAL_ROWS = 64
@@ -11,7 +12,8 @@ const encoder = new TextEncoder()
 
 /**
  * Grows one column row by row or by gathering rows of another column of the same type. Every `append…` adds exactly one
- * row. `finish` hands the buffers over (they may be longer than the column) and leaves the builder empty.
+ * row. `finish` hands the buffers over (they may be longer than the column) and leaves the builder empty; new ones come
+ * with the next row, so that a builder at rest holds no memory.
  *
  * Not checked per row: the caller appends what fits the type (`appendValue` checks).
  */
@@ -23,6 +25,8 @@ export class ColumnBuilder {
   byteLength = 0
   /** Bytes of the column before and an eighth more: the next one is likely to fit. */
   #expectedBytes = 0
+  /** Rows of the column before and an eighth more. */
+  #expectedRows = INITIAL_ROWS
   #nulls = 0
   #capacity = 0
   #validity: Uint8Array | null = null
@@ -35,7 +39,6 @@ export class ColumnBuilder {
     this.type = type
     this.#width = wordsPerRow(type)
     this.#values = emptyValues(type)
-    this.#reserve(INITIAL_ROWS)
   }
 
   /** Memory in use, in bytes, for limits. */
@@ -45,12 +48,9 @@ export class ColumnBuilder {
 
   appendNull(): void {
     const row = this.#next()
-    if (this.#validity === null) {
-      this.#validity = new Uint8Array((this.#capacity + 7) >> 3)
-      fillBits(this.#validity, row)
-    }
+    const validity = this.#validity ?? this.#newValidity(row)
     this.#nulls++
-    this.#validity[row >> 3]! &= ~(1 << (row & 7))
+    validity[row >> 3]! &= ~(1 << (row & 7))
     if (this.#offsets !== null) this.#offsets[row + 1] = this.byteLength
     else this.#clearRow(row)
   }
@@ -159,26 +159,20 @@ export class ColumnBuilder {
 
   /** Appends rows `rows[from, to)` of `column`, which has the type of this builder. */
   gather(column: Column, rows: Int32Array, range: { readonly from: number; readonly to: number }): void {
-    for (let i = range.from; i < range.to; i++) this.appendRow(column, rows[i]!)
-  }
-
-  /** Appends one row of `column`, which has the type of this builder. */
-  appendRow(column: Column, row: number): void {
-    const validity = column.validity
-    if (validity !== null && ((validity[row >> 3]! >> (row & 7)) & 1) === 0) {
-      this.appendNull()
-      return
+    const { from, to } = range
+    const at = this.length
+    const end = at + to - from
+    if (end === at) return
+    if (end > this.#capacity) this.#reserve(Math.max(end, this.#nextCapacity()))
+    const chosen: RowRange = { rows, from, to }
+    if (column.offsets !== null) this.#gatherBytes(column, column.offsets, chosen)
+    else if (this.type.kind === 'boolean') gatherBits({ values: this.#values, at }, column.values, chosen)
+    else {
+      const width = this.type.kind === 'float64' ? 1 : this.#width
+      gatherElements({ values: this.#values, at }, { values: column.values, width }, chosen)
     }
-    if (column.offsets !== null) {
-      this.appendBytes(column.values as Uint8Array, column.offsets[row]!, column.offsets[row + 1]!)
-      return
-    }
-    const width = this.#width
-    if (width === 2 && this.type.kind !== 'float64')
-      this.appendWords(column.values[2 * row]!, column.values[2 * row + 1]!)
-    else if (width === 4) this.#appendFourWords(column.values, row)
-    else if (this.type.kind === 'boolean') this.appendBoolean(((column.values[row >> 3]! >> (row & 7)) & 1) === 1)
-    else this.appendFloat64(column.values[row]!)
+    this.length = end
+    this.#gatherValidity(column.validity, at, chosen)
   }
 
   /** Forgets rows beyond `length`: takes back a record that turned out to be bad. */
@@ -199,11 +193,11 @@ export class ColumnBuilder {
       type: this.type,
       length,
       validity: this.#nulls === 0 ? null : this.#validity!.subarray(0, (length + 7) >> 3),
-      offsets: this.#offsets === null ? null : this.#offsets.subarray(0, length + 1),
+      offsets: this.#usedOffsets(length),
       values: this.#values.subarray(0, usedValues(this.type, length, this.byteLength)),
     }
-    const capacity = this.#capacity
     this.#expectedBytes = this.byteLength + (this.byteLength >> 3)
+    this.#expectedRows = Math.max(INITIAL_ROWS, length + (length >> 3))
     this.length = 0
     this.byteLength = 0
     this.#nulls = 0
@@ -212,24 +206,57 @@ export class ColumnBuilder {
     this.#offsets = null
     this.#view = new DataView(new ArrayBuffer(0))
     this.#values = emptyValues(this.type)
-    this.#reserve(Math.min(capacity, Math.max(INITIAL_ROWS, length)))
     return column
+  }
+
+  #usedOffsets(length: number): Int32Array | null {
+    if (this.#offsets !== null) return this.#offsets.subarray(0, length + 1)
+    return hasBytes(this.type) ? new Int32Array(1) : null
   }
 
   #next(): number {
     const row = this.length++
-    if (row >= this.#capacity) this.#reserve(this.#capacity * 2)
+    if (row >= this.#capacity) this.#reserve(this.#nextCapacity())
     return row
+  }
+
+  #nextCapacity(): number {
+    return this.#capacity === 0 ? this.#expectedRows : 2 * this.#capacity
+  }
+
+  #gatherBytes(column: Column, offsets: Int32Array, chosen: RowRange): void {
+    const needed = this.byteLength + bytesOfRows(offsets, chosen)
+    if (needed > this.#values.length) this.#growBytes(needed)
+    const { buffer, byteOffset, byteLength } = column.values
+    const target = { view: this.#view, offsets: this.#offsets!, at: this.length + 1, end: this.byteLength }
+    this.byteLength = gatherBytes(target, { offsets, view: new DataView(buffer, byteOffset, byteLength) }, chosen)
+  }
+
+  #gatherValidity(source: Uint8Array | null, first: number, { rows, from, to }: RowRange): void {
+    if (source === null && this.#validity === null) return
+    const validity = this.#validity ?? this.#newValidity(first)
+    let at = first
+    for (let i = from; i < to; i++) {
+      const row = rows[i]!
+      if (source === null || ((source[row >> 3]! >> (row & 7)) & 1) === 1) validity[at >> 3]! |= 1 << (at & 7)
+      else {
+        validity[at >> 3]! &= ~(1 << (at & 7))
+        this.#nulls++
+      }
+      at++
+    }
+  }
+
+  /** Bits of which the first `valid` say that all rows so far have a value. */
+  #newValidity(valid: number): Uint8Array {
+    const validity = new Uint8Array((this.#capacity + 7) >> 3)
+    fillBits(validity, valid)
+    this.#validity = validity
+    return validity
   }
 
   #markValid(row: number): void {
     if (this.#validity !== null) this.#validity[row >> 3]! |= 1 << (row & 7)
-  }
-
-  #appendFourWords(source: ColumnValues, row: number): void {
-    const target = this.#next()
-    for (let word = 0; word < 4; word++) this.#values[4 * target + word] = source[4 * row + word]!
-    this.#markValid(target)
   }
 
   #clearRow(row: number): void {
@@ -239,8 +266,7 @@ export class ColumnBuilder {
   }
 
   #reserve(capacity: number): void {
-    const hasBytes = this.type.kind === 'string' || this.type.kind === 'binary'
-    if (hasBytes) {
+    if (hasBytes(this.type)) {
       const offsets = new Int32Array(capacity + 1)
       if (this.#offsets !== null) offsets.set(this.#offsets)
       this.#offsets = offsets

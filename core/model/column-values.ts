@@ -21,6 +21,11 @@ export function wordsPerRow(type: FieldType): number {
   }
 }
 
+/** True for the types whose values have any length. */
+export function hasBytes(type: FieldType): boolean {
+  return type.kind === 'string' || type.kind === 'binary'
+}
+
 /** Zeroed values for `capacity` rows; not for string and binary, whose bytes grow by need. */
 export function newValues(type: FieldType, capacity: number): ColumnValues {
   if (type.kind === 'float64') return new Float64Array(capacity)
@@ -30,13 +35,13 @@ export function newValues(type: FieldType, capacity: number): ColumnValues {
 
 /** Values for no rows. */
 export function emptyValues(type: FieldType): ColumnValues {
-  if (type.kind === 'string' || type.kind === 'binary') return new Uint8Array(0)
+  if (hasBytes(type)) return new Uint8Array(0)
   return newValues(type, 0)
 }
 
 /** How many elements of the values `length` rows take. */
 export function usedValues(type: FieldType, length: number, byteLength: number): number {
-  if (type.kind === 'string' || type.kind === 'binary') return byteLength
+  if (hasBytes(type)) return byteLength
   if (type.kind === 'boolean') return (length + 7) >> 3
   return type.kind === 'float64' ? length : length * wordsPerRow(type)
 }

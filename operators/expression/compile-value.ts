@@ -55,7 +55,8 @@ function constantColumn(value: Literal, schema: Schema): CompiledValue {
   return (batch) => {
     if (column.length !== batch.rows) {
       const builder = new ColumnBuilder(type)
-      for (let row = 0; row < batch.rows; row++) builder.appendRow(one, 0)
+      // Row 0 as often as there are rows.
+      builder.gather(one, new Int32Array(batch.rows), { from: 0, to: batch.rows })
       column = builder.finish()
     }
     return column

@@ -3,16 +3,19 @@ import type { Batch, SystemColumns } from '../../model/batch.ts'
 import type { Column } from '../../model/column.ts'
 import { ColumnBuilder } from '../../model/column-builder.ts'
 import type { Schema } from '../../model/field-type.ts'
+import { gatherElements, type RowRange } from '../../model/gather-values.ts'
 
 const INITIAL_ROWS = 256
 
 /** Collects chosen rows of many batches into columns of its own, ready to be handed over. */
 export class BatchGatherer {
   readonly #builders: readonly ColumnBuilder[]
-  #eventTimes = new Float64Array(INITIAL_ROWS)
-  #splits = new Int32Array(INITIAL_ROWS)
-  #offsets = new Float64Array(INITIAL_ROWS)
-  #keys = new Int32Array(4 * INITIAL_ROWS)
+  #eventTimes = new Float64Array(0)
+  #splits = new Int32Array(0)
+  #offsets = new Float64Array(0)
+  #keys = new Int32Array(0)
+  /** Rows of the last hand-over and an eighth more: the next one is likely to fit. */
+  #expectedRows = INITIAL_ROWS
   rows = 0
 
   constructor(schema: Schema) {
@@ -30,17 +33,14 @@ export class BatchGatherer {
     const range = { from: 0, to: count }
     for (let i = 0; i < this.#builders.length; i++) this.#builders[i]!.gather(batch.columns[i]!, rows, range)
     this.#reserve(this.rows + count)
+    const chosen: RowRange = { rows, from: 0, to: count }
+    const at = this.rows
     const { eventTimes, splits, offsets, keys } = batch.system
-    let at = this.rows
-    for (let i = 0; i < count; i++) {
-      const row = rows[i]!
-      this.#eventTimes[at] = eventTimes[row]!
-      this.#splits[at] = splits[row]!
-      this.#offsets[at] = offsets[row]!
-      if (keys !== null) for (let word = 0; word < 4; word++) this.#keys[4 * at + word] = keys[4 * row + word]!
-      at++
-    }
-    this.rows = at
+    gatherElements({ values: this.#eventTimes, at }, { values: eventTimes, width: 1 }, chosen)
+    gatherElements({ values: this.#splits, at }, { values: splits, width: 1 }, chosen)
+    gatherElements({ values: this.#offsets, at }, { values: offsets, width: 1 }, chosen)
+    if (keys !== null) gatherElements({ values: this.#keys, at }, { values: keys, width: 4 }, chosen)
+    this.rows = at + count
   }
 
   /** Hands everything over and begins anew. */
@@ -54,16 +54,17 @@ export class BatchGatherer {
     }
     const columns = this.#builders.map((builder) => builder.finish())
     this.rows = 0
-    this.#eventTimes = new Float64Array(INITIAL_ROWS)
-    this.#splits = new Int32Array(INITIAL_ROWS)
-    this.#offsets = new Float64Array(INITIAL_ROWS)
-    this.#keys = new Int32Array(4 * INITIAL_ROWS)
+    this.#expectedRows = Math.max(INITIAL_ROWS, rows + (rows >> 3))
+    this.#eventTimes = new Float64Array(0)
+    this.#splits = new Int32Array(0)
+    this.#offsets = new Float64Array(0)
+    this.#keys = new Int32Array(0)
     return { columns, rows, system }
   }
 
   #reserve(rows: number): void {
     if (rows <= this.#eventTimes.length) return
-    const capacity = Math.max(rows, 2 * this.#eventTimes.length)
+    const capacity = Math.max(rows, 2 * this.#eventTimes.length, this.#expectedRows)
     const eventTimes = new Float64Array(capacity)
     const splits = new Int32Array(capacity)
     const offsets = new Float64Array(capacity)
