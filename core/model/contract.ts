@@ -1,5 +1,5 @@
 import { MillraceError } from './errors.ts'
-import type { FieldType, Schema } from './field-type.ts'
+import type { FieldType, Schema, SchemaField } from './field-type.ts'
 import { refuseUnknownKeys, suggestion } from './nearest.ts'
 
 declare const valueType: unique symbol
@@ -87,15 +87,20 @@ export function contract<F extends Readonly<Record<string, Field<unknown>>>>(
 ): Contract<RecordOf<F>> {
   refuseUnknownKeys(`contract "${name}"`, options, ['eventTime', 'unknownFields'])
   const schema: Schema = {
-    fields: Object.entries(fields).map(([fieldName, { type, optional: isOptional }]) => ({
-      name: fieldName,
-      type,
-      optional: isOptional,
-    })),
+    fields: Object.entries(fields).map(([fieldName, declared]) => schemaField(name, fieldName, declared)),
   }
   checkNames(name, schema)
   checkEventTime(name, schema, options.eventTime)
   return Object.freeze({ name, schema, eventTime: options.eventTime, unknownFields: options.unknownFields ?? 'drop' })
+}
+
+/** A caller without types may give anything. */
+function schemaField(contractName: string, name: string, declared: Field<unknown> | null | undefined): SchemaField {
+  if (declared?.type?.kind !== undefined) return { name, type: declared.type, optional: declared.optional }
+  throw new MillraceError(
+    'MR_CONTRACT_INVALID',
+    `contract "${contractName}": field "${name}" has no type; give it one such as string() or optional(integer())`,
+  )
 }
 
 function checkNames(contractName: string, schema: Schema): void {

@@ -20,8 +20,14 @@ export function suggestion(word: string, candidates: readonly string[]): string 
   return near === undefined ? `; allowed are ${candidates.join(', ')}` : `; did you mean "${near}"?`
 }
 
-/** Throws `MR_OPTION_UNKNOWN` for the first key of `options` that is not in `allowed`. `where` names the function. */
-export function refuseUnknownKeys(where: string, options: object, allowed: readonly string[]): void {
+/**
+ * Throws `MR_OPTION_UNKNOWN` for the first key of `options` that is not in `allowed`, and `MR_OPTION_INVALID` where a caller
+ * without types gave no object. `where` names the function.
+ */
+export function refuseUnknownKeys(where: string, options: object | null | undefined, allowed: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new MillraceError('MR_OPTION_INVALID', `${where}: it takes an object of options: ${allowed.join(', ')}`)
+  }
   for (const key of Object.keys(options)) {
     if (!allowed.includes(key)) {
       throw new MillraceError('MR_OPTION_UNKNOWN', `${where}: unknown option "${key}"${suggestion(key, allowed)}`)
