@@ -30,9 +30,19 @@ export async function checkTables(files: FileStore, directory: string, names: re
   for (const name of names) {
     if (!live.has(name)) continue
     const path = `${directory}/${name}`
-    const bytes = await files.read(path)
-    if (isWhole(bytes)) continue
+    const bytes = await readIfThere(files, path)
+    if (bytes === undefined || isWhole(bytes)) continue
     throw new MillraceError('MR_STATE_CORRUPT', `${path} is damaged: it fails its checksums`, { details: { path } })
+  }
+}
+
+/** The open LevelDB compacts in the background: what it removes meanwhile is not in use any more. */
+async function readIfThere(files: FileStore, path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await files.read(path)
+  } catch (error) {
+    if (error instanceof MillraceError && error.code === 'MR_FILE_MISSING') return undefined
+    throw error
   }
 }
 
