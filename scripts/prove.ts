@@ -111,6 +111,8 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: '' } },
   })
+  // So that processes which a step has started end too.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   const mode = values.quick ? 'quick' : 'full'
   const evidence = Evidence.open(join(root, '.millrace', 'prove', `${mode}.jsonl`), commitOf())
   for (const { name, run } of await stepsOf(values.quick ? QUICK : FULL)) {

@@ -93,6 +93,8 @@ async function main(): Promise<void> {
   const kills = Number(values.kills)
   if (!Number.isSafeInteger(kills) || kills < 1) throw new Error('--kills is a whole number from 1 on')
   const seed = values.seed === undefined ? Date.now() % 1_000_000 : Number(values.seed)
+  // So that the jobs end too.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   process.stdout.write(`crash loop: ${kills} kills, seed ${seed}\n`)
   const report = await crash({ kills, seed, onLine: (line) => process.stdout.write(`${line}\n`) })
   process.stdout.write(`\n${reportText(report)}\n`)

@@ -43,7 +43,11 @@ export class JobProcess {
     const env = { ...process.env, MILLRACE_FAIL: entries.join(','), NODE_COMPILE_CACHE: compileCache }
     const command = ['-C', 'millrace-source', program, 'run', pipelineModule, ...args]
     this.#child = spawn(process.execPath, command, { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    // Nobody else would end it.
+    const killOnExit = (): void => this.kill()
+    process.on('exit', killOnExit)
     this.ended = endOf(this.#child).then((end) => {
+      process.off('exit', killOnExit)
       this.#end = end
       return end
     })
