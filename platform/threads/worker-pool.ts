@@ -6,6 +6,7 @@ import type { Logger } from '../../core/ports/logger.ts'
 import type { Link } from '../../core/ports/transport.ts'
 import type { HostCommand, HostEvent } from '../../core/runtime/host-messages.ts'
 import type { LaunchWorkers, WorkerHandle } from '../../core/runtime/job/job-ports.ts'
+import { letHeapsGrow } from './heap-growth.ts'
 import { messagePortLink } from './message-port-link.ts'
 import { forwardLog } from './port-logger.ts'
 import type { WorkerTask } from './worker-task.ts'
@@ -24,6 +25,7 @@ const STOP_DEADLINE_MS = 2_000
 
 /** Starts threads for the workers of a job, one long-lived task on each; Node's options of this process hold for them. */
 export function workerLauncher(options: WorkerPoolOptions): LaunchWorkers {
+  letHeapsGrow()
   return async (workers, onDeath) => new WorkerPool(options, workers, onDeath).handles
 }
 
