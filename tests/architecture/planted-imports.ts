@@ -86,6 +86,7 @@ export const plantedViolations: readonly PlantedViolation[] = [
   },
   { rule: 'Import rule 6', file: 'examples/orders/parquet.ts', text: "import { parquetRead } from 'hyparquet'" },
   { rule: 'Import rule 7', file: 'benchmarks/inside.ts', text: "import { filter } from '../operators/filter.ts'" },
+  { rule: 'Import rule 7', file: 'benchmarks/micro/run.ts', text: "import { run } from '../../platform/run.ts'" },
   {
     rule: 'Import rule 7',
     file: 'core/dataflow/type.ts',
@@ -128,5 +129,7 @@ export const legalImports: readonly PlantedFile[] = [
   { file: 'examples/orders/legal.ts', text: "import { filter } from 'millrace/operators'\nimport './contract.ts'" },
   { file: 'examples/flights/legal.ts', text: "import { parquetRead } from 'hyparquet'" },
   { file: 'benchmarks/legal.ts', text: "import { pipeline } from 'millrace'" },
+  { file: 'benchmarks/queries/legal.ts', text: "import { fillLog } from '../../examples/events-curated/fill-log.ts'" },
+  { file: 'benchmarks/micro/legal.ts', text: "import { KeyHasher } from '../../core/model/key.ts'" },
   { file: 'tests/core/legal.ts', text: "import fc from 'fast-check'\nimport '../../core/runtime/task.ts'" },
 ]

@@ -1,0 +1,169 @@
+import { Batch } from '../../core/model/batch.ts'
+import { contract, int64, integer, optional, string, timestamp } from '../../core/model/contract.ts'
+import { KeyHasher } from '../../core/model/key.ts'
+import { BatchGatherer } from '../../core/runtime/exchange/batch-gatherer.ts'
+import { FingerprintTable } from '../../core/state/fingerprint-table.ts'
+import { generateEvents } from '../../examples/events-curated/generate-events.ts'
+import { compileDecoder } from '../../formats/json/compile-decoder.ts'
+import { encodeParquet } from '../../formats/parquet/encode-parquet.ts'
+import type { Codec } from '../../formats/record-batch/compression.ts'
+import { decodeRecordBatch, type RecordBatchView } from '../../formats/record-batch/decode.ts'
+import { encodeRecordBatch } from '../../formats/record-batch/encode.ts'
+import { type Spread, spreadOf, spreadText } from '../figures.ts'
+import type { Report } from '../report.ts'
+
+const event = contract(
+  'event',
+  {
+    event_id: string(),
+    source_system: string(),
+    user_id: optional(int64()),
+    event_ts: timestamp(),
+    region: string(),
+    amount_cents: integer(),
+    kind: string(),
+    note: string(),
+  },
+  { eventTime: 'event_ts' },
+)
+
+const ROUNDS = 11
+const WARM_UP_ROUNDS = 4
+const BATCH_RECORDS = 1_000
+const KEY_GROUPS = 128
+const LIMITS = { maxInflatedBytes: 1 << 27 }
+
+interface Piece {
+  readonly name: string
+  /** One round over all records. */
+  readonly run: () => void
+}
+
+/** CPU time of single pieces of the hot path over the same events. */
+export async function microbenchmarks({ events }: { readonly events: number }): Promise<Report> {
+  const pieces = piecesFor(events)
+  const measured = pieces.map(({ name, run }) => ({ name, micros: measure(run, events) }))
+  return {
+    query: 'micro',
+    title: 'Pieces of the hot path',
+    method: `CPU time per record of single pieces over ${events} seeded events in batches of ${BATCH_RECORDS}, all threads of the
+process; ${ROUNDS} rounds after ${WARM_UP_ROUNDS} for the compiler.`,
+    command: `npm run benchmark -- --query micro --events ${events}`,
+    columns: ['piece', 'µs per record, median (min–max)'],
+    lines: measured.map(({ name, micros }) => [name, spreadText(micros, 3)]),
+    verdict: 'There is no bar; a change to a hot file tells these figures before and after.',
+    isMet: true,
+    figures: measured,
+  }
+}
+
+function measure(run: () => void, events: number): Spread {
+  const micros: number[] = []
+  for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round++) {
+    const before = process.cpuUsage()
+    run()
+    const { user, system } = process.cpuUsage(before)
+    if (round >= WARM_UP_ROUNDS) micros.push((user + system) / events)
+  }
+  return spreadOf(micros)
+}
+
+function piecesFor(events: number): readonly Piece[] {
+  const plain = encodedBatches(events, 'none')
+  const packed = encodedBatches(events, 'lz4')
+  const views = plain.map((bytes) => decodeRecordBatch(bytes, 0, LIMITS))
+  const batches = views.map(decoded)
+  const hasher = new KeyHasher({ kind: 'fields', names: ['event_id', 'source_system'] }, 1)
+  const keyed = batches.map((batch) => batch.withKeys(hasher.hash(batch)))
+  const whole = decodedColumns(views)
+  return [
+    { name: 'JSON.parse of the value', run: () => each(views, parseAll) },
+    { name: 'record batch, decode', run: () => each(plain, (bytes) => decodeRecordBatch(bytes, 0, LIMITS)) },
+    { name: 'record batch, decode with lz4', run: () => each(packed, (bytes) => decodeRecordBatch(bytes, 0, LIMITS)) },
+    { name: 'JSON to columns, 8 fields', run: () => each(views, decoded) },
+    { name: 'hash of a key of 2 fields', run: () => each(batches, (batch) => hasher.hash(batch)) },
+    { name: 'fingerprint, look up and put', run: () => fillTable(keyed) },
+    { name: 'gather for 2 receivers', run: () => gatherAll(keyed) },
+    { name: 'Parquet, encode', run: () => encodeParquet(event.schema, whole.columns, whole.rows) },
+  ]
+}
+
+function each<T>(items: readonly T[], run: (item: T) => unknown): void {
+  for (const item of items) run(item)
+}
+
+function encodedBatches(events: number, codec: Codec): readonly Uint8Array[] {
+  const batches: Uint8Array[] = []
+  for (let from = 0; from < events; from += BATCH_RECORDS) {
+    const to = Math.min(from + BATCH_RECORDS, events)
+    const records = generateEvents({ from, to }, { seed: 1, splits: 4, violationShare: 0, tombstoneShare: 0 })
+    const encodable = records.map(({ timestampMs, recordKey, value }) => {
+      return { timestamp: timestampMs, key: recordKey, value, headers: [] }
+    })
+    batches.push(encodeRecordBatch({ baseOffset: from, records: encodable, codec }))
+  }
+  return batches
+}
+
+function parseAll({ buffer, valueStarts, valueLengths, count }: RecordBatchView): void {
+  const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.length)
+  for (let i = 0; i < count; i++) {
+    const start = valueStarts[i]!
+    JSON.parse(bytes.toString('utf8', start, start + valueLengths[i]!))
+  }
+}
+
+const decoder = compileDecoder(event)
+
+function decoded(view: RecordBatchView): Batch {
+  const { columns, rows, eventTimes } = decodedColumns([view])
+  return new Batch({
+    schema: event.schema,
+    columns,
+    rows,
+    selection: null,
+    system: {
+      eventTimes: eventTimes ?? new Float64Array(rows),
+      splits: new Int32Array(rows),
+      offsets: view.offsets.slice(),
+      keys: null,
+    },
+  })
+}
+
+function decodedColumns(views: readonly RecordBatchView[]): ReturnType<typeof decoder.finish> {
+  for (const { buffer, valueStarts, valueLengths, count } of views) {
+    for (let i = 0; i < count; i++) {
+      const start = valueStarts[i]!
+      const violation = decoder.append(buffer, start, start + valueLengths[i]!)
+      if (violation !== undefined) throw new Error(`the generator broke the contract: ${violation.message}`)
+    }
+  }
+  return decoder.finish()
+}
+
+function fillTable(batches: readonly Batch[]): void {
+  const table = new FingerprintTable(KEY_GROUPS)
+  for (const { rows, system } of batches) {
+    const { keys, eventTimes } = system
+    if (keys === null) throw new Error('the batch has no keys')
+    for (let row = 0; row < rows; row++) {
+      const group = table.groupOf(keys, 4 * row)
+      if (group.lookup(keys, 4 * row) < 0) group.put(keys, 4 * row, eventTimes[row]!)
+    }
+  }
+}
+
+const gatherers = [new BatchGatherer(event.schema), new BatchGatherer(event.schema)]
+
+function gatherAll(batches: readonly Batch[]): void {
+  for (const batch of batches) {
+    const half = batch.rows >> 1
+    for (const [receiver, gatherer] of gatherers.entries()) {
+      const rows = new Int32Array(half)
+      for (let i = 0; i < half; i++) rows[i] = 2 * i + receiver
+      gatherer.append(batch, rows, half)
+      if (gatherer.rows >= 4096) gatherer.finish()
+    }
+  }
+}

@@ -1,0 +1,75 @@
+// Runs a pipeline over topic `events` until it caught up and tells how CPU time and memory went. Arguments: URL of the
+// pipeline, number of events, length of an epoch or `default`.
+import { runPipeline } from 'millrace/platform'
+
+/** What the process had used when so many records were read. */
+export interface UsageSample {
+  readonly records: number
+  readonly atMs: number
+  readonly cpuMs: number
+  readonly rssMiB: number
+}
+
+export interface PipelineFigures {
+  readonly events: number
+  readonly samples: readonly UsageSample[]
+  readonly wallMs: number
+  readonly cpuMs: number
+  readonly peakRssMiB: number
+  readonly written: number
+  readonly duplicates: number
+  readonly consumed: number
+  readonly refused: number
+  readonly tombstones: number
+  readonly imbalances: readonly string[]
+}
+
+const MIB = 2 ** 20
+const RSS_EVERY_MS = 100
+
+const [pipeline = '', eventsText = '0', epoch = 'default'] = process.argv.slice(2)
+const events = Number(eventsText)
+const begin = performance.now()
+let records = 0
+const samples: UsageSample[] = []
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
+function sample(): void {
+  samples.push({ records, atMs: performance.now() - begin, cpuMs: cpuMs(), rssMiB: process.memoryUsage.rss() / MIB })
+}
+
+const job = runPipeline(new URL(pipeline), {
+  untilCaughtUp: true,
+  // Checked by the job: it refuses what is no length of time.
+  ...(epoch === 'default' ? {} : { epoch: epoch as `${number}s` }),
+  onProgress: (progress) => {
+    records = progress.records
+    sample()
+  },
+})
+const timer = setInterval(sample, RSS_EVERY_MS)
+const { ledger, imbalances } = await job.done
+clearInterval(timer)
+records = events
+sample()
+
+const operators = Object.values(ledger.operators)
+const splits = Object.values(ledger.splits)
+const figures: PipelineFigures = {
+  events,
+  samples,
+  wallMs: performance.now() - begin,
+  cpuMs: cpuMs(),
+  peakRssMiB: process.resourceUsage().maxRSS / 1024,
+  written: Math.max(...Object.values(ledger.sinks).map(({ staged }) => staged)),
+  duplicates: operators.reduce((sum, { dropped }) => sum + (dropped.duplicate ?? 0), 0),
+  consumed: splits.reduce((sum, split) => sum + split.consumed, 0),
+  refused: splits.reduce((sum, split) => sum + split.rejected, 0),
+  tombstones: splits.reduce((sum, split) => sum + split.tombstones, 0),
+  imbalances,
+}
+console.log(JSON.stringify(figures))

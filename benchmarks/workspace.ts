@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** A directory that a query keeps its topic in, from run to run; made where it is absent. */
+export function workspace(name: string): string {
+  const directory = join(root, '.millrace', 'benchmarks', name)
+  mkdirSync(directory, { recursive: true })
+  return directory
+}
+
+/** Removes what a run of a pipeline left in a workspace, all but the topic that it reads. */
+export function clearRuns(directory: string, pipeline: string): void {
+  for (const part of [join('.millrace', pipeline), join('.millrace', 'log', 'events.dlq'), 'warehouse']) {
+    rmSync(join(directory, part), { recursive: true, force: true })
+  }
+}
+
+/** True where the workspace has what `path` names. */
+export function holds(directory: string, path: string): boolean {
+  return existsSync(join(directory, path))
+}
+
+export interface ProcessOptions {
+  readonly cwd: string
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** Options of Node itself. */
+  readonly nodeOptions?: readonly string[]
+}
+
+/**
+ * Runs a module of benchmarks/processes in a fresh process and returns what its last line of output says, as JSON.
+ * Its errors go to stderr; a process that fails throws.
+ */
+export async function runProcess(module: string, options: ProcessOptions): Promise<unknown> {
+  const path = fileURLToPath(new URL(`./processes/${module}.ts`, import.meta.url))
+  const args = ['-C', 'millrace-source', ...(options.nodeOptions ?? []), path, ...(options.args ?? [])]
+  const child = spawn(process.execPath, args, {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  child.stdout.setEncoding('utf8')
+  child.stdout.on('data', (text: string) => {
+    output += text
+  })
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', resolve)
+  })
+  if (code !== 0) throw new Error(`benchmark process ${module} ended with ${code}`)
+  return JSON.parse(output.trim().split('\n').at(-1) ?? 'null')
+}
