@@ -32,6 +32,9 @@ export interface SpawnedCommand {
   readonly finished: Promise<Finished>
 }
 
+/** A test that failed before it ended its job must not wait for it for ever. */
+const LONGEST_MS = 120_000
+
 /** Starts a command line as a user would, in `directory`. */
 export function spawnCommand(
   directory: string,
@@ -43,6 +46,8 @@ export function spawnCommand(
     cwd: directory,
     stdio: 'pipe',
     env: { ...process.env, ...env },
+    timeout: LONGEST_MS,
+    killSignal: 'SIGKILL',
   })
   const printed = { stdout: '', stderr: '' }
   child.stdout.on('data', (bytes) => {

@@ -19,7 +19,7 @@ describe('examples in docstrings', () => {
 
   it('stand at every function that a user begins with', () => {
     const documented = new Set(examples.map(({ path }) => path))
-    const operators = ['deduplicate', 'derive', 'field', 'filter', 'key-by', 'map', 'select']
+    const operators = ['deduplicate', 'derive', 'expression/field', 'filter', 'key-by', 'map', 'select']
     const expected = [
       ...operators.map((name) => `operators/${name}.ts`),
       ...['core/model/contract.ts', 'core/dataflow/pipeline.ts', 'core/dataflow/stream.ts', 'platform/run.ts'],
