@@ -56,9 +56,11 @@ export async function recover(ports: RecoveryPorts): Promise<Recovered> {
     ports.onDecision?.(outcome)
     ports.logger.info('recovery decided', { outcome: outcome.kind })
     ports.failpoint('recovery-decided')
-    if (!(await act(ports, outcome, shared))) continue
+    // Where it cannot be read the outcome is `blocked`, which ends here.
+    const readable = shared instanceof MillraceError ? undefined : shared
+    if (!(await act(ports, outcome, readable))) continue
     ports.accept(ports.keeper.last)
-    const claimed = await claim(ports, shared)
+    const claimed = await claim(ports, readable)
     if (claimed !== undefined) return claimed
   }
   throw new MillraceError(
@@ -116,11 +118,7 @@ function orphanedIntents(ports: RecoveryPorts, stored: StoredState): readonly Si
 }
 
 /** Does what the outcome asks for. `false`: look again. */
-async function act(
-  ports: RecoveryPorts,
-  outcome: RecoveryOutcome,
-  shared: SharedState | MillraceError | undefined,
-): Promise<boolean> {
+async function act(ports: RecoveryPorts, outcome: RecoveryOutcome, shared: SharedState | undefined): Promise<boolean> {
   switch (outcome.kind) {
     case 'fresh':
     case 'resume':
@@ -144,8 +142,8 @@ async function act(
 }
 
 /** Goes back to what the shared store holds, which may be nothing. */
-async function dropLocal(ports: RecoveryPorts, shared: SharedState | MillraceError | undefined): Promise<void> {
-  if (shared === undefined || shared instanceof MillraceError) return
+async function dropLocal(ports: RecoveryPorts, shared: SharedState | undefined): Promise<void> {
+  if (shared === undefined) return
   if (shared.checkpoint === undefined) await ports.keeper.clear()
   else await ports.shared?.download(shared.checkpoint, ports.keeper)
 }
@@ -154,12 +152,11 @@ async function dropLocal(ports: RecoveryPorts, shared: SharedState | MillraceErr
 async function finishOpenEpoch(
   ports: RecoveryPorts,
   sinks: readonly string[],
-  shared: SharedState | MillraceError | undefined,
+  shared: SharedState | undefined,
 ): Promise<void> {
   const last = ports.keeper.last
   if (last === undefined) return
-  const isPublished =
-    shared !== undefined && !(shared instanceof MillraceError) && shared.checkpoint?.hash === last.hash
+  const isPublished = shared?.checkpoint?.hash === last.hash
   if (ports.shared !== undefined && !isPublished) await ports.shared.publish(last, ports.keeper)
   for (const sink of sinks) {
     const intent = last.marker.intents[sink]
@@ -169,15 +166,11 @@ async function finishOpenEpoch(
 }
 
 /** Raises generation and epoch counter so that nothing of an older owner can be mistaken for ours. */
-async function claim(
-  ports: RecoveryPorts,
-  shared: SharedState | MillraceError | undefined,
-): Promise<Recovered | undefined> {
-  const known = shared instanceof MillraceError ? undefined : shared
+async function claim(ports: RecoveryPorts, shared: SharedState | undefined): Promise<Recovered | undefined> {
   const before = await ports.keeper.claimed()
   const last = ports.keeper.last
-  const generation = Math.max(before.generation, known?.highestGeneration ?? 0, last?.marker.generation ?? 0) + 1
-  let usedEpochs = Math.max(before.usedEpochs, known?.highestEpoch ?? 0, last?.marker.epoch ?? 0)
+  const generation = Math.max(before.generation, shared?.highestGeneration ?? 0, last?.marker.generation ?? 0) + 1
+  let usedEpochs = Math.max(before.usedEpochs, shared?.highestEpoch ?? 0, last?.marker.epoch ?? 0)
   if (ports.shared !== undefined) {
     usedEpochs++
     if (!(await ports.shared.claim(usedEpochs, { generation, name: ports.owner }))) return undefined
