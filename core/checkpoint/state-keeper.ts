@@ -116,7 +116,7 @@ export class StateKeeper {
     const merged = []
     for (const sources of mergesDue(blocks, GROUPS_PER_MERGE)) {
       const { operator, keyGroup } = sources[0]!
-      const bytes = mergeBlocks(await this.#readBlocks(sources), horizons.get(operator) ?? Number.NEGATIVE_INFINITY)
+      const bytes = mergeBlocks(await this.read(sources), horizons.get(operator) ?? Number.NEGATIVE_INFINITY)
       const range = { from: sources[0]!.from, to: sources.at(-1)!.to }
       merged.push({
         sources,
@@ -132,7 +132,7 @@ export class StateKeeper {
     const entries = [...(this.#last?.marker.blocks ?? [])].sort((a, b) => a.from - b.from)
     for (let start = 0; start < entries.length; start += BLOCKS_PER_READ) {
       const part = entries.slice(start, start + BLOCKS_PER_READ)
-      const values = await this.#readBlocks(part)
+      const values = await this.read(part)
       for (let i = 0; i < part.length; i++) {
         const { operator, keyGroup } = part[i]!
         const bytes = values[i]!
@@ -141,15 +141,10 @@ export class StateKeeper {
     }
   }
 
-  /** The checked bytes of some blocks, for the shared store. */
-  async #readBlocks(entries: readonly BlockEntry[]): Promise<readonly Uint8Array[]> {
+  /** The bytes of some blocks of the last marker, each checked against its entry. */
+  async read(entries: readonly BlockEntry[]): Promise<readonly Uint8Array[]> {
     const values = await this.#store.getMany(entries.map(blockKey))
     return entries.map((entry, index) => checkedBlock(entry, values[index]))
-  }
-
-  /** Bytes of the named blocks of the last marker. */
-  async read(entries: readonly BlockEntry[]): Promise<readonly Uint8Array[]> {
-    return this.#readBlocks(entries)
   }
 
   /** Replaces everything by a checkpoint of the shared store. */
