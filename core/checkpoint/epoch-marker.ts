@@ -52,7 +52,7 @@ export interface EpochMarker {
   readonly begins: Readonly<Record<string, number>>
   /** Per sink and split the offset up to which its commits cover the input; an epoch that left nothing is not covered. */
   readonly covered: Readonly<Record<string, Readonly<Record<string, number>>>>
-  /** Watermark per split, and per exchange under `exchange:<id>`, epoch ms. */
+  /** Watermark per split, and per exchange under {@link exchangeWatermarkKey}, epoch ms. */
   readonly watermarks: Readonly<Record<string, number>>
   readonly intents: Readonly<Record<string, Intent>>
   /** Per sink the last epoch that it has once the intents of this one have landed. */
@@ -72,6 +72,11 @@ export interface SealedMarker {
 const SEAL_BYTES = 16
 /** Never changed, whatever the format: a marker of a newer version must be recognised as whole. */
 const SEAL_SEED = 1
+
+/** Where the watermark of an exchange stands among those of the splits. */
+export function exchangeWatermarkKey(exchange: string): string {
+  return `exchange:${exchange}`
+}
 
 /** Encodes a marker behind its own hash. */
 export function sealMarker(marker: EpochMarker, codec: ValueCodec): SealedMarker {

@@ -11,7 +11,7 @@ export interface TaskReport {
   /** Per operator: entries older than this no longer matter. */
   readonly horizons: Readonly<Record<string, number>>
   readonly positions: Readonly<Record<string, Position>>
-  /** Per split, and per exchange under `exchange:<id>`. */
+  /** As in the marker: per split, and per exchange under `exchangeWatermarkKey`. */
   readonly watermarks: Readonly<Record<string, number>>
   /** Counts since the barrier before. */
   readonly counts: Ledger

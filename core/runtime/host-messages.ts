@@ -43,6 +43,14 @@ export interface HostProgress {
   readonly watermarks: Readonly<Record<string, number>>
 }
 
+/** The progress of parts that read different splits, as one. */
+export function joinProgress(parts: readonly HostProgress[]): HostProgress {
+  return {
+    positions: Object.assign({}, ...parts.map((part) => part.positions)),
+    watermarks: Object.assign({}, ...parts.map((part) => part.watermarks)),
+  }
+}
+
 /** From the main thread to the host of a worker. Every message carries plain data. */
 export type HostCommand =
   | { readonly kind: 'assign'; readonly assignment: Assignment }

@@ -1,4 +1,4 @@
-import type { EpochMarker } from '../../checkpoint/epoch-marker.ts'
+import { type EpochMarker, exchangeWatermarkKey } from '../../checkpoint/epoch-marker.ts'
 import { NO_WATERMARK } from '../../model/control.ts'
 import { MillraceError } from '../../model/errors.ts'
 import { keyGroupOf } from '../../model/key-hash.ts'
@@ -60,7 +60,7 @@ export function splitsOfWorker(splits: readonly OwnedSplit[], worker: number, wo
 
 /** Watermark per exchange at the checkpoint. */
 export function exchangeWatermarks(last: EpochMarker | undefined): Readonly<Record<string, number>> {
-  const prefix = 'exchange:'
+  const prefix = exchangeWatermarkKey('')
   const entries = Object.entries(last?.watermarks ?? {}).filter(([key]) => key.startsWith(prefix))
   return Object.fromEntries(entries.map(([key, time]) => [key.slice(prefix.length), time]))
 }

@@ -11,9 +11,9 @@ import type { PlanValue } from '../../ports/operator.ts'
 import type { Committer } from '../../ports/sink.ts'
 import type { Source } from '../../ports/source.ts'
 import type { ExecutionPlan } from '../execution-plan.ts'
-import type { HostCommand, HostEvent, HostProgress } from '../host-messages.ts'
+import { type HostCommand, type HostEvent, type HostProgress, joinProgress } from '../host-messages.ts'
 import { exchangeWatermarks, ownerOfKeyGroup, planSplits, type SplitPlan, splitsOfWorker } from './assignment.ts'
-import type { JobObserver, JobOptions, JobPorts, WorkerHandle } from './job-ports.ts'
+import type { JobObserver, JobOptions, JobPorts, JobSettings, WorkerHandle } from './job-ports.ts'
 
 /** One attempt at running a job, from recovery to its end or its first failure. Used once. */
 export class JobAttempt {
@@ -35,11 +35,7 @@ export class JobAttempt {
   #exhausted = 0
   #isDraining = false
 
-  constructor(
-    plan: ExecutionPlan,
-    ports: JobPorts,
-    settings: { readonly options: JobOptions; readonly observer: JobObserver },
-  ) {
+  constructor(plan: ExecutionPlan, ports: JobPorts, settings: JobSettings) {
     this.#plan = plan
     this.#ports = ports
     this.#options = settings.options
@@ -255,7 +251,7 @@ export class JobAttempt {
     answers?.push(progress)
     if (answers === undefined || answers.length < this.#handles.length) return
     this.#probed = undefined
-    this.#observer.onProgress?.(merged(answers))
+    this.#observer.onProgress?.(joinProgress(answers))
   }
 
   #broadcast(command: HostCommand): void {
@@ -285,12 +281,5 @@ export class JobAttempt {
       // Whatever else fails: a state that stays locked would make every later attempt fail.
       await this.#keeper?.close()
     }
-  }
-}
-
-function merged(parts: readonly HostProgress[]): HostProgress {
-  return {
-    positions: Object.assign({}, ...parts.map((part) => part.positions)),
-    watermarks: Object.assign({}, ...parts.map((part) => part.watermarks)),
   }
 }

@@ -43,6 +43,12 @@ export interface JobOptions {
   readonly restarts?: RestartPolicy
 }
 
+/** How a job is run and who watches it. */
+export interface JobSettings {
+  readonly options: JobOptions
+  readonly observer: JobObserver
+}
+
 /** What a job tells about itself while it runs. */
 export interface JobObserver {
   readonly onRecovery?: (outcome: RecoveryOutcome) => void

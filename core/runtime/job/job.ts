@@ -3,7 +3,7 @@ import type { EpochMarker } from '../../checkpoint/epoch-marker.ts'
 import { toMillraceError } from '../../model/errors.ts'
 import type { ExecutionPlan } from '../execution-plan.ts'
 import { JobAttempt } from './job-attempt.ts'
-import type { JobObserver, JobOptions, JobPorts } from './job-ports.ts'
+import type { JobPorts, JobSettings } from './job-ports.ts'
 
 /**
  * One run of a pipeline in this process: recovers, runs the tasks, and restarts them from the last checkpoint where that
@@ -12,30 +12,24 @@ import type { JobObserver, JobOptions, JobPorts } from './job-ports.ts'
 export class Job {
   readonly #plan: ExecutionPlan
   readonly #ports: JobPorts
-  readonly #options: JobOptions
-  readonly #observer: JobObserver
+  readonly #settings: JobSettings
   #attempt: JobAttempt | undefined
   #isDraining = false
 
-  constructor(
-    plan: ExecutionPlan,
-    ports: JobPorts,
-    settings: { readonly options: JobOptions; readonly observer: JobObserver },
-  ) {
+  constructor(plan: ExecutionPlan, ports: JobPorts, settings: JobSettings) {
     this.#plan = plan
     this.#ports = ports
-    this.#options = settings.options
-    this.#observer = settings.observer
+    this.#settings = settings
   }
 
   async run(): Promise<EpochMarker | undefined> {
     const { clock, logger } = this.#ports.connectors
-    const { restarts } = this.#options
+    const { restarts } = this.#settings.options
     const supervision = restarts === undefined ? { clock, logger } : { clock, logger, policy: restarts }
     return supervise(
       supervision,
       async () => {
-        this.#attempt = new JobAttempt(this.#plan, this.#ports, { options: this.#options, observer: this.#observer })
+        this.#attempt = new JobAttempt(this.#plan, this.#ports, this.#settings)
         if (this.#isDraining) this.#attempt.drain()
         return this.#attempt.run()
       },

@@ -1,5 +1,6 @@
 import type { Actor } from '../../actors/actor.ts'
 import { Mailbox } from '../../actors/mailbox.ts'
+import { exchangeWatermarkKey } from '../../checkpoint/epoch-marker.ts'
 import type { Stage, StageInput } from '../../dataflow/physical-plan.ts'
 import { Batch } from '../../model/batch.ts'
 import { InputGate } from '../exchange/input-gate.ts'
@@ -87,7 +88,7 @@ export class GateTask implements Actor<GateTaskMessage> {
   }
 
   #barrier(epoch: number): void {
-    const watermarks = { [`exchange:${this.#options.input.exchange}`]: this.#gate.watermark }
+    const watermarks = { [exchangeWatermarkKey(this.#options.input.exchange)]: this.#gate.watermark }
     this.stage.barrier(epoch, { positions: {}, watermarks })
   }
 }

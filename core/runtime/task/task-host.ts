@@ -1,3 +1,4 @@
+import type { Stage } from '../../dataflow/physical-plan.ts'
 import { planDigest } from '../../dataflow/plan-digest.ts'
 import { NO_WATERMARK } from '../../model/control.ts'
 import { encodeError, MillraceError } from '../../model/errors.ts'
@@ -8,7 +9,7 @@ import type { Source } from '../../ports/source.ts'
 import type { Link } from '../../ports/transport.ts'
 import type { PeerMessage } from '../exchange/peer-messages.ts'
 import type { ExecutionPlan } from '../execution-plan.ts'
-import type { Assignment, HostCommand, HostEvent, HostProgress } from '../host-messages.ts'
+import { type Assignment, type HostCommand, type HostEvent, joinProgress } from '../host-messages.ts'
 import { GateTask } from './gate-task.ts'
 import { SourceTask } from './source-task.ts'
 import type { StageTask } from './stage-task.ts'
@@ -49,7 +50,7 @@ export class TaskHost {
   #receive(command: HostCommand): void {
     switch (command.kind) {
       case 'assign':
-        this.#attempt(this.#assign(command.assignment))
+        this.#assign(command.assignment).catch((error: unknown) => this.#fail(error))
         return
       case 'restore':
         for (const stage of this.#stages()) if (stage.owns(command.block.operator)) stage.restore(command.block)
@@ -67,18 +68,13 @@ export class TaskHost {
         for (const source of this.#sources) source.mailbox.post(command)
         return
       case 'probe':
-        this.#ports.control.send({ kind: 'progress', progress: this.#progress() })
+        this.#ports.control.send({
+          kind: 'progress',
+          progress: joinProgress(this.#sources.map((source) => source.progress())),
+        })
         return
       case 'stop':
         this.#stop().catch((error: unknown) => this.#tellFailure(error))
-    }
-  }
-
-  #progress(): HostProgress {
-    const parts = this.#sources.map((source) => source.progress())
-    return {
-      positions: Object.assign({}, ...parts.map((part) => part.positions)),
-      watermarks: Object.assign({}, ...parts.map((part) => part.watermarks)),
     }
   }
 
@@ -89,10 +85,6 @@ export class TaskHost {
     } catch (error) {
       this.#fail(error)
     }
-  }
-
-  #attempt(work: Promise<void>): void {
-    work.catch((error: unknown) => this.#fail(error))
   }
 
   async #assign(assignment: Assignment): Promise<void> {
@@ -121,7 +113,7 @@ export class TaskHost {
   async #sourceTask(
     context: TaskContext,
     place: {
-      readonly stage: ExecutionPlan['physical']['stages'][number]
+      readonly stage: Stage
       readonly source: string
       readonly assignment: Assignment
     },
