@@ -1,5 +1,5 @@
 import { MillraceError } from '../../core/model/errors.ts'
-import type { Committer, EpochSummary, Intent, SinkStatus, Staged } from '../../core/ports/sink.ts'
+import type { Committer, EpochSummary, Intent, KnownSink, SinkStatus, Staged } from '../../core/ports/sink.ts'
 import type { Collected } from './collected.ts'
 
 /** Commits what the tasks staged into a {@link Collected}: the intent itself holds the items. */
@@ -23,11 +23,7 @@ export class MemoryCommitter<T> implements Committer {
     return content.length === 0 ? undefined : { from: summary.committed, to: summary.epoch, outbox: [], content }
   }
 
-  async inspect(known: {
-    readonly intent: Intent | undefined
-    readonly committed: number
-    readonly identity: string | undefined
-  }): Promise<SinkStatus> {
+  async inspect(known: KnownSink): Promise<SinkStatus> {
     const { epoch, id } = this.#into
     if (known.identity !== undefined && known.identity !== id) return 'replaced'
     if (epoch === (known.intent?.to ?? known.committed)) return 'at-end'

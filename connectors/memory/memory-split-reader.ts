@@ -1,19 +1,13 @@
 import { Batch } from '../../core/model/batch.ts'
 import { ColumnBuilder } from '../../core/model/column-builder.ts'
 import type { Contract } from '../../core/model/contract.ts'
-import type { DeadLetter } from '../../core/model/dead-letter.ts'
-import type { ErrorCode } from '../../core/model/error-codes.ts'
+import type { DeadLetter, Refusal } from '../../core/model/dead-letter.ts'
 import { MillraceError } from '../../core/model/errors.ts'
 import type { FieldValue } from '../../core/model/field-type.ts'
 import type { Position, Split } from '../../core/model/position.ts'
 import type { Polled, SplitReader } from '../../core/ports/source.ts'
 
 const MOST_RECORDS = 4_096
-
-interface Refusal {
-  readonly code: ErrorCode
-  readonly message: string
-}
 
 /** Puts a stretch of a list of records into columns. */
 export class MemorySplitReader<T> implements SplitReader {
@@ -102,8 +96,7 @@ export class MemorySplitReader<T> implements SplitReader {
       key: null,
       value: new TextEncoder().encode(text),
       headers: [],
-      code: why.code,
-      message: why.message,
+      ...why,
       stage: 'source',
     }
   }

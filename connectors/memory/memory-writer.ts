@@ -1,7 +1,7 @@
 import type { Batch } from '../../core/model/batch.ts'
-import type { DeadLetter } from '../../core/model/dead-letter.ts'
-import type { ErrorCode } from '../../core/model/error-codes.ts'
+import type { DeadLetter, PlacedRefusal } from '../../core/model/dead-letter.ts'
 import type { FieldValue } from '../../core/model/field-type.ts'
+import { placeOfSplit } from '../../core/model/position.ts'
 import type { DeadLetterWriter, RecordWriter, Staged, WriterContext } from '../../core/ports/sink.ts'
 import { compileEncoder } from '../../formats/json/encode-record.ts'
 
@@ -44,22 +44,12 @@ export class MemoryDeadLetterWriter implements DeadLetterWriter {
     this.#letters.push(...letters)
   }
 
-  writeRows(
-    batch: Batch,
-    rows: Int32Array,
-    why: { readonly code: ErrorCode; readonly message: string; readonly stage: string },
-  ): void {
+  writeRows(batch: Batch, rows: Int32Array, why: PlacedRefusal): void {
     const encoder = compileEncoder(batch.schema)
     const { splits, offsets, eventTimes } = batch.system
     for (const row of rows) {
-      const split = this.#context.splitOf(splits[row]!)
-      const dash = split.lastIndexOf('-')
-      const origin = {
-        topic: split.slice(0, dash),
-        partition: Number(split.slice(dash + 1)),
-        offset: offsets[row]!,
-        timestamp: eventTimes[row]!,
-      }
+      const place = placeOfSplit(this.#context.splitOf(splits[row]!))
+      const origin = { ...place, offset: offsets[row]!, timestamp: eventTimes[row]! }
       this.#letters.push({ origin, key: null, value: encoder.encode(batch, row), headers: [], ...why })
     }
   }

@@ -2,7 +2,7 @@ import type { Contract } from '../../core/model/contract.ts'
 import { type Duration, durationMs } from '../../core/model/duration.ts'
 import { MillraceError } from '../../core/model/errors.ts'
 import { refuseUnknownKeys } from '../../core/model/nearest.ts'
-import type { Position, Split } from '../../core/model/position.ts'
+import { type Position, type Split, splitId } from '../../core/model/position.ts'
 import type { Source, SourceSpec, SplitReader } from '../../core/ports/source.ts'
 import { MemorySplitReader } from './memory-split-reader.ts'
 import { MemoryTopic } from './memory-topic.ts'
@@ -57,7 +57,7 @@ class MemorySource<T> implements Source {
   async splits(): Promise<readonly Split[]> {
     const { name, partitions } = this.#topic
     return Array.from({ length: partitions }, (_, partition) => ({
-      id: `${name}-${partition}`,
+      id: splitId(name, partition),
       topic: name,
       partition,
     }))

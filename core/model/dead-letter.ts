@@ -6,6 +6,17 @@ export interface Header {
   readonly value: Uint8Array | null
 }
 
+/** Why a record is refused. */
+export interface Refusal {
+  readonly code: ErrorCode
+  readonly message: string
+}
+
+/** A refusal with the id of the source, operator or sink that it comes from. */
+export interface PlacedRefusal extends Refusal {
+  readonly stage: string
+}
+
 /** Where a record came from. */
 export interface Origin {
   readonly topic: string
@@ -19,14 +30,10 @@ export interface Origin {
  * record failed at or before decoding, else the re-encoded record; above the size limit its first 64 KiB only, and then
  * `truncated` tells size and SHA-256 of the whole.
  */
-export interface DeadLetter {
+export interface DeadLetter extends PlacedRefusal {
   readonly origin: Origin
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
   readonly headers: readonly Header[]
-  readonly code: ErrorCode
-  readonly message: string
-  /** Operator or source id that refused it. */
-  readonly stage: string
   readonly truncated?: { readonly sizeBytes: number; readonly sha256: string }
 }

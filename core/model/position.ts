@@ -13,6 +13,18 @@ export interface Split {
   readonly partition: number
 }
 
+/** Id of the split that is one partition of a topic. */
+export function splitId(topic: string, partition: number): string {
+  return `${topic}-${partition}`
+}
+
+/** Topic and partition in the id of a split; partition 0 of the whole id where it does not end in a number. */
+export function placeOfSplit(id: string): { readonly topic: string; readonly partition: number } {
+  const dash = id.lastIndexOf('-')
+  const partition = Number(id.slice(dash + 1))
+  return dash > 0 && Number.isInteger(partition) ? { topic: id.slice(0, dash), partition } : { topic: id, partition: 0 }
+}
+
 /** Half-open range of offsets of one split that an epoch covers. */
 export interface OffsetRange {
   readonly split: string

@@ -1,5 +1,5 @@
 import type { Batch } from '../model/batch.ts'
-import type { ErrorCode } from '../model/error-codes.ts'
+import type { Refusal } from '../model/dead-letter.ts'
 import type { Schema } from '../model/field-type.ts'
 import type { KeySelector } from '../model/key.ts'
 
@@ -20,7 +20,7 @@ export interface Output {
   /** Counts records that end here on purpose; `reason` is a stable word such as `filtered` or `duplicate`. */
   drop(reason: string, count: number): void
   /** Sends the physical rows `rows` of `batch` to the dead letters and counts them under `code`. */
-  reject(batch: Batch, rows: Int32Array, why: { readonly code: ErrorCode; readonly message: string }): void
+  reject(batch: Batch, rows: Int32Array, why: Refusal): void
 }
 
 /** What an operator instance gets from its task. */

@@ -1,6 +1,5 @@
 import type { Batch } from '../model/batch.ts'
-import type { DeadLetter } from '../model/dead-letter.ts'
-import type { ErrorCode } from '../model/error-codes.ts'
+import type { DeadLetter, PlacedRefusal, Refusal } from '../model/dead-letter.ts'
 import type { Schema } from '../model/field-type.ts'
 import type { OffsetRange } from '../model/position.ts'
 import type { ConnectorPorts } from './connector-ports.ts'
@@ -18,7 +17,7 @@ export interface WriterContext extends ConnectorPorts {
   /** Name of a split by its index. */
   splitOf(index: number): string
   /** Sends a record that this sink cannot take to the dead letters. */
-  reject(batch: Batch, rows: Int32Array, why: { readonly code: ErrorCode; readonly message: string }): void
+  reject(batch: Batch, rows: Int32Array, why: Refusal): void
 }
 
 /**
@@ -53,11 +52,7 @@ export interface RecordWriter extends StagingWriter {
 export interface DeadLetterWriter extends StagingWriter {
   writeLetters(letters: readonly DeadLetter[]): void
   /** Physical rows of a batch that failed after decoding: re-encoded, with their origin. */
-  writeRows(
-    batch: Batch,
-    rows: Int32Array,
-    why: { readonly code: ErrorCode; readonly message: string; readonly stage: string },
-  ): void
+  writeRows(batch: Batch, rows: Int32Array, why: PlacedRefusal): void
 }
 
 /** What a sink is about to commit: plain data, durable with the epoch, redoable from durable bytes alone. */
@@ -88,6 +83,15 @@ export interface EpochSummary {
  */
 export type SinkStatus = 'at-start' | 'at-end' | 'staged-missing' | 'replaced' | 'ahead' | 'behind' | 'unreachable'
 
+/** What a checkpoint knows of a sink. */
+export interface KnownSink {
+  /** Intent of the open epoch, if there is one. */
+  readonly intent: Intent | undefined
+  /** Last committed epoch; −1 for none. */
+  readonly committed: number
+  readonly identity: string | undefined
+}
+
 /** The part of a sink that runs on the main thread, one per sink. */
 export interface Committer {
   /** Checks (or creates) the target. Throws coded errors: `MR_DELTA_SCHEMA`, `MR_DELTA_UNSUPPORTED`, … Idempotent. */
@@ -96,12 +100,8 @@ export interface Committer {
   identity(): Promise<string>
   /** P3: makes the intent of an epoch from what its tasks staged; `undefined` where nothing is to be committed. */
   intend(summary: EpochSummary, staged: readonly Staged[]): Promise<Intent | undefined>
-  /** Read-back: `intent` of the open epoch, or the last committed epoch (−1: none) and the known identity. */
-  inspect(known: {
-    readonly intent: Intent | undefined
-    readonly committed: number
-    readonly identity: string | undefined
-  }): Promise<SinkStatus>
+  /** Read-back: compares the target with what the checkpoint knows of it. */
+  inspect(known: KnownSink): Promise<SinkStatus>
   /**
    * P5: makes the intent visible, exactly once however often it is called: it reads back before it writes and after
    * every ambiguous answer. Throws `MR_SINK_AHEAD`, `MR_DELTA_CHANGED`, `MR_STAGED_MISSING`, …

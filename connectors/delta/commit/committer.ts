@@ -1,5 +1,13 @@
 import { MillraceError } from '../../../core/model/errors.ts'
-import type { Committer, CommitterContext, EpochSummary, Intent, SinkStatus, Staged } from '../../../core/ports/sink.ts'
+import type {
+  Committer,
+  CommitterContext,
+  EpochSummary,
+  Intent,
+  KnownSink,
+  SinkStatus,
+  Staged,
+} from '../../../core/ports/sink.ts'
 import { type SinkIdentity, sinkIdentity } from '../identity.ts'
 import { checkpointIfDue } from '../log/checkpoint.ts'
 import { refuseUnwritable } from '../log/features.ts'
@@ -12,8 +20,6 @@ import { intentContentOf, type StagedFile, stagedContentOf } from '../staged.ts'
 import { collectOrphans } from './collect-orphans.ts'
 import { commitAppend } from './commit-append.ts'
 import { createTable } from './create-table.ts'
-
-type Known = Parameters<Committer['inspect']>[0]
 
 /** How many files are looked for at once. */
 const LOOKUPS = 32
@@ -69,7 +75,7 @@ export class DeltaCommitter implements Committer {
     return { from: summary.committed, to: summary.epoch, outbox: [], content }
   }
 
-  async inspect(known: Known): Promise<SinkStatus> {
+  async inspect(known: KnownSink): Promise<SinkStatus> {
     try {
       return await this.#inspect(known)
     } catch (error) {
@@ -114,7 +120,7 @@ export class DeltaCommitter implements Committer {
     this.#open.clear()
   }
 
-  async #inspect({ intent, committed, identity }: Known): Promise<SinkStatus> {
+  async #inspect({ intent, committed, identity }: KnownSink): Promise<SinkStatus> {
     const snapshot = await this.#reader.refresh()
     const wanted = identity ?? (intent === undefined ? undefined : intentContentOf(intent).table)
     if (wanted !== undefined && snapshot?.metaData.id !== wanted) return 'replaced'

@@ -1,5 +1,13 @@
 import { MillraceError } from '../../../core/model/errors.ts'
-import type { Committer, CommitterContext, EpochSummary, Intent, SinkStatus, Staged } from '../../../core/ports/sink.ts'
+import type {
+  Committer,
+  CommitterContext,
+  EpochSummary,
+  Intent,
+  KnownSink,
+  SinkStatus,
+  Staged,
+} from '../../../core/ports/sink.ts'
 import type { Codec } from '../../../formats/record-batch/compression.ts'
 import { PartitionedLog } from '../partitioned-log/partitioned-log.ts'
 import {
@@ -57,11 +65,7 @@ export class LogCommitter implements Committer {
     return { from: summary.committed, to: summary.epoch, outbox, content }
   }
 
-  async inspect(known: {
-    readonly intent: Intent | undefined
-    readonly committed: number
-    readonly identity: string | undefined
-  }): Promise<SinkStatus> {
+  async inspect(known: KnownSink): Promise<SinkStatus> {
     try {
       if (known.intent !== undefined) return await this.#inspectIntent(readIntent(known.intent))
       return await this.#inspectIdentity(known.identity)

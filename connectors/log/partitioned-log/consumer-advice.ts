@@ -1,4 +1,4 @@
-import type { Position } from '../../../core/model/position.ts'
+import { type Position, placeOfSplit } from '../../../core/model/position.ts'
 import { type FileStore, makeDurableDirectory, replaceAtomically } from '../../../core/ports/file-store.ts'
 import { topicDirectory } from './layout.ts'
 
@@ -39,18 +39,14 @@ export async function readAdvice(files: FileStore, place: Place): Promise<readon
 }
 
 /** The offsets by partition out of positions by split id. */
-export function adviceOf(
-  pipeline: string,
-  positions: ReadonlyMap<string, Position>,
-  context: { readonly topic: string; readonly now: number },
-): ConsumerAdvice {
+export function adviceOf(pipeline: string, positions: ReadonlyMap<string, Position>, now: number): ConsumerAdvice {
   const offsets: Record<string, number> = {}
   let topicId = ''
   for (const [split, position] of positions) {
-    offsets[split.slice(context.topic.length + 1)] = position.offset
+    offsets[placeOfSplit(split).partition] = position.offset
     topicId = position.incarnation
   }
-  return { pipeline, topicId, offsets, at: context.now }
+  return { pipeline, topicId, offsets, at: now }
 }
 
 function groupsDirectory(place: Place): string {

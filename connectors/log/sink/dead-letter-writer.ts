@@ -1,6 +1,6 @@
 import type { Batch } from '../../../core/model/batch.ts'
-import type { DeadLetter, Origin } from '../../../core/model/dead-letter.ts'
-import type { ErrorCode } from '../../../core/model/error-codes.ts'
+import type { DeadLetter, Origin, PlacedRefusal } from '../../../core/model/dead-letter.ts'
+import { placeOfSplit } from '../../../core/model/position.ts'
 import type { DeadLetterWriter, Staged, WriterContext } from '../../../core/ports/sink.ts'
 import { compileEncoder } from '../../../formats/json/encode-record.ts'
 import { OutboxWriter } from '../outbox/outbox-writer.ts'
@@ -35,11 +35,7 @@ export class LogDeadLetterWriter implements DeadLetterWriter {
     for (const letter of letters) this.#add(letter, Math.floor(letter.origin.timestamp))
   }
 
-  writeRows(
-    batch: Batch,
-    rows: Int32Array,
-    why: { readonly code: ErrorCode; readonly message: string; readonly stage: string },
-  ): void {
+  writeRows(batch: Batch, rows: Int32Array, why: PlacedRefusal): void {
     const encoder = compileEncoder(batch.schema)
     for (const row of rows) {
       const origin = this.#originOf(batch, row)
@@ -71,15 +67,7 @@ export class LogDeadLetterWriter implements DeadLetterWriter {
 
   #originOf(batch: Batch, row: number): Origin {
     const { splits, offsets, eventTimes } = batch.system
-    const split = this.#context.splitOf(splits[row]!)
-    const dash = split.lastIndexOf('-')
-    const partition = Number(split.slice(dash + 1))
-    const isNumbered = dash > 0 && Number.isInteger(partition)
-    return {
-      topic: isNumbered ? split.slice(0, dash) : split,
-      partition: isNumbered ? partition : 0,
-      offset: offsets[row]!,
-      timestamp: Math.floor(eventTimes[row]!),
-    }
+    const place = placeOfSplit(this.#context.splitOf(splits[row]!))
+    return { ...place, offset: offsets[row]!, timestamp: Math.floor(eventTimes[row]!) }
   }
 }

@@ -1,5 +1,4 @@
-import type { DeadLetter } from '../../../core/model/dead-letter.ts'
-import type { ErrorCode } from '../../../core/model/error-codes.ts'
+import type { DeadLetter, Refusal } from '../../../core/model/dead-letter.ts'
 import type { Sha256 } from '../../../core/ports/digest.ts'
 import { headersOf, type RecordBatchView } from '../../../formats/record-batch/decode.ts'
 import { copyBytes, copyHeader } from '../copy-bytes.ts'
@@ -11,7 +10,7 @@ const KEPT_BYTES = 65_536
 export function refusedRecord(
   view: RecordBatchView,
   index: number,
-  why: { readonly topic: string; readonly partition: number; readonly code: ErrorCode; readonly message: string },
+  why: Refusal & { readonly topic: string; readonly partition: number },
 ): DeadLetter {
   return {
     origin: {

@@ -1,5 +1,5 @@
 import { MillraceError } from '../../../core/model/errors.ts'
-import type { Position, Split } from '../../../core/model/position.ts'
+import { type Position, type Split, splitId } from '../../../core/model/position.ts'
 import type { ConnectorPorts } from '../../../core/ports/connector-ports.ts'
 import type { PlanValue } from '../../../core/ports/operator.ts'
 import type { Source, SourceSpec, SplitReader } from '../../../core/ports/source.ts'
@@ -50,7 +50,7 @@ class LogSource implements Source {
   async splits(): Promise<readonly Split[]> {
     const { name, partitions } = await this.#topic()
     return Array.from({ length: partitions }, (_, partition) => ({
-      id: `${name}-${partition}`,
+      id: splitId(name, partition),
       topic: name,
       partition,
     }))
@@ -80,7 +80,7 @@ class LogSource implements Source {
 
   async advise(positions: ReadonlyMap<string, Position>): Promise<void> {
     const { directory, topic } = this.#options
-    const advice = adviceOf(this.#ports.pipeline, positions, { topic, now: this.#ports.clock.now() })
+    const advice = adviceOf(this.#ports.pipeline, positions, this.#ports.clock.now())
     await writeAdvice(this.#ports.files, { directory, topic }, advice)
   }
 

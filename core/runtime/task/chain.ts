@@ -2,7 +2,7 @@ import { concatMap, type Observable, Subject } from 'rxjs'
 import type { OwnedBlock } from '../../checkpoint/state-keeper.ts'
 import type { StageStep } from '../../dataflow/physical-plan.ts'
 import type { Batch } from '../../model/batch.ts'
-import type { ErrorCode } from '../../model/error-codes.ts'
+import type { Refusal } from '../../model/dead-letter.ts'
 import { MillraceError, toMillraceError } from '../../model/errors.ts'
 import type { Operator, Output } from '../../ports/operator.ts'
 import type { Element } from './element.ts'
@@ -21,11 +21,9 @@ export interface ChainParts {
   readonly reject: (operator: string, rows: RejectedRows) => void
 }
 
-export interface RejectedRows {
+export interface RejectedRows extends Refusal {
   readonly batch: Batch
   readonly rows: Int32Array
-  readonly code: ErrorCode
-  readonly message: string
 }
 
 interface Ending {
