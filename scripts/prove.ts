@@ -115,14 +115,17 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
   const mode = values.quick ? 'quick' : 'full'
   const evidence = Evidence.open(join(root, '.millrace', 'prove', `${mode}.jsonl`), commitOf())
-  for (const { name, run } of await stepsOf(values.quick ? QUICK : FULL)) {
+  const steps = await stepsOf(values.quick ? QUICK : FULL)
+  for (const { name, run } of steps) {
     if (!name.startsWith(values.only) || evidence.has(name)) continue
     console.log(name)
     const started = performance.now()
     const finding = await run()
     evidence.add({ name, date: new Date().toISOString(), elapsedMs: Math.round(performance.now() - started), finding })
   }
-  const { text, isProven } = proofReport({ mode, commit: evidence.commit, entries: evidence.entries })
+  const { commit, entries } = evidence
+  const open = steps.map(({ name }) => name).filter((name) => !evidence.has(name))
+  const { text, isProven } = proofReport({ mode, commit, entries, open })
   const path = join(root, 'docs', 'proof', 'report.md')
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, text)

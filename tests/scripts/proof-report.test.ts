@@ -44,11 +44,14 @@ describe('the proof', () => {
 
   it('does not hold with a violation, with a missed bug or with a section that is missing', () => {
     const planted = (isCaught: boolean): Finding => ({ kind: 'planted', name: 'b', what: 'w', isCaught, detail: 'd' })
+    const open: string[] = []
     const reportOf = (...findings: Finding[]) =>
-      proofReport({ mode: 'full', commit: 'abc', entries: findings.map((finding) => entry('', finding)) })
+      proofReport({ mode: 'full', commit: 'abc', entries: findings.map((finding) => entry('', finding)), open })
     assert.match(reportOf(crash([]), planted(true)).text, /Crash loop: holds\n- Planted bugs: holds/)
     assert.match(reportOf(crash(['I1: lost'])).text, /Crash loop: \*\*does not hold\*\*/)
     assert.match(reportOf(planted(false)).text, /Planted bugs: \*\*does not hold\*\*/)
     assert.equal(reportOf(crash([]), planted(true)).isProven, false)
+    open.push('crash 61–120')
+    assert.match(reportOf(crash([])).text, /Crash loop: \*\*does not hold\*\*[^]*Still to be done: crash 61–120\./)
   })
 })
