@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { cpSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeEach, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type LogRecord, PartitionedLog } from '../../connectors/log/index.ts'
@@ -112,6 +114,33 @@ describe('a process', () => {
       assert.equal(ledger.splits['orders-0']?.consumed, 100)
     })
   }
+
+  it('that cannot write any more names the file, and a start with room for it brings every record to its place', async () => {
+    enterNewDirectory()
+    await append(
+      'orders',
+      idsOf(0, 2_000).map((id) => recordOf(order(id, { note: id.repeat(60) }))),
+    )
+    // A limit on the size of files stands for a full disk.
+    const limited = `trap '' XFSZ; ulimit -f 256; exec "$0" "$@"`
+    const bin = join(import.meta.dirname, '../../bin/millrace.js')
+    const argv = [
+      '-C',
+      'millrace-source',
+      bin,
+      'run',
+      pipelinePath('everything'),
+      '--until-caught-up',
+      '--workers',
+      '1',
+    ]
+    const { status, stderr } = spawnSync('bash', ['-c', limited, process.execPath, ...argv], { encoding: 'utf8' })
+    assert.equal(status, 1, stderr)
+    assert.match(stderr, /MR_RESTARTS_EXHAUSTED: .*: EFBIG: file too large/)
+    assert.deepEqual(await copyIds(), [])
+    await run('everything')
+    await assertWhole(2_000)
+  })
 
   it('that is killed while it appends a slow pipe to a topic loses nothing that a reader saw, and the next goes on', async () => {
     const directory = enterNewDirectory()
