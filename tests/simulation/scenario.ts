@@ -43,6 +43,8 @@ export interface Scenario {
   readonly lives: readonly LifePlan[]
   /** The life after which a second host takes over while the first one is only asleep; −1: none. */
   readonly zombieAfter: number
+  /** Where it falls asleep. */
+  readonly zombieAt: FailpointName
   /** Steps of a later life after which the sleeper wakes up. */
   readonly zombieSleeps: number
   /** Numbers of records, counted over all lives, at which a function of the pipeline throws; empty: it has none. */
@@ -81,7 +83,8 @@ export const ZOMBIE_POINTS: readonly FailpointName[] = [
 export function scenarioOf(seed: number, random: SeededRandom): Scenario {
   const partitions = 3 + random.below(2)
   const isShared = random.chance(0.6)
-  const lives = livesOf(seed, isShared, random)
+  const zombieAfter = isShared && random.chance(0.5) ? random.below(3) : -1
+  const lives = livesOf({ seed, isShared, zombieAfter }, random)
   return {
     pipelineName: 'curated',
     options: {
@@ -108,20 +111,29 @@ export function scenarioOf(seed: number, random: SeededRandom): Scenario {
     partitionBy: random.chance(0.2) ? ['partition_date', 'region'] : ['partition_date'],
     faults: random.chance(0.25) ? { refused: 0.002, replyLost: 0.002, budget: 4 } : NO_FAULTS,
     lives,
-    zombieAfter: isShared && random.chance(0.6) ? random.below(lives.length) : -1,
+    zombieAfter,
+    zombieAt: random.pick(ZOMBIE_POINTS),
     zombieSleeps: random.below(1500),
     throwsAt: random.chance(0.25) ? Array.from({ length: 1 + random.below(3) }, () => random.below(2 * RECORDS)) : [],
     foreignEvery: random.chance(0.2) ? 200 + random.below(600) : 0,
   }
 }
 
-function livesOf(seed: number, isShared: boolean, random: SeededRandom): readonly LifePlan[] {
-  return Array.from({ length: 3 + random.below(2) }, (_, life) => ({
-    crash: life === 0 ? crashAt(FAILPOINTS[seed % FAILPOINTS.length]!, random) : anyCrash(random),
-    stillborn: random.chance(0.15) ? Array.from({ length: 1 + random.below(3) }, () => earlyCrash(random)) : [],
-    workers: random.pick([2, 2, 2, 1, 3]),
-    host: isShared && life > 0 && random.chance(0.25) ? random.pick(['new', 'earlier'] as const) : 'same',
-  }))
+function livesOf(
+  of: { readonly seed: number; readonly isShared: boolean; readonly zombieAfter: number },
+  random: SeededRandom,
+): readonly LifePlan[] {
+  const walked = crashAt(FAILPOINTS[of.seed % FAILPOINTS.length]!, random)
+  return Array.from({ length: 3 + random.below(2) }, (_, life) => {
+    const crash = life === 0 ? walked : anyCrash(random)
+    return {
+      // A sleeper does not die; it falls asleep while there are still records to read.
+      crash: life === of.zombieAfter ? { kind: 'steps', steps: 50 + random.below(600) } : crash,
+      stillborn: random.chance(0.15) ? Array.from({ length: 1 + random.below(3) }, () => earlyCrash(random)) : [],
+      workers: random.pick([2, 2, 2, 1, 3]),
+      host: of.isShared && life > 0 && random.chance(0.25) ? random.pick(['new', 'earlier'] as const) : 'same',
+    }
+  })
 }
 
 function anyCrash(random: SeededRandom): CrashPlan {

@@ -11,16 +11,7 @@ import { expectationOf } from './oracle.ts'
 import { OutsideWorld } from './outside-world.ts'
 import { ProgressWatcher } from './progress-watcher.ts'
 import { SabotageRunner } from './sabotage.ts'
-import {
-  type CrashPlan,
-  type LifePlan,
-  pipelineOf,
-  RECORDS,
-  type Scenario,
-  scenarioOf,
-  TOPIC,
-  ZOMBIE_POINTS,
-} from './scenario.ts'
+import { type CrashPlan, type LifePlan, pipelineOf, RECORDS, type Scenario, scenarioOf, TOPIC } from './scenario.ts'
 import { SimulatedBytes } from './simulated-bytes.ts'
 import { SimulatedDisk } from './simulated-files.ts'
 import { type HostWorld, SimulatedProcess } from './simulated-host.ts'
@@ -182,7 +173,7 @@ class SeedRun {
     const process = this.#current
     this.#crash = undefined
     this.#sleep = (name) => {
-      if (isAsleep || !ZOMBIE_POINTS.includes(name)) return
+      if (isAsleep || name !== this.#scenario.zombieAt) return
       isAsleep = true
       process?.pause()
     }
