@@ -4,7 +4,7 @@ import type { Logger } from '../core/ports/logger.ts'
 import { hintFor } from './hints.ts'
 
 /** Version of everything that is printed as JSON. */
-export const OUTPUT_SCHEMA_VERSION = 1
+const OUTPUT_SCHEMA_VERSION = 1
 
 /** A stream that text can be written to. */
 export interface TextStream {

@@ -2,7 +2,7 @@ import type { FileLock } from '../core/ports/file-store.ts'
 import { closeLevel, openLevel } from './open-level.ts'
 
 /** Folder inside a locked directory that holds the lock. */
-export const LOCK_FOLDER = '.lock'
+const LOCK_FOLDER = '.lock'
 
 /**
  * Takes the exclusive lock of a directory (absolute path; made where absent), or says that somebody holds it by

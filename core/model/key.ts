@@ -5,14 +5,6 @@ import { MillraceError } from './errors.ts'
 import type { FieldValue } from './field-type.ts'
 import { hashKey } from './key-hash.ts'
 
-/**
- * Canonical key bytes, format version 1: per field one tag byte, then the value. Persistent: stored state depends on it.
- * 0 none · 1 text: u32 length, UTF-8 (string, date, decimal) · 2 number: 8 bytes of the IEEE double, −0 as 0 (int32,
- * integer, float64, timestamp in ms) · 3 bigint: 8 bytes, two's complement (int64) · 4 false · 5 true · 6 binary: u32
- * length, bytes. Little-endian. A field name and a lambda that returns the field's value give the same bytes.
- */
-export const KEY_FORMAT_VERSION = 1
-
 /** What a keyed operator or `keyBy` hashes: names of fields, or a function that returns the key value(s). */
 export type KeySelector =
   | { readonly kind: 'fields'; readonly names: readonly string[] }
@@ -20,7 +12,14 @@ export type KeySelector =
 
 const encoder = new TextEncoder()
 
-/** Turns records into 128-bit key hashes. One per task: it owns scratch memory. */
+/**
+ * Turns records into 128-bit key hashes. One per task: it owns scratch memory.
+ *
+ * Canonical key bytes, format version 1: per field one tag byte, then the value. Persistent: stored state depends on it.
+ * 0 none · 1 text: u32 length, UTF-8 (string, date, decimal) · 2 number: 8 bytes of the IEEE double, −0 as 0 (int32,
+ * integer, float64, timestamp in ms) · 3 bigint: 8 bytes, two's complement (int64) · 4 false · 5 true · 6 binary: u32
+ * length, bytes. Little-endian. A field name and a lambda that returns the field's value give the same bytes.
+ */
 export class KeyHasher {
   readonly #selector: KeySelector
   readonly #seed: number

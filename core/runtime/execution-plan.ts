@@ -16,7 +16,7 @@ export function executionPlan(logical: LogicalPlan): ExecutionPlan {
 }
 
 /** The source whose records reach `stage`. */
-export function sourceOfStage(physical: PhysicalPlan, stage: Stage): string {
+function sourceOfStage(physical: PhysicalPlan, stage: Stage): string {
   let current = stage
   while (current.input.kind === 'exchange') current = stageAt(physical, current.input.fromStage)
   return current.input.source

@@ -8,7 +8,7 @@ import { crc32c } from './crc32c.ts'
  * (IEEE double) · 16 + 8n n key hashes of 16 bytes (four words). Every later version keeps the first 16 bytes and what
  * the checksum covers, so that a flipped bit in the version is corruption, not a newer format.
  */
-export const BLOCK_VERSION = 1
+const BLOCK_VERSION = 1
 
 const MAGIC = 0x4253524d
 const HEADER_BYTES = 16

@@ -3,7 +3,7 @@ import { encodeBlock } from './block.ts'
 
 const INITIAL_ENTRIES = 16
 const SAMPLES = 255
-/** The time of an entry whose key has a newer entry further on. No event has it. */
+/** The time of an entry whose key has a newer entry further on. No record has it. */
 const SUPERSEDED = Number.NEGATIVE_INFINITY
 
 /**

@@ -72,7 +72,7 @@ export function readDecimalNumber(scanner: Scanner, builder: ColumnBuilder, at: 
 }
 
 /** Whether a byte starts a number. */
-export function startsNumber(byte: number): boolean {
+function startsNumber(byte: number): boolean {
   return byte === MINUS || (byte >= ZERO && byte <= NINE)
 }
 

@@ -40,14 +40,14 @@ export function expressionType(node: ExpressionNode, schema: Schema): ValueType 
 }
 
 /** A literal as a value of `type`, which another operand has; throws `MR_OPTION_INVALID` where it cannot be one. */
-export function checkLiteral(node: ExpressionNode, value: Literal, type: FieldType): void {
+function checkLiteral(node: ExpressionNode, value: Literal, type: FieldType): void {
   if (!isLiteralOf(value, type)) {
     throw misuse(node, `the constant ${typeof value} ${value} cannot be compared with ${typeText(type)}`)
   }
 }
 
 /** Types of one group can be compared with each other. */
-export function comparisonGroup(type: FieldType): string {
+function comparisonGroup(type: FieldType): string {
   switch (type.kind) {
     case 'int32':
     case 'integer':

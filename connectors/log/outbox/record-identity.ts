@@ -1,7 +1,7 @@
 import { headersOf, type RecordBatchView } from '../../../formats/record-batch/decode.ts'
 
 /** Header that names a record by its origin, so that a redo finds what is there already. */
-export const IDENTITY_HEADER = '__millrace.id'
+const IDENTITY_HEADER = '__millrace.id'
 
 /** The identity as a header; the last one of a record counts: it may be a copy of a record that had one before. */
 export function identityHeader(identity: string): { readonly key: string; readonly value: Uint8Array } {

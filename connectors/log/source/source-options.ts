@@ -33,7 +33,7 @@ export interface ResolvedLogSource<T> {
   readonly deadLetters: string | undefined
 }
 
-export const DEFAULT_DIRECTORY = '.millrace/log'
+const DEFAULT_DIRECTORY = '.millrace/log'
 const DEFAULT_OUT_OF_ORDERNESS: Duration = '5s'
 const DEFAULT_MAX_VALUE_BYTES = 1_048_576
 const MOST_VALUE_BYTES = 67_108_864
