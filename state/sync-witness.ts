@@ -41,7 +41,7 @@ export class SyncWitness {
     const view = new DataView(bytes.buffer)
     view.setFloat64(0, batch)
     view.setUint32(8, crc32c(bytes.subarray(0, 8)))
-    await replaceAtomically(this.#files, this.#path, { bytes, temporary: `${this.#path}.new` })
+    await replaceAtomically(this.#files, this.#path, { bytes })
   }
 
   async #read(found: number): Promise<number> {

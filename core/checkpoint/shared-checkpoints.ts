@@ -1,4 +1,5 @@
 import { MillraceError } from '../model/errors.ts'
+import { sameBytes } from '../model/same-bytes.ts'
 import type { CheckpointStore } from '../ports/checkpoint-store.ts'
 import type { Failpoint } from '../ports/failpoint.ts'
 import type { FileStore } from '../ports/file-store.ts'
@@ -91,10 +92,7 @@ export class SharedCheckpoints {
     for (const name of outboxOf(sealed)) {
       const path = `${outbox}/${name}`
       await makeDurableDirectory(files, parentOf(path))
-      await replaceAtomically(files, path, {
-        bytes: await this.#object(`outbox/${name}`),
-        temporary: `${path}.download`,
-      })
+      await replaceAtomically(files, path, { bytes: await this.#object(`outbox/${name}`) })
     }
     const blocks = new Map<BlockEntry, Uint8Array>()
     for (const entry of sealed.marker.blocks) blocks.set(entry, await this.#object(objectName(entry)))
@@ -144,10 +142,6 @@ export class SharedCheckpoints {
     const highest = (await store.epochs()).at(-1) ?? epoch
     if (highest > epoch) throw superseded(highest)
   }
-}
-
-function sameBytes(found: Uint8Array | undefined, bytes: Uint8Array): boolean {
-  return found !== undefined && found.length === bytes.length && found.every((byte, index) => byte === bytes[index])
 }
 
 function superseded(epoch: number): MillraceError {

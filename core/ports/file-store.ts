@@ -53,15 +53,19 @@ export async function createExclusively(
   return outcome === 'linked' ? 'created' : 'exists'
 }
 
-/** Writes `bytes` under `path` so that a reader sees the old or the new content, durable when it resolves. */
+/**
+ * Writes `bytes` under `path` so that a reader sees the old or the new content, durable when it resolves. `temporary` is
+ * needed where several may write the file at once; by default it is the path with `.new` behind it.
+ */
 export async function replaceAtomically(
   files: FileStore,
   path: string,
-  content: { readonly bytes: Uint8Array; readonly temporary: string },
+  content: { readonly bytes: Uint8Array; readonly temporary?: string },
 ): Promise<void> {
-  await files.write(content.temporary, content.bytes)
-  await files.sync(content.temporary)
-  await files.rename(content.temporary, path)
+  const temporary = content.temporary ?? `${path}.new`
+  await files.write(temporary, content.bytes)
+  await files.sync(temporary)
+  await files.rename(temporary, path)
   await files.syncDirectory(parentOf(path))
 }
 

@@ -96,5 +96,5 @@ export async function readStatus(files: FileStore, path: string): Promise<JobSta
 
 export async function writeStatus(files: FileStore, path: string, status: JobStatus): Promise<void> {
   const bytes = new TextEncoder().encode(`${JSON.stringify(status, undefined, 2)}\n`)
-  await replaceAtomically(files, path, { bytes, temporary: `${path}.new` })
+  await replaceAtomically(files, path, { bytes })
 }

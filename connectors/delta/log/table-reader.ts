@@ -1,3 +1,4 @@
+import { sameBytes } from '../../../core/model/same-bytes.ts'
 import type { FileStore } from '../../../core/ports/file-store.ts'
 import type { Logger } from '../../../core/ports/logger.ts'
 import { parseActions } from './actions.ts'
@@ -63,8 +64,4 @@ export class TableReader {
     if ((await files.size(path)) !== undefined) this.#lastCommit = await files.read(path)
     return this.#snapshot
   }
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index])
 }

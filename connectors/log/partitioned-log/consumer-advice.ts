@@ -23,7 +23,7 @@ export async function writeAdvice(files: FileStore, place: Place, advice: Consum
   await makeDurableDirectory(files, directory)
   const path = `${directory}/${encodeURIComponent(advice.pipeline)}.json`
   const bytes = new TextEncoder().encode(JSON.stringify(advice))
-  await replaceAtomically(files, path, { bytes, temporary: `${path}.new` })
+  await replaceAtomically(files, path, { bytes })
 }
 
 /** Advice of all pipelines that read the topic; files that cannot be read as such are left out: it is advice only. */

@@ -18,7 +18,7 @@ export interface SyncedEnd {
 }
 
 /** Reads the end last published. Throws `MR_FILE_MISSING` where the partition is gone, `MR_LOG_CORRUPT` where it lies. */
-export async function readSyncedEnd(files: FileStore, partition: string): Promise<SyncedEnd> {
+async function readSyncedEnd(files: FileStore, partition: string): Promise<SyncedEnd> {
   const path = pathOf(partition)
   const text = new TextDecoder().decode(await files.read(path))
   const end = parse(text)
@@ -29,7 +29,7 @@ export async function readSyncedEnd(files: FileStore, partition: string): Promis
 /** Publishes an end, atomically and durably; the bytes before it must be durable already. Only for the lock's holder. */
 export async function writeSyncedEnd(files: FileStore, partition: string, end: SyncedEnd): Promise<void> {
   const bytes = new TextEncoder().encode(JSON.stringify({ ...fieldsOf(end), crc: checksum(end) }))
-  await replaceAtomically(files, pathOf(partition), { bytes, temporary: `${pathOf(partition)}.new` })
+  await replaceAtomically(files, pathOf(partition), { bytes })
 }
 
 /** Reads the end of a partition that must be part of the topic `topicId`; another id is `MR_SOURCE_REPLACED`. */
