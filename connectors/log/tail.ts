@@ -1,4 +1,5 @@
 import type { Header } from '../../core/model/dead-letter.ts'
+import { pause } from '../../core/ports/clock.ts'
 import { headersOf, type RecordBatchView } from '../../formats/record-batch/decode.ts'
 import { copyBytes, copyHeader } from './copy-bytes.ts'
 import { type BatchCursor, batchesOf } from './partitioned-log/batch-cursor.ts'
@@ -42,7 +43,7 @@ export async function* tailTopic(
   for (;;) {
     for (const reader of readers) yield* available(reader)
     const { follow } = options
-    if (follow === undefined || !(await waitForMore(log, follow))) return
+    if (follow === undefined || (await pause(log.ports.clock, FOLLOW_MS, follow)) === 'aborted') return
   }
 }
 
@@ -78,17 +79,6 @@ function startOf(start: NonNullable<TailOptions['start']>, bounds: { start: numb
 
 async function* available(reader: PartitionTail): AsyncGenerator<LogRecord, void> {
   for await (const view of batchesOf(reader.cursor)) yield* recordsOf(view, reader.partition, reader.from)
-}
-
-async function waitForMore(log: PartitionedLog, follow: AbortSignal): Promise<boolean> {
-  if (follow.aborted) return false
-  try {
-    await log.ports.clock.after(FOLLOW_MS, follow)
-    return true
-  } catch (error) {
-    if (follow.aborted) return false
-    throw error
-  }
 }
 
 function recordAt(view: RecordBatchView, partition: number, index: number): LogRecord {

@@ -81,7 +81,10 @@ export function decimalAt(column: Column, row: number): bigint {
   return (high << 64n) | low
 }
 
-/** `yyyy-mm-dd` of a day counted from 1970-01-01. */
+/** The last day that a JavaScript date holds, and the first one below zero. */
+export const LAST_DAY = 100_000_000
+
+/** `yyyy-mm-dd` of a day counted from 1970-01-01, within ±{@link LAST_DAY}. */
 export function dateText(days: number): string {
   return new Date(days * 86_400_000).toISOString().slice(0, -14)
 }

@@ -7,3 +7,14 @@ export interface Clock {
   /** Resolves after `ms`; rejects with the signal's reason when aborted before. */
   after(ms: number, signal?: AbortSignal): Promise<void>
 }
+
+/** Waits for `ms`, or until `signal` is aborted; says which of the two came first. */
+export async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<'over' | 'aborted'> {
+  if (signal.aborted) return 'aborted'
+  try {
+    await clock.after(ms, signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+  return signal.aborted ? 'aborted' : 'over'
+}

@@ -1,5 +1,5 @@
 import { type Progress, type ProgressSample, recordsPerSecond } from '../../core/observability/progress.ts'
-import type { Clock } from '../../core/ports/clock.ts'
+import { type Clock, pause } from '../../core/ports/clock.ts'
 import type { Logger } from '../../core/ports/logger.ts'
 import type { HostProgress } from '../../core/runtime/host-messages.ts'
 import type { SplitEnds } from './split-ends.ts'
@@ -32,12 +32,7 @@ export class ProgressReporter {
   /** Asks until `stop` is called. */
   async run(): Promise<void> {
     const { clock, everyMs, probe } = this.#ports
-    while (!this.#stopping.signal.aborted) {
-      await clock.after(everyMs, this.#stopping.signal).catch((error: unknown) => {
-        if (!this.#stopping.signal.aborted) throw error
-      })
-      if (!this.#stopping.signal.aborted) probe()
-    }
+    while ((await pause(clock, everyMs, this.#stopping.signal)) === 'over') probe()
   }
 
   stop(): void {

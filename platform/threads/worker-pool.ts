@@ -1,7 +1,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { MillraceError } from '../../core/model/errors.ts'
-import type { Clock } from '../../core/ports/clock.ts'
+import { type Clock, pause } from '../../core/ports/clock.ts'
 import type { Logger } from '../../core/ports/logger.ts'
 import type { Link } from '../../core/ports/transport.ts'
 import type { HostCommand, HostEvent } from '../../core/runtime/host-messages.ts'
@@ -81,9 +81,7 @@ class WorkerPool {
     await Promise.resolve()
     for (const link of this.#links) link.send({ kind: 'stop' })
     const deadline = new AbortController()
-    const late = this.#options.clock.after(STOP_DEADLINE_MS, deadline.signal).catch((error: unknown) => {
-      if (!deadline.signal.aborted) throw error
-    })
+    const late = pause(this.#options.clock, STOP_DEADLINE_MS, deadline.signal)
     await Promise.race([Promise.all(this.#running), late])
     deadline.abort()
     for (const { control, log } of this.#wirings) {

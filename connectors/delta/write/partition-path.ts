@@ -1,11 +1,9 @@
 import type { Column } from '../../../core/model/column.ts'
-import { bigintAt, dateText, isValid, valueAt } from '../../../core/model/column.ts'
+import { bigintAt, dateText, isValid, LAST_DAY, valueAt } from '../../../core/model/column.ts'
 
 /** Longest name of a directory entry on the common file systems, in bytes. */
 const NAME_LIMIT_BYTES = 255
 const NULL_DIRECTORY = '__HIVE_DEFAULT_PARTITION__'
-/** The last day that a JavaScript date holds. */
-const LAST_DAY = 100_000_000
 const encoder = new TextEncoder()
 
 /** The value of a partition column as the log holds it, or why it cannot be one. */

@@ -7,14 +7,13 @@ import {
   decimalAt,
   decimalText,
   isValid,
+  LAST_DAY,
 } from '../../../core/model/column.ts'
 import type { Schema } from '../../../core/model/field-type.ts'
 import { boundOfText } from './text-bound.ts'
 
 /** Delta protocol, `delta.dataSkippingNumIndexedCols`: columns beyond the first 32 have no statistics. */
 const INDEXED_COLUMNS = 32
-/** The last day that a JavaScript date holds. */
-const LAST_DAY = 100_000_000
 const decoder = new TextDecoder()
 
 /** First and last row in the order of the values; −1 where there is none. */

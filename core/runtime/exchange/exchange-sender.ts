@@ -3,7 +3,7 @@ import type { Batch } from '../../model/batch.ts'
 import type { Schema } from '../../model/field-type.ts'
 import type { KeySelector } from '../../model/key.ts'
 import { KeyHasher } from '../../model/key.ts'
-import { keyGroupOf } from '../../model/key-hash.ts'
+import { ownerOfKey } from '../key-owner.ts'
 import type { Leaf } from '../task/chain.ts'
 import type { Element } from '../task/element.ts'
 import type { TaskCounts } from '../task/task-counts.ts'
@@ -110,7 +110,7 @@ export class ExchangeSender implements Leaf {
     const counts = new Int32Array(workers)
     for (let position = start; position < end; position++) {
       const row = batch.rowAt(position)
-      const worker = keyGroupOf(keys[4 * row]!, keyGroups) % workers
+      const worker = ownerOfKey(keys[4 * row]!, keyGroups, workers)
       this.#targets[worker]!.rows[counts[worker]!++] = row
     }
     for (let worker = 0; worker < workers; worker++) {

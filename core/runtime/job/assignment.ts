@@ -1,20 +1,9 @@
 import { type EpochMarker, exchangeWatermarkKey } from '../../checkpoint/epoch-marker.ts'
 import { NO_WATERMARK } from '../../model/control.ts'
 import { MillraceError } from '../../model/errors.ts'
-import { keyGroupOf } from '../../model/key-hash.ts'
 import type { Position } from '../../model/position.ts'
 import type { Source } from '../../ports/source.ts'
 import type { OwnedSplit } from '../host-messages.ts'
-
-/** Which worker owns a key group. The sender of an exchange uses the same rule. */
-export function ownerOfKeyGroup(keyGroup: number, workers: number): number {
-  return keyGroup % workers
-}
-
-/** Which worker gets the records of a key. */
-export function ownerOfKey(firstWord: number, keyGroups: number, workers: number): number {
-  return ownerOfKeyGroup(keyGroupOf(firstWord, keyGroups), workers)
-}
 
 /** All splits of all sources with the position to go on from, and the table of their ids. */
 export interface SplitPlan {

@@ -7,12 +7,14 @@ import { describePlan } from '../../dataflow/logical-plan.ts'
 import { assertCompatible } from '../../dataflow/plan-difference.ts'
 import { planDigest } from '../../dataflow/plan-digest.ts'
 import { decodeError, MillraceError } from '../../model/errors.ts'
+import { pause } from '../../ports/clock.ts'
 import type { PlanValue } from '../../ports/operator.ts'
 import type { Committer } from '../../ports/sink.ts'
 import type { Source } from '../../ports/source.ts'
 import type { ExecutionPlan } from '../execution-plan.ts'
 import { type HostCommand, type HostEvent, type HostProgress, joinProgress } from '../host-messages.ts'
-import { exchangeWatermarks, ownerOfKeyGroup, planSplits, type SplitPlan, splitsOfWorker } from './assignment.ts'
+import { ownerOfKeyGroup } from '../key-owner.ts'
+import { exchangeWatermarks, planSplits, type SplitPlan, splitsOfWorker } from './assignment.ts'
 import type { JobObserver, JobOptions, JobPorts, JobSettings, WorkerHandle } from './job-ports.ts'
 
 /** One attempt at running a job, from recovery to its end or its first failure. Used once. */
@@ -261,12 +263,7 @@ export class JobAttempt {
   /** Asks for a barrier once per epoch length until the attempt ends. */
   async #tick(): Promise<void> {
     const { clock } = this.#ports.connectors
-    while (!this.#stopping.signal.aborted) {
-      await clock.after(this.#options.epochMs, this.#stopping.signal).catch((error: unknown) => {
-        if (!this.#stopping.signal.aborted) throw error
-      })
-      if (!this.#stopping.signal.aborted) this.#coordinator?.due()
-    }
+    while ((await pause(clock, this.#options.epochMs, this.#stopping.signal)) === 'over') this.#coordinator?.due()
   }
 
   /** Lets a running commit end, then ends the workers and gives the state back. */

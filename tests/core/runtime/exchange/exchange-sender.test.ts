@@ -5,7 +5,7 @@ import { Batch } from '../../../../core/model/batch.ts'
 import { keyGroupOf } from '../../../../core/model/key-hash.ts'
 import { CREDITS_PER_EDGE, ExchangeSender } from '../../../../core/runtime/exchange/exchange-sender.ts'
 import type { PeerMessage } from '../../../../core/runtime/exchange/peer-messages.ts'
-import { ownerOfKey, ownerOfKeyGroup } from '../../../../core/runtime/job/assignment.ts'
+import { ownerOfKey, ownerOfKeyGroup } from '../../../../core/runtime/key-owner.ts'
 import { TaskCounts } from '../../../../core/runtime/task/task-counts.ts'
 import { ORDER, orders } from '../batches.ts'
 

@@ -3,12 +3,8 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { NO_WATERMARK } from '../../../../core/model/control.ts'
 import type { Source } from '../../../../core/ports/source.ts'
-import {
-  exchangeWatermarks,
-  ownerOfKeyGroup,
-  planSplits,
-  splitsOfWorker,
-} from '../../../../core/runtime/job/assignment.ts'
+import { exchangeWatermarks, planSplits, splitsOfWorker } from '../../../../core/runtime/job/assignment.ts'
+import { ownerOfKeyGroup } from '../../../../core/runtime/key-owner.ts'
 import { markerOf } from '../../checkpoint/epochs.ts'
 
 /** A topic whose splits begin at 5 and end at 50. */
