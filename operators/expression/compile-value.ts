@@ -4,9 +4,9 @@ import type { Column } from '../../core/model/column.ts'
 import { ColumnBuilder } from '../../core/model/column-builder.ts'
 import { type ExpressionNode, expressionText, type Literal } from '../../core/model/expression.ts'
 import { fieldIndex, type Schema } from '../../core/model/field-type.ts'
+import { operatorFailure } from '../operator-failure.ts'
 import { compileCondition, scratchMask } from './compile-condition.ts'
 import { expressionType } from './expression-type.ts'
-import { operatorFailure } from '../operator-failure.ts'
 import { type VectorSource, vectorSource } from './vector.ts'
 
 /** A compiled value: a column of `batch.rows` rows; rows that are not alive hold zero or what the field held. */
