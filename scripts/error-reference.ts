@@ -15,18 +15,29 @@ Every error of Millrace has a code that is never renamed and never used for anyt
 - **Retry**: what helps. \`never\`: nothing but a change; \`backoff\`: waiting and trying again; \`restart\`: a restart of the
   tasks from the checkpoint. A job restarts by itself for \`backoff\` and \`restart\`, within its restart policy.
 - **Exit**: exit code of a command that ends with it. Codes \`MR_RECORD_…\` that are reasons of dead letters end nothing.
-
-| code | domain | retry | exit | what happened, what to do |
-| ---- | ------ | ----- | ---- | ------------------------- |
 `
+
+const HEAD = ['code', 'domain', 'retry', 'exit', 'what happened, what to do']
 
 /** The reference of all codes as Markdown, in the order of the table. */
 export function errorReference(codes: Readonly<Record<string, ErrorEntry>>): string {
-  const lines = Object.entries(codes).map(
-    ([code, { domain, retry, exit, text }]) =>
-      `| \`${code}\` | ${domain} | ${retry} | ${exit} | ${text.replaceAll('|', '\\|')} |`,
+  const lines = Object.entries(codes).map(([code, { domain, retry, exit, text }]) => [
+    `\`${code}\``,
+    domain,
+    retry,
+    String(exit),
+    text.replaceAll('|', '\\|'),
+  ])
+  return `${introduction}\n${table([HEAD, ...lines]).join('\n')}\n`
+}
+
+/** Lines of a Markdown table, columns aligned as the formatter wants them. */
+function table([head = [], ...lines]: readonly (readonly string[])[]): readonly string[] {
+  const widths = head.map((name, index) => Math.max(name.length, ...lines.map((line) => line[index]!.length)))
+  const rule = widths.map((width) => '-'.repeat(width))
+  return [head, rule, ...lines].map(
+    (line) => `| ${line.map((cell, index) => cell.padEnd(widths[index]!)).join(' | ')} |`,
   )
-  return `${introduction}${lines.join('\n')}\n`
 }
 
 if (import.meta.main) {

@@ -18,13 +18,13 @@ describe('docs/errors.md', () => {
   })
 
   it('has a line for every code and no line for another one', () => {
-    const documented = [...reference.matchAll(/^\| `(MR_[A-Z0-9_]+)` \|/gm)].map((match) => match[1])
+    const documented = [...reference.matchAll(/^\| `(MR_[A-Z0-9_]+)` +\|/gm)].map((match) => match[1])
     assert.deepEqual(documented.toSorted(), codes.toSorted())
   })
 
   it('escapes what would end a cell', () => {
     const text = errorReference({ MR_X: { domain: 'user', retry: 'never', exit: 1, text: 'a | b' } })
-    assert.ok(text.endsWith('| `MR_X` | user | never | 1 | a \\| b |\n'))
+    assert.match(text, /\n\| `MR_X` +\| user +\| never +\| 1 +\| a \\\| b +\|\n$/)
   })
 
   it('names no code that nothing gives as an error or as the reason of a dead letter', () => {
