@@ -139,7 +139,7 @@ describe('a process that runs a job', () => {
     const second = await runCommand(['run', orders, '--workers', '1'])
     assert.equal(second.code, 1)
     assert.match(second.stderr, /^MR_STATE_LOCKED: /)
-    assert.equal(object((await runCommand(['status', 'orders', '--json'])).stdout).state, 'running')
+    assert.equal((await statusOf('orders')).state, 'running')
 
     first.child.kill('SIGTERM')
     const { code, stdout } = await first.finished
@@ -195,3 +195,12 @@ describe('a process that runs a job', () => {
     assert.equal((await job.finished).code, 130)
   })
 })
+
+/** The status of a job that has just begun: its file comes a moment after the first line of the job. */
+async function statusOf(pipeline: string): Promise<Readonly<Record<string, unknown>>> {
+  for (let looks = 0; looks < 100; looks++) {
+    const { code, stdout } = await runCommand(['status', pipeline, '--json'])
+    if (code === 0) return object(stdout)
+  }
+  throw new Error(`${pipeline} wrote no status`)
+}
