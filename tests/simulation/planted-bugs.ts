@@ -65,6 +65,11 @@ export async function catchBug(bug: PlantedBug, mostSeeds = MOST_SEEDS): Promise
   }
 }
 
+/** Throws where the patch does not fit the source as it stands. */
+export function checkFits(bug: PlantedBug): void {
+  execFileSync('git', ['apply', '--check', bug.path], { cwd: ROOT, stdio: 'pipe' })
+}
+
 /** Tries all planted bugs, one after the other, and tells of each. Resolves with the number of those that were missed. */
 export async function catchAll(tell: (line: string) => void, only = ''): Promise<number> {
   let missed = 0

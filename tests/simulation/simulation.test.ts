@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { catchBug, plantedBugs } from './planted-bugs.ts'
+import { catchBug, checkFits, plantedBugs } from './planted-bugs.ts'
 import { printReport, simulate } from './simulate.ts'
 import { simulateSeed } from './simulate-seed.ts'
 
@@ -31,6 +31,10 @@ test('bugs planted in the source are found, and every planted bug says what is w
     const result = await catchBug(bug, 40)
     assert.equal(result.kind, 'caught', JSON.stringify(result))
   }
+})
+
+test('every planted bug fits the source as it stands', async () => {
+  for (const bug of await plantedBugs()) assert.doesNotThrow(() => checkFits(bug), bug.name)
 })
 
 test('a patch that does not fit counts as a missed bug, not as a caught one', async () => {
