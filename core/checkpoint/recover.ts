@@ -58,7 +58,7 @@ export async function recover(ports: RecoveryPorts): Promise<Recovered> {
     ports.failpoint('recovery-decided')
     // Where it cannot be read the outcome is `blocked`, which ends here.
     const readable = shared instanceof MillraceError ? undefined : shared
-    if (!(await act(ports, outcome, readable))) continue
+    if (!(await actOrLookAgain(ports, outcome, readable))) continue
     ports.accept(ports.keeper.last)
     const claimed = await claim(ports, readable)
     if (claimed !== undefined) return claimed
@@ -115,6 +115,26 @@ function orphanedIntents(ports: RecoveryPorts, stored: StoredState): readonly Si
   if (stored.kind !== 'epoch' || stored.isFinalized) return []
   const orphans = Object.keys(stored.sealed.marker.intents).filter((sink) => !ports.committers.has(sink))
   return orphans.map((sink) => ({ sink, hasIntent: true, status: 'unreachable' }))
+}
+
+/**
+ * What fails while an owner that is still alive moves on says nothing: the sinks were asked, or written, about an epoch
+ * that is the last one no more. Then `false`: look again.
+ */
+async function actOrLookAgain(
+  ports: RecoveryPorts,
+  outcome: RecoveryOutcome,
+  shared: SharedState | undefined,
+): Promise<boolean> {
+  try {
+    return await act(ports, outcome, shared)
+  } catch (error) {
+    const now = shared === undefined ? undefined : await loadShared(ports)
+    if (shared === undefined || now === undefined || now instanceof MillraceError) throw error
+    if (now.highestEpoch <= shared.highestEpoch) throw error
+    ports.logger.info('another owner moved on meanwhile', { error: String(error) })
+    return false
+  }
 }
 
 /** Does what the outcome asks for. `false`: look again. */

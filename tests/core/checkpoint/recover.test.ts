@@ -218,6 +218,25 @@ describe('recover', () => {
       assert.deepEqual(table.committed, [])
     }))
 
+  it('takes over from an owner that is alive and commits its next epoch meanwhile', () =>
+    onSharedStore(async ({ host }) => {
+      const [a, b] = [host('a'), host('b')]
+      await placeWithOpenEpoch(a)
+      await a.shared.publish(a.keeper.last!, a.keeper)
+      const table = new FakeCommitter()
+      table.status = 'at-start'
+      table.onCommit = async () => {
+        table.status = 'at-end'
+        await a.keeper.prepare(draftOf(3), [], KEEP_ALL)
+        await a.shared.publish(a.keeper.last!, a.keeper)
+        throw new MillraceError('MR_SINK_AHEAD', 'the table has epoch 3')
+      }
+      const ports = { pipeline: 'orders', keeper: b.keeper, shared: b.shared, owner: 'b', logger: SILENT }
+      const committers = new Map([['table', table]])
+      const { last } = await recover({ ...ports, committers, accept: () => undefined, failpoint: () => undefined })
+      assert.equal(last?.marker.epoch, 3)
+    }))
+
   it('claims nothing for a pipeline that cannot go on from the state, so that the owner runs on', () =>
     onSharedStore(async ({ host, store }) => {
       const a = host('a')
