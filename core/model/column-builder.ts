@@ -1,10 +1,18 @@
 // hot path
 import type { Column, ColumnValues } from './column.ts'
-import { dateText } from './column.ts'
-import { emptyValues, fillBits, hasBytes, newValues, usedValues, wordsPerRow } from './column-values.ts'
-import { MillraceError } from './errors.ts'
+import {
+  emptyValues,
+  fillBits,
+  hasBytes,
+  newValues,
+  rowsIn,
+  usedValues,
+  wholeBuffer,
+  wordsPerRow,
+} from './column-values.ts'
 import type { FieldType, FieldValue } from './field-type.ts'
 import { bytesOfRows, gatherBits, gatherBytes, gatherElements, type RowRange } from './gather-values.ts'
+import { daysOf, misfit, unscaledOf } from './parse-value.ts'
 
 const TWO_32 = 4294967296
 const INITIAL_ROWS = 64
@@ -32,7 +40,7 @@ export class ColumnBuilder {
   #validity: Uint8Array | null = null
   #offsets: Int32Array | null = null
   #values: ColumnValues
-  #view = new DataView(new ArrayBuffer(0))
+  #view: DataView = new DataView(new ArrayBuffer(0))
   readonly #width: number
 
   constructor(type: FieldType) {
@@ -209,6 +217,20 @@ export class ColumnBuilder {
     return column
   }
 
+  /**
+   * Takes over the buffers of a column that a builder made and nobody reads any more, so that the next rows need no new
+   * ones. Only a builder at rest does; `column` must not be used afterwards.
+   */
+  adopt({ type, offsets, values }: Column): void {
+    if (this.#capacity > 0 || type.kind !== this.type.kind || values.buffer.byteLength === 0) return
+    this.#values = wholeBuffer(values)
+    if (offsets !== null) {
+      this.#offsets = new Int32Array(offsets.buffer)
+      this.#capacity = this.#offsets.length - 1
+      this.#view = new DataView(values.buffer)
+    } else this.#capacity = rowsIn(this.type, this.#values)
+  }
+
   #usedOffsets(length: number): Int32Array | null {
     if (this.#offsets !== null) return this.#offsets.subarray(0, length + 1)
     return hasBytes(this.type) ? new Int32Array(1) : null
@@ -330,29 +352,4 @@ function appendText(builder: ColumnBuilder, value: string): boolean {
   else if (type.kind === 'decimal') builder.appendDecimal(unscaledOf(value, type.precision, type.scale))
   else return false
   return true
-}
-
-/** Days since 1970-01-01 of `yyyy-mm-dd`, or `undefined` where that is no day of the calendar. */
-export function daysOf(text: string): number | undefined {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined
-  const days = Date.parse(`${text}T00:00:00Z`) / 86_400_000
-  return Number.isInteger(days) && dateText(days) === text ? days : undefined
-}
-
-/** The unscaled whole number of decimal text; throws `MR_OPERATOR_FAILED` where it does not fit exactly. */
-export function unscaledOf(text: string, precision: number, scale: number): bigint {
-  const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text)
-  const fraction = match?.[3] ?? ''
-  const kept = fraction.slice(0, scale).padEnd(scale, '0')
-  const isExact = match !== null && /^0*$/.test(fraction.slice(scale))
-  const unscaled = isExact ? BigInt(`${match[1]}${match[2]}${kept}`) : undefined
-  if (unscaled === undefined || unscaled <= -(10n ** BigInt(precision)) || unscaled >= 10n ** BigInt(precision)) {
-    throw misfit({ kind: 'decimal', precision, scale }, text)
-  }
-  return unscaled
-}
-
-function misfit(type: FieldType, value: unknown): MillraceError {
-  const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : String(value)
-  return new MillraceError('MR_OPERATOR_FAILED', `${typeof value} ${shown} does not fit a field of type ${type.kind}`)
 }

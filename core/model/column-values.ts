@@ -51,3 +51,15 @@ export function fillBits(bits: Uint8Array, count: number): void {
   bits.fill(255, 0, count >> 3)
   for (let i = count & ~7; i < count; i++) bits[i >> 3]! |= 1 << (i & 7)
 }
+
+/** All of the buffer under some values, with the same kind of elements. */
+export function wholeBuffer(values: ColumnValues): ColumnValues {
+  if (values instanceof Float64Array) return new Float64Array(values.buffer)
+  return values instanceof Int32Array ? new Int32Array(values.buffer) : new Uint8Array(values.buffer)
+}
+
+/** Rows of a type without offsets that there is room for. */
+export function rowsIn(type: FieldType, values: ColumnValues): number {
+  if (type.kind === 'boolean') return 8 * values.length
+  return type.kind === 'float64' ? values.length : Math.floor(values.length / wordsPerRow(type))
+}

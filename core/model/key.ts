@@ -26,15 +26,17 @@ export class KeyHasher {
   #bytes = new Uint8Array(256)
   #view = new DataView(this.#bytes.buffer)
   #length = 0
+  #out = new Int32Array(0)
 
   constructor(selector: KeySelector, seed: number) {
     this.#selector = selector
     this.#seed = seed
   }
 
-  /** Four words per physical row; rows that are not alive stay 0. */
+  /** Four words per physical row that is alive; the others mean nothing. Valid until the next call. */
   hash(batch: Batch<unknown>): Int32Array {
-    const out = new Int32Array(4 * batch.rows)
+    if (this.#out.length < 4 * batch.rows) this.#out = new Int32Array(4 * batch.rows)
+    const out = this.#out
     const columns = this.#selector.kind === 'fields' ? this.#selector.names.map((name) => batch.column(name)) : []
     for (let position = 0; position < batch.count; position++) {
       const row = batch.rowAt(position)

@@ -8,7 +8,10 @@ import type { DeadLetterSinkSpec } from './sink.ts'
 
 /** What one `poll` brought. Offsets tile: each offset from the last `next` to this one is consumed or never existed. */
 export interface Polled {
-  /** Decoded records that keep the contract; `undefined` where there were none. */
+  /**
+   * Decoded records that keep the contract; `undefined` where there were none. Only lent: its memory may be used again
+   * with the next poll of this reader.
+   */
   readonly batch: Batch | undefined
   /** Records that violate it, with their original bytes. */
   readonly rejected: readonly DeadLetter[]

@@ -31,6 +31,8 @@ export interface JsonDecoder {
   readonly rows: number
   /** Hands over what was appended; the decoder is empty then. */
   finish(): DecodedColumns
+  /** Takes back columns of an earlier `finish` that nobody reads any more: the next records need no new memory. */
+  reuse(columns: readonly Column[]): void
 }
 
 const UNKNOWN = -1
@@ -99,6 +101,10 @@ class ContractDecoder implements JsonDecoder {
     const column = columns[this.#eventTime]!
     for (let row = 0; row < rows; row++) eventTimes[row] = wideNumberAt(column, row) / 1000
     return { columns, rows, eventTimes }
+  }
+
+  reuse(columns: readonly Column[]): void {
+    for (let i = 0; i < this.#builders.length; i++) this.#builders[i]!.adopt(columns[i]!)
   }
 
   #object(open: number): number {

@@ -1,8 +1,8 @@
 import { unknownField } from '../../core/model/batch.ts'
-import { daysOf, unscaledOf } from '../../core/model/column-builder.ts'
 import { MillraceError } from '../../core/model/errors.ts'
 import { type ExpressionNode, expressionText, type Literal } from '../../core/model/expression.ts'
 import { type FieldType, fieldIndex, type Schema, typeText } from '../../core/model/field-type.ts'
+import { daysOf, unscaledOf } from '../../core/model/parse-value.ts'
 
 /** What an expression gives on records of a schema. */
 export interface ValueType {

@@ -1,10 +1,11 @@
 // hot path
 import type { Batch } from '../../core/model/batch.ts'
 import type { Column, ColumnValues } from '../../core/model/column.ts'
-import { ColumnBuilder, daysOf } from '../../core/model/column-builder.ts'
+import { ColumnBuilder } from '../../core/model/column-builder.ts'
 import { MillraceError } from '../../core/model/errors.ts'
 import { type Calculation, type ExpressionNode, expressionText, type Literal } from '../../core/model/expression.ts'
 import { type FieldType, fieldIndex, type Schema } from '../../core/model/field-type.ts'
+import { daysOf } from '../../core/model/parse-value.ts'
 import { expressionType } from './expression-type.ts'
 
 /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { Batch } from '../../core/model/batch.ts'
 import { MillraceError } from '../../core/model/errors.ts'
 import type { Position, Split } from '../../core/model/position.ts'
 import type { Polled, Source } from '../../core/ports/source.ts'
@@ -182,16 +183,25 @@ async function readAll(source: Source, split: Split, from?: Position): Promise<R
   return { polls, amounts: amountsOf(polls) }
 }
 
+/** A batch is lent until the next poll: whoever wants to look at it later needs a copy. */
+function kept(polled: Polled): Polled {
+  const { batch } = polled
+  if (batch === undefined) return polled
+  const { schema, rows, selection } = batch
+  const { columns, system } = structuredClone({ columns: batch.columns, system: batch.system })
+  return { ...polled, batch: new Batch({ schema, columns, rows, selection, system }) }
+}
+
 async function pollAll(poll: () => Promise<Polled>): Promise<readonly Polled[]> {
   const polls: Polled[] = []
-  do polls.push(await poll())
+  do polls.push(kept(await poll()))
   while (!polls.at(-1)!.caughtUp)
   return polls
 }
 
 async function pollUntil(poll: () => Promise<Polled>, limit: number): Promise<readonly Polled[]> {
   const polls: Polled[] = []
-  do polls.push(await poll())
+  do polls.push(kept(await poll()))
   while (polls.at(-1)!.next.offset < limit)
   return polls
 }

@@ -1,5 +1,6 @@
 // hot path
 import { Batch } from '../../../core/model/batch.ts'
+import type { Column } from '../../../core/model/column.ts'
 import type { Contract } from '../../../core/model/contract.ts'
 import type { DeadLetter } from '../../../core/model/dead-letter.ts'
 import type { Position, Split } from '../../../core/model/position.ts'
@@ -32,6 +33,7 @@ export class LogSplitReader implements SplitReader {
   readonly #decoder: JsonDecoder
   readonly #offsets = new Float64Array(MOST_RECORDS)
   readonly #timestamps = new Float64Array(MOST_RECORDS)
+  readonly #splits: Int32Array
   #rejected: DeadLetter[] = []
   #tombstones = 0
   #consumed = 0
@@ -40,6 +42,8 @@ export class LogSplitReader implements SplitReader {
   #view: RecordBatchView | undefined
   #index = 0
   #next: number
+  /** What the last poll lent. */
+  #lent: readonly Column[] | undefined
 
   /** The cursor stands before the batch that holds the position. */
   constructor(cursor: BatchCursor, options: LogReaderOptions) {
@@ -47,9 +51,11 @@ export class LogSplitReader implements SplitReader {
     this.#options = options
     this.#decoder = compileDecoder(options.contract)
     this.#next = options.position.offset
+    this.#splits = new Int32Array(MOST_RECORDS).fill(options.splitIndex)
   }
 
   async poll(limit: number | undefined): Promise<Polled> {
+    this.#takeBack()
     const stop = limit ?? Number.POSITIVE_INFINITY
     let isCaughtUp = false
     while (this.#consumed < MOST_RECORDS && this.#bytes < MOST_BYTES && this.#next < stop) {
@@ -65,6 +71,12 @@ export class LogSplitReader implements SplitReader {
 
   async close(): Promise<void> {
     this.#view = undefined
+  }
+
+  /** The batch of the last poll was only lent: its memory serves again. */
+  #takeBack(): void {
+    if (this.#lent !== undefined) this.#decoder.reuse(this.#lent)
+    this.#lent = undefined
   }
 
   #nextBatch(): RecordBatchView | undefined {
@@ -137,15 +149,16 @@ export class LogSplitReader implements SplitReader {
 
   #batch(): Batch {
     const { columns, rows, eventTimes } = this.#decoder.finish()
+    this.#lent = columns
     return new Batch({
       schema: this.#options.contract.schema,
       columns,
       rows,
       selection: null,
       system: {
-        eventTimes: eventTimes ?? this.#timestamps.slice(0, rows),
-        splits: new Int32Array(rows).fill(this.#options.splitIndex),
-        offsets: this.#offsets.slice(0, rows),
+        eventTimes: eventTimes ?? this.#timestamps.subarray(0, rows),
+        splits: this.#splits.subarray(0, rows),
+        offsets: this.#offsets.subarray(0, rows),
         keys: null,
       },
     })

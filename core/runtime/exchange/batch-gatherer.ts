@@ -6,17 +6,26 @@ import type { Schema } from '../../model/field-type.ts'
 import { gatherElements, type RowRange } from '../../model/gather-values.ts'
 
 const INITIAL_ROWS = 256
+/** Emptied columns that are kept for rows to come. */
+const MOST_SPARES = 8
+
+/** The columns of gathered rows, each with a buffer of its own. */
+export interface GatheredColumns {
+  readonly columns: readonly Column[]
+  readonly system: SystemColumns
+}
 
 /** Collects chosen rows of many batches into columns of its own, ready to be handed over. */
 export class BatchGatherer {
   readonly #builders: readonly ColumnBuilder[]
-  #eventTimes = new Float64Array(0)
-  #splits = new Int32Array(0)
-  #offsets = new Float64Array(0)
-  #keys = new Int32Array(0)
+  #eventTimes: Float64Array = new Float64Array(0)
+  #splits: Int32Array = new Int32Array(0)
+  #offsets: Float64Array = new Float64Array(0)
+  #keys: Int32Array = new Int32Array(0)
   /** Rows of the last hand-over and an eighth more: the next one is likely to fit. */
   #expectedRows = INITIAL_ROWS
   rows = 0
+  readonly #spares: GatheredColumns[] = []
 
   constructor(schema: Schema) {
     this.#builders = schema.fields.map((field) => new ColumnBuilder(field.type))
@@ -44,7 +53,7 @@ export class BatchGatherer {
   }
 
   /** Hands everything over and begins anew. */
-  finish(): { readonly columns: readonly Column[]; readonly rows: number; readonly system: SystemColumns } {
+  finish(): GatheredColumns & { readonly rows: number } {
     const rows = this.rows
     const system: SystemColumns = {
       eventTimes: this.#eventTimes.subarray(0, rows),
@@ -59,7 +68,26 @@ export class BatchGatherer {
     this.#splits = new Int32Array(0)
     this.#offsets = new Float64Array(0)
     this.#keys = new Int32Array(0)
+    this.#useSpare()
     return { columns, rows, system }
+  }
+
+  /** Takes over what an earlier `finish` gave and nobody reads any more: it serves for rows to come. */
+  adopt(emptied: GatheredColumns): void {
+    if (this.#spares.length < MOST_SPARES) this.#spares.push(emptied)
+    if (this.rows === 0) this.#useSpare()
+  }
+
+  #useSpare(): void {
+    const spare = this.#spares.pop()
+    if (spare === undefined) return
+    const { columns, system } = spare
+    for (let i = 0; i < this.#builders.length; i++) this.#builders[i]!.adopt(columns[i]!)
+    if (this.#eventTimes.length > 0 || system.keys === null) return
+    this.#eventTimes = new Float64Array(system.eventTimes.buffer)
+    this.#splits = new Int32Array(system.splits.buffer)
+    this.#offsets = new Float64Array(system.offsets.buffer)
+    this.#keys = new Int32Array(system.keys.buffer)
   }
 
   #reserve(rows: number): void {

@@ -7,7 +7,7 @@ import { ownerOfKey } from '../key-owner.ts'
 import type { Leaf } from '../task/chain.ts'
 import type { Element } from '../task/element.ts'
 import type { TaskCounts } from '../task/task-counts.ts'
-import { BatchGatherer, buffersOf } from './batch-gatherer.ts'
+import { BatchGatherer, buffersOf, type GatheredColumns } from './batch-gatherer.ts'
 import type { PeerMessage } from './peer-messages.ts'
 
 /** Batches that may be under way to one receiver. */
@@ -87,9 +87,10 @@ export class ExchangeSender implements Leaf {
     }
   }
 
-  /** The gate on `worker` has room for one more batch. */
-  credit(worker: number): void {
+  /** The gate on `worker` has room for one more batch; the memory of the one that it took comes back. */
+  credit(worker: number, emptied: GatheredColumns): void {
     const target = this.#targets[worker]!
+    target.gatherer.adopt(emptied)
     const wasBlocked = this.isBlocked
     target.credits++
     this.#flushIfWanted(target)

@@ -1,15 +1,12 @@
-import type { SystemColumns } from '../../model/batch.ts'
-import type { Column } from '../../model/column.ts'
+import type { GatheredColumns } from './batch-gatherer.ts'
 
 /** Records from one task to another, in columns whose buffers were handed over. */
-export interface RecordsMessage {
+export interface RecordsMessage extends GatheredColumns {
   readonly kind: 'records'
   readonly exchange: string
   /** Worker of the sending task. */
   readonly from: number
-  readonly columns: readonly Column[]
   readonly rows: number
-  readonly system: SystemColumns
 }
 
 export interface WatermarkMessage {
@@ -32,6 +29,8 @@ export interface CreditMessage {
   readonly exchange: string
   /** Worker of the receiving task, which gives the credit. */
   readonly from: number
+  /** The columns of the batch that was taken: their memory serves the sender again. */
+  readonly emptied: GatheredColumns
 }
 
 /** What an input gate takes. */

@@ -3,8 +3,9 @@ import { Mailbox } from '../../actors/mailbox.ts'
 import { exchangeWatermarkKey } from '../../checkpoint/epoch-marker.ts'
 import type { Stage, StageInput } from '../../dataflow/physical-plan.ts'
 import { Batch } from '../../model/batch.ts'
+import { buffersOf } from '../exchange/batch-gatherer.ts'
 import { InputGate } from '../exchange/input-gate.ts'
-import type { GateMessage, RecordsMessage } from '../exchange/peer-messages.ts'
+import type { CreditMessage, GateMessage, RecordsMessage } from '../exchange/peer-messages.ts'
 import { StageTask } from './stage-task.ts'
 import type { TaskContext } from './task-context.ts'
 
@@ -84,7 +85,9 @@ export class GateTask implements Actor<GateTaskMessage> {
     const { context, input } = this.#options
     this.stage.counts.exchange(input.exchange).received += rows
     this.stage.push(new Batch({ schema: input.schema, columns, rows, selection: null, system }))
-    context.send(from, { kind: 'credit', exchange: input.exchange, from: context.worker }, [])
+    const emptied = { columns, system }
+    const credit: CreditMessage = { kind: 'credit', exchange: input.exchange, from: context.worker, emptied }
+    context.send(from, credit, buffersOf(columns, system))
   }
 
   #barrier(epoch: number): void {

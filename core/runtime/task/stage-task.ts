@@ -7,6 +7,7 @@ import { MillraceError } from '../../model/errors.ts'
 import type { Operator } from '../../ports/operator.ts'
 import type { DeadLetterWriter, Staged, StagingWriter, WriterContext } from '../../ports/sink.ts'
 import { ExchangeSender } from '../exchange/exchange-sender.ts'
+import type { CreditMessage } from '../exchange/peer-messages.ts'
 import { deadLettersOfStage, stepsOf } from '../execution-plan.ts'
 import { Chain, type Leaf, type RejectedRows } from './chain.ts'
 import type { Element } from './element.ts'
@@ -78,8 +79,8 @@ export class StageTask {
     this.#deadLetters.writer.writeLetters(letters)
   }
 
-  credit(exchange: string, worker: number): void {
-    this.#senders.get(exchange)?.credit(worker)
+  credit({ exchange, from, emptied }: CreditMessage): void {
+    this.#senders.get(exchange)?.credit(from, emptied)
   }
 
   /**

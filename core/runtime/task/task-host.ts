@@ -176,7 +176,7 @@ export class TaskHost {
 
   #fromPeer(message: PeerMessage): void {
     if (this.#isSilent) return
-    if (message.kind === 'credit') for (const stage of this.#stages()) stage.credit(message.exchange, message.from)
+    if (message.kind === 'credit') for (const stage of this.#stages()) stage.credit(message)
     else this.#gateOf(message.exchange).take(message)
   }
 

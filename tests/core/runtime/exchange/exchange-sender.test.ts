@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { Batch } from '../../../../core/model/batch.ts'
 import { keyGroupOf } from '../../../../core/model/key-hash.ts'
+import { BatchGatherer } from '../../../../core/runtime/exchange/batch-gatherer.ts'
 import { CREDITS_PER_EDGE, ExchangeSender } from '../../../../core/runtime/exchange/exchange-sender.ts'
 import type { PeerMessage } from '../../../../core/runtime/exchange/peer-messages.ts'
 import { ownerOfKey, ownerOfKeyGroup } from '../../../../core/runtime/key-owner.ts'
@@ -11,6 +12,8 @@ import { ORDER, orders } from '../batches.ts'
 
 const KEY_GROUPS = 16
 const FULL = 4096
+/** Emptied columns without memory. */
+const nothing = () => new BatchGatherer(ORDER).finish()
 
 interface Bench {
   readonly sender: ExchangeSender
@@ -77,7 +80,7 @@ describe('ExchangeSender', () => {
     const { sender, sent } = benchOf(1)
     for (let i = 0; i < 3; i++) sender.take(many(5))
     assert.deepEqual(sent[0]!.map(textOf), ['5 records'])
-    sender.credit(0)
+    sender.credit(0, nothing())
     assert.deepEqual(sent[0]!.map(textOf), ['5 records', '10 records'])
   })
 
@@ -93,10 +96,10 @@ describe('ExchangeSender', () => {
     for (let i = 0; i < CREDITS_PER_EDGE + 1; i++) sender.take(many(FULL))
     assert.equal(sender.isBlocked, true)
     assert.equal(sent[0]!.length, CREDITS_PER_EDGE)
-    sender.credit(0)
+    sender.credit(0, nothing())
     assert.equal(sender.isBlocked, false)
     assert.deepEqual([sent[0]!.length, calls.unblocked], [CREDITS_PER_EDGE + 1, 1])
-    sender.credit(0)
+    sender.credit(0, nothing())
     assert.equal(calls.unblocked, 1)
   })
 
@@ -118,7 +121,7 @@ describe('ExchangeSender', () => {
     for (let i = 0; i < CREDITS_PER_EDGE + 1; i++) sender.take(many(FULL))
     sender.take({ kind: 'barrier', epoch: 1 })
     assert.deepEqual(sent[0]!.slice(-2).map(textOf), [`${FULL} records`, 'barrier'])
-    for (let i = 0; i < CREDITS_PER_EDGE + 1; i++) sender.credit(0)
+    for (let i = 0; i < CREDITS_PER_EDGE + 1; i++) sender.credit(0, nothing())
     sender.take(many(3))
     assert.deepEqual([textOf(sent[0]!.at(-1)!), calls.unblocked], ['3 records', 0])
   })
@@ -135,7 +138,7 @@ function checkDistribution(workers: number, batches: readonly (readonly string[]
   const { sender, sent } = benchOf(workers)
   for (const [index, ids] of batches.entries()) {
     sender.take(orders(ids, { offset: 100 * index }))
-    if (index % 3 === 2) for (let worker = 0; worker < workers; worker++) sender.credit(worker)
+    if (index % 3 === 2) for (let worker = 0; worker < workers; worker++) sender.credit(worker, nothing())
   }
   sender.take({ kind: 'barrier', epoch: 1 })
   const arrived: string[] = []

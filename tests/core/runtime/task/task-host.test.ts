@@ -122,7 +122,7 @@ describe('TaskHost', () => {
     assert.deepEqual(bench.writer.ids, [])
     await bench.tell({ kind: 'restored' })
     assert.deepEqual(bench.writer.ids, ['early'])
-    assert.deepEqual(bench.toPeer, [{ kind: 'credit', exchange: 'unique', from: 0 }])
+    assert.deepEqual(bench.toPeer, [{ kind: 'credit', exchange: 'unique', from: 0, emptied: { columns, system } }])
   })
 
   it('waits at a barrier for all workers before the stage behind an exchange reports', async () => {
