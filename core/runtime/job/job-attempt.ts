@@ -29,6 +29,7 @@ export class JobAttempt {
   readonly #stopping = new AbortController()
   #keeper: StateKeeper | undefined
   #coordinator: CheckpointCoordinator | undefined
+  #launching: Promise<readonly WorkerHandle[]> | undefined
   #handles: readonly WorkerHandle[] = []
   /** Answers to the probe under way. */
   #probed: HostProgress[] | undefined
@@ -71,6 +72,8 @@ export class JobAttempt {
   }
 
   async #start(): Promise<void> {
+    const workers = Math.max(1, this.#options.workers)
+    this.#beginLaunch(workers)
     const keeper = new StateKeeper(await this.#ports.openState(), this.#ports.codec)
     this.#keeper = keeper
     const shared = this.#sharedCheckpoints()
@@ -90,13 +93,19 @@ export class JobAttempt {
     })
     const last = recovered.last?.marker
     const splits = await planSplits(this.#sources, last, this.#options.isBounded)
-    const workers = Math.max(1, this.#options.workers)
     const coordinator = this.#createCoordinator({ keeper, shared, recovered, splits, workers })
     this.#coordinator = coordinator
     await this.#launch({ recovered, splits, workers })
     this.#observer.onRunning?.(last)
     if (this.#isDraining) coordinator.end()
     this.#tick().catch((error: unknown) => this.#ending.reject(error))
+  }
+
+  /** Threads take as long to load their modules as a recovery takes: they do it meanwhile. */
+  #beginLaunch(workers: number): void {
+    this.#launching = this.#ports.launch(workers, (error) => this.#ending.reject(error))
+    // Awaited once recovery is done; a failure that comes before that is not unhandled.
+    this.#launching.catch(() => undefined)
   }
 
   #sharedCheckpoints(): SharedCheckpoints | undefined {
@@ -170,7 +179,7 @@ export class JobAttempt {
     readonly workers: number
   }): Promise<void> {
     const { recovered, splits, workers } = start
-    this.#handles = await this.#ports.launch(workers, (error) => this.#ending.reject(error))
+    this.#handles = (await this.#launching) ?? []
     for (const handle of this.#handles) handle.control.onMessage((event) => this.#receive(event))
     await this.#everyHost(() => this.#assign(recovered, splits))
     await this.#everyHost(async () => {
@@ -271,12 +280,17 @@ export class JobAttempt {
     this.#stopping.abort()
     await this.#coordinator?.settle()
     try {
-      await Promise.all(this.#handles.map((handle) => handle.terminate()))
+      await this.#terminateWorkers()
       for (const committer of this.#committers.values()) await committer.close()
       for (const source of this.#sources.values()) await source.close()
     } finally {
       // Whatever else fails: a state that stays locked would make every later attempt fail.
       await this.#keeper?.close()
     }
+  }
+  async #terminateWorkers(): Promise<void> {
+    // A launch that failed has no threads, and `#start` told why.
+    const handles = (await this.#launching?.catch(() => [])) ?? []
+    await Promise.all(handles.map((handle) => handle.terminate()))
   }
 }
