@@ -32,6 +32,11 @@ export class Hosts {
     if (host === 'earlier') this.#place = this.#places[0]!
   }
 
+  /** Goes on at a place where the job was before. */
+  returnTo(place: HostPlace): void {
+    this.#place = place
+  }
+
   #newPlace(): HostPlace {
     const name = String.fromCharCode('a'.charCodeAt(0) + this.#places.length)
     const state = new SimulatedBytes(this.#simulation, { name: `state ${name}`, faults: this.#scenario.faults })

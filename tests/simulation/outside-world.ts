@@ -4,6 +4,9 @@ import type { SimulatedDisk } from './simulated-files.ts'
 import type { SimulatedProcess } from './simulated-host.ts'
 import type { Simulation } from './simulation-scheduler.ts'
 
+/** A zombie that races with its successor wakes up after so many steps at most. */
+const RACE_STEPS = 40
+
 /** What happens beside the process under test: another writer of the table, and a zombie that wakes up. */
 export class OutsideWorld {
   readonly #simulation: Simulation
@@ -30,14 +33,20 @@ export class OutsideWorld {
     return this.#zombie !== undefined && !this.#zombie.main.isPaused
   }
 
-  /** This process sleeps while another one takes over; half of the zombies wake up during the take-over. */
+  /** This process sleeps while another one takes over; some zombies wake up during the take-over. */
   fallsAsleep(process: SimulatedProcess): void {
     this.#zombie = process
-    if (this.#simulation.random.fork('zombie').chance(0.5)) this.mayWake()
+    if (this.#scenario.zombieWakes === 'later' && this.#simulation.random.fork('zombie').chance(0.5)) this.mayWake()
   }
 
   mayWake(): void {
     if (this.#zombie?.main.isPaused === true) this.#sleepsFor ??= this.#scenario.zombieSleeps
+  }
+
+  /** The successor is about to commit what the zombie may have been about to commit. */
+  successorRedoes(): void {
+    const isRace = this.#scenario.zombieWakes === 'at redo' && this.#zombie?.main.isPaused === true
+    if (isRace) this.#sleepsFor = this.#scenario.zombieSleeps % RACE_STEPS
   }
 
   wake(): void {

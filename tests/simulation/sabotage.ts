@@ -65,6 +65,7 @@ export class SabotageRunner {
     const damages = [
       () => this.#foreign(),
       () => this.#corrupt(),
+      () => this.#corrupt(),
       () => this.#stagedMissing(last),
       () => this.#ahead(last),
       () => this.#behind(last),

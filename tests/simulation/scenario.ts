@@ -19,11 +19,17 @@ export type CrashPlan =
   | { readonly kind: 'failpoint'; readonly name: FailpointName; readonly nth: number }
   | { readonly kind: 'steps'; readonly steps: number }
 
+/** A start that comes to nothing, perhaps on a host of its own. */
+export interface Stillbirth {
+  readonly crash: CrashPlan
+  readonly host: 'same' | 'new'
+}
+
 /** What befalls one life of the process. */
 export interface LifePlan {
   readonly crash: CrashPlan
   /** Starts before it that die soon: during recovery, or not long after. */
-  readonly stillborn: readonly CrashPlan[]
+  readonly stillborn: readonly Stillbirth[]
   readonly workers: number
   /** Where it starts; another host has no local state, or that of a life long ago. Only where checkpoints are shared. */
   readonly host: 'same' | 'new' | 'earlier'
@@ -45,7 +51,8 @@ export interface Scenario {
   readonly zombieAfter: number
   /** Where it falls asleep. */
   readonly zombieAt: FailpointName
-  /** Steps of a later life after which the sleeper wakes up. */
+  /** It wakes up while its successor does again what it slept over, or after some steps of a later life. */
+  readonly zombieWakes: 'at redo' | 'later'
   readonly zombieSleeps: number
   /** Numbers of records, counted over all lives, at which a function of the pipeline throws; empty: it has none. */
   readonly throwsAt: readonly number[]
@@ -112,7 +119,8 @@ export function scenarioOf(seed: number, random: SeededRandom): Scenario {
     faults: random.chance(0.25) ? { refused: 0.002, replyLost: 0.002, budget: 4 } : NO_FAULTS,
     lives,
     zombieAfter,
-    zombieAt: random.pick(ZOMBIE_POINTS),
+    zombieAt: random.pick(random.chance(0.5) ? ZOMBIE_POINTS : ['P4-manifest-created', 'P5-before-commit']),
+    zombieWakes: random.pick(['at redo', 'later'] as const),
     zombieSleeps: random.below(1500),
     throwsAt: random.chance(0.25) ? Array.from({ length: 1 + random.below(3) }, () => random.below(2 * RECORDS)) : [],
     foreignEvery: random.chance(0.2) ? 200 + random.below(600) : 0,
@@ -123,18 +131,32 @@ function livesOf(
   of: { readonly seed: number; readonly isShared: boolean; readonly zombieAfter: number },
   random: SeededRandom,
 ): readonly LifePlan[] {
-  const walked = crashAt(FAILPOINTS[of.seed % FAILPOINTS.length]!, random)
-  return Array.from({ length: 3 + random.below(2) }, (_, life) => {
-    const crash = life === 0 ? walked : anyCrash(random)
-    return {
-      // A sleeper does not die; it falls asleep while there are still records to read.
-      crash: life === of.zombieAfter ? { kind: 'steps', steps: 50 + random.below(600) } : crash,
-      stillborn: random.chance(0.15) ? Array.from({ length: 1 + random.below(3) }, () => earlyCrash(random)) : [],
-      workers: random.pick([2, 2, 2, 1, 3]),
-      host: of.isShared && life > 0 && random.chance(0.25) ? random.pick(['new', 'earlier'] as const) : 'same',
-    }
-  })
+  const lives: LifePlan[] = []
+  const count = 3 + random.below(2)
+  for (let life = 0; life < count; life++) {
+    const walked = life === 0 ? crashAt(FAILPOINTS[of.seed % FAILPOINTS.length]!, random) : anyCrash(random)
+    // A sleeper does not die; it falls asleep while there are still records to read.
+    const crash: CrashPlan = life === of.zombieAfter ? { kind: 'steps', steps: 50 + random.below(600) } : walked
+    const stillborn = stillbirths(of.isShared, lives.at(-1), random)
+    const isMoved = of.isShared && life > 0 && stillborn.length === 0 && random.chance(0.25)
+    const host = isMoved ? random.pick(['new', 'earlier'] as const) : 'same'
+    lives.push({ crash, stillborn, workers: random.pick([2, 2, 2, 1, 3]), host })
+  }
+  return lives
 }
+
+function stillbirths(isShared: boolean, before: LifePlan | undefined, random: SeededRandom): readonly Stillbirth[] {
+  // An epoch that is prepared here and published nowhere: the one thing that only this host knows.
+  const isHalfDone = before?.crash.kind === 'failpoint' && HALF_DONE.includes(before.crash.name)
+  if (isShared && isHalfDone && random.chance(0.5)) return [{ crash: crashAt('recovery-claimed', random), host: 'new' }]
+  if (!random.chance(0.15)) return []
+  return Array.from({ length: 1 + random.below(3) }, () => ({
+    crash: earlyCrash(random),
+    host: isShared && random.chance(0.3) ? 'new' : 'same',
+  }))
+}
+
+const HALF_DONE: readonly FailpointName[] = ['P3-prepared', 'P4-before-manifest']
 
 function anyCrash(random: SeededRandom): CrashPlan {
   return random.chance(0.3)

@@ -11,7 +11,16 @@ import { expectationOf } from './oracle.ts'
 import { OutsideWorld } from './outside-world.ts'
 import { ProgressWatcher } from './progress-watcher.ts'
 import { SabotageRunner } from './sabotage.ts'
-import { type CrashPlan, type LifePlan, pipelineOf, RECORDS, type Scenario, scenarioOf, TOPIC } from './scenario.ts'
+import {
+  type CrashPlan,
+  type LifePlan,
+  pipelineOf,
+  RECORDS,
+  type Scenario,
+  type Stillbirth,
+  scenarioOf,
+  TOPIC,
+} from './scenario.ts'
 import { SimulatedBytes } from './simulated-bytes.ts'
 import { SimulatedDisk } from './simulated-files.ts'
 import { type HostWorld, SimulatedProcess } from './simulated-host.ts'
@@ -115,7 +124,7 @@ class SeedRun {
   /** One life, or more where injected faults end it early, until the planned crash. */
   async #live(life: LifePlan, index: number): Promise<void> {
     if (this.#outside.zombie === undefined) this.#hosts.move(life.host)
-    for (const crash of life.stillborn) await this.#stillbirth(crash, life)
+    for (const stillbirth of life.stillborn) await this.#stillbirth(stillbirth, life)
     for (let round = 0; round < MOST_LIVES && this.#violations.length === 0; round++) {
       this.#begin(life.crash, life.workers)
       const limit = life.crash.kind === 'steps' ? life.crash.steps : PATIENCE
@@ -132,13 +141,16 @@ class SeedRun {
     }
   }
 
-  async #stillbirth(crash: CrashPlan, { workers }: LifePlan): Promise<void> {
+  async #stillbirth({ crash, host }: Stillbirth, { workers }: LifePlan): Promise<void> {
+    const { place } = this.#hosts
+    if (this.#outside.zombie === undefined) this.#hosts.move(host)
     this.#begin(crash, workers)
     await this.#simulation.run(() => this.#hasEnded(), crash.kind === 'steps' ? crash.steps : PATIENCE)
     await this.#watch()
     const end = this.#current?.end
     if (end !== undefined && !this.#isDead) this.#judgeEarlyEnd(end)
     if (!this.#isDead) this.#killCurrent()
+    this.#hosts.returnTo(place)
     this.#crashes++
   }
 
@@ -299,6 +311,7 @@ class SeedRun {
 
   #onRecovery(outcome: RecoveryOutcome): void {
     this.#outcomes[outcome.kind] = (this.#outcomes[outcome.kind] ?? 0) + 1
+    if (outcome.kind === 'redo') this.#outside.successorRedoes()
   }
 
   async #watch(): Promise<void> {
