@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import module from 'node:module'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
@@ -22,6 +23,8 @@ if (major < neededNode[0] || (major === neededNode[0] && minor < neededNode[1]))
 }
 
 async function run(url) {
+  // Before anything is imported. Does nothing where it has no directory to write.
+  module.enableCompileCache()
   const { main } = await import(url.href)
   process.exitCode = await main(process.argv.slice(2))
 }

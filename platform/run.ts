@@ -25,6 +25,7 @@ import { initialStatus, readStatus } from './status/status-file.ts'
 import { StatusReporter } from './status/status-reporter.ts'
 import { FAILPOINT_VARIABLE, failpointFromEnvironment } from './system/failpoints.ts'
 import { stderrLogger, systemPorts } from './system/system-ports.ts'
+import { cacheCompiledModules } from './threads/module-cache.ts'
 import { workerLauncher } from './threads/worker-pool.ts'
 
 /** How to run a pipeline. */
@@ -126,6 +127,7 @@ class PipelineRun {
   }
 
   async run(): Promise<RunOutcome> {
+    cacheCompiledModules()
     const pipeline = await loadPipeline(this.#module)
     const plan = planPipeline(pipeline)
     const place = jobPlace(pipeline, this.#options.stateDirectory)

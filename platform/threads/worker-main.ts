@@ -8,6 +8,7 @@ import { FAILPOINT_VARIABLE, failpointFromEnvironment } from '../system/failpoin
 import { systemPorts } from '../system/system-ports.ts'
 import { systemScheduler } from '../system/system-scheduler.ts'
 import { messagePortLink } from './message-port-link.ts'
+import { keepCompiledModules } from './module-cache.ts'
 import { portLogger } from './port-logger.ts'
 import type { WorkerTask } from './worker-task.ts'
 
@@ -16,6 +17,7 @@ import type { WorkerTask } from './worker-task.ts'
  * part of it. Resolves when the main thread asked it to stop.
  */
 export default async function runWorker(task: WorkerTask): Promise<void> {
+  keepCompiledModules()
   const stopped = Promise.withResolvers<void>()
   const control: Link<HostCommand, HostEvent> = messagePortLink(task.control, (error) => fail(control, error))
   try {

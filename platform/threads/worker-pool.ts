@@ -1,3 +1,4 @@
+import { env } from 'node:process'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { MillraceError } from '../../core/model/errors.ts'
@@ -8,6 +9,7 @@ import type { HostCommand, HostEvent } from '../../core/runtime/host-messages.ts
 import type { LaunchWorkers, WorkerHandle } from '../../core/runtime/job/job-ports.ts'
 import { letHeapsGrow } from './heap-growth.ts'
 import { messagePortLink } from './message-port-link.ts'
+import { cacheCompiledModules, keepCompiledModules } from './module-cache.ts'
 import { forwardLog } from './port-logger.ts'
 import type { WorkerTask } from './worker-task.ts'
 
@@ -26,6 +28,7 @@ const STOP_DEADLINE_MS = 2_000
 /** Starts threads for the workers of a job, one long-lived task on each; Node's options of this process hold for them. */
 export function workerLauncher(options: WorkerPoolOptions): LaunchWorkers {
   letHeapsGrow()
+  keepCompiledModules()
   return async (workers, onDeath) => new WorkerPool(options, workers, onDeath).handles
 }
 
@@ -99,6 +102,7 @@ function createPool(workers: number, logger: Logger): Piscina<WorkerTask, void> 
     filename: new URL(main, import.meta.url).href,
     minThreads: workers,
     maxThreads: workers,
+    env: { ...env, ...cacheCompiledModules() },
     concurrentTasksPerWorker: 1,
     recordTiming: false,
     atomics: 'disabled',
