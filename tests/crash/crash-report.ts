@@ -12,8 +12,8 @@ export interface CrashReport {
 }
 
 const NEEDED_SHARE = 0.3
-/** Fewer kills cannot reach every point. */
-const FEWEST_FOR_ALL_POINTS = 40
+/** Half of the kills aim at a point each, in turn; with fewer there is no second try for one that was missed. */
+const FEWEST_FOR_ALL_POINTS = 100
 
 export function killsOf({ rounds }: Pick<CrashReport, 'rounds'>): readonly CountedKill[] {
   return rounds.flatMap((round) => round.kills)
