@@ -47,6 +47,8 @@ export interface Scenario {
   readonly partitionBy: readonly ('partition_date' | 'region')[]
   readonly faults: FaultOptions
   readonly lives: readonly LifePlan[]
+  /** The last life begins on a fresh host, from the shared checkpoints alone. */
+  readonly endsElsewhere: boolean
   /** The life after which a second host takes over while the first one is only asleep; −1: none. */
   readonly zombieAfter: number
   /** Where it falls asleep. */
@@ -90,15 +92,17 @@ export const ZOMBIE_POINTS: readonly FailpointName[] = [
 export function scenarioOf(seed: number, random: SeededRandom): Scenario {
   const partitions = 3 + random.below(2)
   const isShared = random.chance(0.6)
+  // Few records per epoch and many epochs, so that blocks of state are merged.
+  const isDrip = random.chance(0.12)
   const zombieAfter = isShared && random.chance(0.5) ? random.below(3) : -1
   const lives = livesOf({ seed, isShared, zombieAfter }, random)
   return {
     pipelineName: 'curated',
     options: {
       workers: 2,
-      epochMs: random.pick([5, 20, 60]),
+      epochMs: isDrip ? 2 : random.pick([5, 20, 60]),
       pollIntervalMs: 10,
-      pollOffsets: random.pick([7, 20, 60]),
+      pollOffsets: isDrip ? 1 : random.pick([7, 20, 60]),
       isBounded: false,
       restarts: { maxRestarts: 20, windowMs: 1_000_000, initialDelayMs: 5, maxDelayMs: 20 },
     },
@@ -118,6 +122,7 @@ export function scenarioOf(seed: number, random: SeededRandom): Scenario {
     partitionBy: random.chance(0.2) ? ['partition_date', 'region'] : ['partition_date'],
     faults: random.chance(0.25) ? { refused: 0.002, replyLost: 0.002, budget: 4 } : NO_FAULTS,
     lives,
+    endsElsewhere: isShared && random.chance(0.4),
     zombieAfter,
     zombieAt: random.pick(random.chance(0.5) ? ZOMBIE_POINTS : ['P4-manifest-created', 'P5-before-commit']),
     zombieWakes: random.pick(['at redo', 'later'] as const),

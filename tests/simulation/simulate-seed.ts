@@ -205,6 +205,7 @@ class SeedRun {
   async #finish(): Promise<void> {
     for (const faults of this.#faults()) faults.heal()
     this.#outside.wake()
+    if (this.#scenario.endsElsewhere) this.#hosts.move('new')
     this.#crash = undefined
     this.#isDead = false
     const process = await this.#lastLife()
