@@ -252,6 +252,8 @@ class SeedRun {
   }
 
   async #sabotage(): Promise<void> {
+    // What a zombie does meanwhile would be taken for the doing of the process that must touch nothing.
+    if (this.#outside.isZombieAwake) return
     const runner = new SabotageRunner({
       random: this.#simulation.random.fork(`sabotage ${this.#crashes}`),
       disk: this.#disk,
