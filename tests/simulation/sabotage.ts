@@ -61,7 +61,7 @@ export class SabotageRunner {
     const { random } = this.#ports
     if (!random.chance(0.6)) return undefined
     const last = this.#lastMarker()
-    if (last === undefined) return undefined
+    if (last === undefined || this.#isReplaced(last)) return undefined
     const damages = [
       () => this.#foreign(),
       () => this.#corrupt(),
@@ -74,6 +74,16 @@ export class SabotageRunner {
       () => this.#logDamaged(),
     ]
     return random.pick(damages)()
+  }
+
+  /** Somebody took this number or a later one in the shared store: the job may rightly drop the state that is here. */
+  #isReplaced({ marker, bytes }: SealedMarker): boolean {
+    const { view } = this.#ports.disk
+    const newest = view.list('/checkpoints/manifests').at(-1)
+    if (newest === undefined || Number(newest) < marker.epoch) return false
+    // A claim is smaller than any marker; the manifest of an epoch holds its marker.
+    const isOurs = (view.read(`/checkpoints/manifests/${newest}`)?.length ?? 0) > bytes.length
+    return Number(newest) > marker.epoch || !isOurs
   }
 
   /** The state directory of another pipeline. */

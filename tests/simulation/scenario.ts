@@ -18,6 +18,8 @@ export const RECORDS = 500
 export type CrashPlan =
   | { readonly kind: 'failpoint'; readonly name: FailpointName; readonly nth: number }
   | { readonly kind: 'steps'; readonly steps: number }
+  /** Right after the nth change of a file whose path ends like this: between what must be durable in order. */
+  | { readonly kind: 'file'; readonly ending: string; readonly nth: number }
 
 /** A start that comes to nothing, perhaps on a host of its own. */
 export interface Stillbirth {
@@ -163,8 +165,11 @@ function stillbirths(isShared: boolean, before: LifePlan | undefined, random: Se
 
 const HALF_DONE: readonly FailpointName[] = ['P3-prepared', 'P4-before-manifest']
 
+const FILE_ENDINGS = ['/synced', '.log', '.json', '.parquet', '.seg'] as const
+
 function anyCrash(random: SeededRandom): CrashPlan {
-  return random.chance(0.3)
+  if (random.chance(0.15)) return { kind: 'file', ending: random.pick(FILE_ENDINGS), nth: 1 + random.below(12) }
+  return random.chance(0.25)
     ? { kind: 'steps', steps: 20 + random.below(2000) }
     : crashAt(random.pick(FAILPOINTS), random)
 }

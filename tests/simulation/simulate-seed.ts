@@ -4,8 +4,10 @@ import { MillraceError } from '../../core/model/errors.ts'
 import type { FailpointName } from '../../core/ports/failpoint.ts'
 import { type GeneratedRecord, generateEvents } from '../../examples/events-curated/generate-events.ts'
 import { checkEnd } from './check-end.ts'
+import { EndJudge } from './end-judge.ts'
 import type { Faults } from './faults.ts'
 import { Hosts } from './hosts.ts'
+import type { Incarnation } from './incarnation.ts'
 import { LogHand } from './log-hand.ts'
 import { expectationOf } from './oracle.ts'
 import { OutsideWorld } from './outside-world.ts'
@@ -65,6 +67,7 @@ class SeedRun {
   readonly #progress = new ProgressWatcher()
   readonly #outside: OutsideWorld
   readonly #hosts: Hosts
+  readonly #judge: EndJudge
   #current: SimulatedProcess | undefined
   #isDead = false
   #hits = 0
@@ -79,9 +82,11 @@ class SeedRun {
     this.#simulation = new Simulation(seed)
     this.#scenario = scenarioOf(seed, this.#simulation.random.fork('scenario'))
     this.#disk = new SimulatedDisk(this.#simulation, this.#scenario.faults)
+    this.#disk.onChange = (path, owner) => this.#onChange(path, owner)
     this.#records = generateEvents({ from: 0, to: RECORDS }, this.#scenario.events)
     this.#hosts = new Hosts(this.#simulation, this.#scenario)
     this.#outside = new OutsideWorld(this.#simulation, this.#disk, this.#scenario)
+    this.#judge = new EndJudge(this.#outside, () => this.#faults())
     this.#watcher = new TableWatcher(this.#disk.view)
     this.#hand = new LogHand(this.#simulation, this.#disk)
     this.#world = {
@@ -132,7 +137,7 @@ class SeedRun {
       await this.#watch()
       const end = this.#current?.end
       if (end !== undefined && !this.#isDead) {
-        this.#judgeEarlyEnd(end)
+        this.#violations.push(...this.#judge.earlyEnd(end))
         this.#current?.kill('process')
         continue
       }
@@ -148,7 +153,7 @@ class SeedRun {
     await this.#simulation.run(() => this.#hasEnded(), crash.kind === 'steps' ? crash.steps : PATIENCE)
     await this.#watch()
     const end = this.#current?.end
-    if (end !== undefined && !this.#isDead) this.#judgeEarlyEnd(end)
+    if (end !== undefined && !this.#isDead) this.#violations.push(...this.#judge.earlyEnd(end))
     if (!this.#isDead) this.#killCurrent()
     this.#hosts.returnTo(place)
     this.#crashes++
@@ -282,20 +287,6 @@ class SeedRun {
     this.#current = new SimulatedProcess({ ...this.#world, options }, this.#hosts.place)
   }
 
-  #judgeEarlyEnd(end: NonNullable<SimulatedProcess['end']>): void {
-    if (end.kind === 'drained') this.#violations.push('the job ended although nobody asked it to')
-    else if (!this.#isEarned(end.error.code)) {
-      this.#violations.push(`the job failed without a reason: ${end.error.code} ${end.error.message}`)
-    }
-  }
-
-  /** Failures that injected I/O errors or a zombie may cause; anything else is a finding. */
-  #isEarned(code: string): boolean {
-    if (this.#outside.isZombieAwake && code === 'MR_CHECKPOINT_SUPERSEDED') return true
-    const hasFaults = this.#faults().some(({ injected }) => injected > 0)
-    return hasFaults && ['MR_FILE_IO', 'MR_STATE_IO', 'MR_RESTARTS_EXHAUSTED', 'MR_CHECKPOINT_BLOCKED'].includes(code)
-  }
-
   #onRecord(): void {
     if (this.#scenario.throwsAt.includes(this.#seen++)) throw new Error('a function of the user failed')
   }
@@ -304,10 +295,18 @@ class SeedRun {
     this.#failpoints[name] = (this.#failpoints[name] ?? 0) + 1
     if (process !== this.#current) return
     this.#sleep?.(name)
+    if (this.#crash?.kind === 'failpoint' && this.#crash.name === name) this.#hit(this.#crash.nth)
+  }
+
+  #onChange(path: string, owner: Incarnation): void {
     const crash = this.#crash
-    if (this.#isDead || crash?.kind !== 'failpoint' || crash.name !== name) return
-    this.#hits++
-    if (this.#hits < crash.nth) return
+    if (crash?.kind !== 'file' || !path.endsWith(crash.ending)) return
+    if (this.#current?.incarnations.includes(owner) === true) this.#hit(crash.nth)
+  }
+
+  /** The process is where its life is to end; it does so the nth time. */
+  #hit(nth: number): void {
+    if (this.#isDead || ++this.#hits < nth) return
     this.#isDead = true
     this.#killCurrent()
   }

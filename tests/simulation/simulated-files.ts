@@ -22,6 +22,8 @@ interface HeldLock {
 /** The disk of the simulated host: survives crashes, loses by the rules of the seed what was not synced. */
 export class SimulatedDisk implements Storage {
   readonly faults: Faults
+  /** Called after each change that a process made, before it hears of it. */
+  onChange: ((path: string, owner: Incarnation) => void) | undefined
   readonly #simulation: Simulation
   readonly #random: SeededRandom
   readonly #tree = new DirectoryTree()
@@ -200,7 +202,12 @@ function simulatedFileStore(disk: SimulatedDisk, owner: Incarnation): FileStore 
       ...(torn === undefined ? {} : { torn }),
     }
     const what = torn === undefined ? { text } : { text, torn }
-    return owner.complete(`file:${path}`, () => disk.faults.perform(target, perform), what)
+    const effectOf = (): ReturnType<typeof perform> => {
+      const result = disk.faults.perform(target, perform)
+      if (effect !== 'look') disk.onChange?.(path, owner)
+      return result
+    }
+    return owner.complete(`file:${path}`, effectOf, what)
   }
   const change = (path: string, text: string, perform: () => void): Promise<void> =>
     call({ path, effect: 'change', text, perform })
