@@ -3,13 +3,21 @@ export interface FileLock {
   release(): Promise<void>
 }
 
+/** At most `length` bytes from `offset`: fewer at the end of the file. */
+export interface ReadRange {
+  readonly offset: number
+  readonly length: number
+  /** Memory of the caller that the bytes may go to, if they fit; what is read is then a view of it. */
+  readonly into?: Uint8Array
+}
+
 /**
  * Files by absolute path, `/` as separator. Nothing is durable before `sync` of the file and `syncDirectory` of the
  * directory that names it. Failures are `MR_FILE_IO` (details: path, errno), absent files `MR_FILE_MISSING`.
  */
 export interface FileStore {
-  /** The whole file, or at most `length` bytes from `offset` (fewer at its end). */
-  read(path: string, range?: { readonly offset: number; readonly length: number }): Promise<Uint8Array>
+  /** The whole file, or a part of it. */
+  read(path: string, range?: ReadRange): Promise<Uint8Array>
   /** Size in bytes; `undefined` where there is no such file. */
   size(path: string): Promise<number | undefined>
   /** Last change, epoch ms; `undefined` where there is no such file. */

@@ -14,7 +14,7 @@ import {
 import { appendFile, link, mkdir, open, rename, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { MillraceError } from '../../core/model/errors.ts'
-import type { FileStore } from '../../core/ports/file-store.ts'
+import type { FileStore, ReadRange } from '../../core/ports/file-store.ts'
 import { lockDirectory } from '../../state/directory-lock.ts'
 
 /**
@@ -46,43 +46,47 @@ export function openFileStore(): FileStore {
   }
 }
 
-async function read(path: string, range: { offset: number; length: number } | undefined): Promise<Uint8Array> {
+async function read(path: string, range: ReadRange | undefined): Promise<Uint8Array> {
   const descriptor = openSync(path, 'r')
   try {
     const offset = range?.offset ?? 0
     const left = Math.max(0, fstatSync(descriptor).size - offset)
     const length = Math.min(range?.length ?? left, left)
-    if (length <= SYNCHRONOUS_BYTES) return readSmall(descriptor, offset, length)
+    if (length <= SYNCHRONOUS_BYTES) return readSmall(descriptor, offset, memoryFor(length, range))
   } finally {
     closeSync(descriptor)
   }
   return readLarge(path, range)
 }
 
-function readSmall(descriptor: number, offset: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length)
+function memoryFor(length: number, range: ReadRange | undefined): Uint8Array {
+  const memory = range?.into
+  return memory !== undefined && memory.length >= length ? memory.subarray(0, length) : new Uint8Array(length)
+}
+
+function readSmall(descriptor: number, offset: number, bytes: Uint8Array): Uint8Array {
   let filled = 0
-  while (filled < length) {
-    const count = readSync(descriptor, bytes, filled, length - filled, offset + filled)
+  while (filled < bytes.length) {
+    const count = readSync(descriptor, bytes, filled, bytes.length - filled, offset + filled)
     if (count === 0) break
     filled += count
   }
-  return filled === length ? bytes : bytes.slice(0, filled)
+  return bytes.subarray(0, filled)
 }
 
-async function readLarge(path: string, range: { offset: number; length: number } | undefined): Promise<Uint8Array> {
+async function readLarge(path: string, range: ReadRange | undefined): Promise<Uint8Array> {
   const file = await open(path, 'r')
   try {
     const offset = range?.offset ?? 0
     const left = Math.max(0, (await file.stat()).size - offset)
-    const bytes = new Uint8Array(Math.min(range?.length ?? left, left))
+    const bytes = memoryFor(Math.min(range?.length ?? left, left), range)
     let filled = 0
     while (filled < bytes.length) {
       const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, offset + filled)
       if (bytesRead === 0) break
       filled += bytesRead
     }
-    return filled === bytes.length ? bytes : bytes.slice(0, filled)
+    return bytes.subarray(0, filled)
   } finally {
     await file.close()
   }

@@ -21,6 +21,11 @@ export class PartitionBuffer {
     this.#builders = schema.fields.map(({ type }) => new ColumnBuilder(type))
   }
 
+  /** Takes over the memory of columns of the same schema that nobody reads any more; only while it is empty. */
+  adopt(spare: readonly Column[]): void {
+    for (let i = 0; i < this.#builders.length; i++) this.#builders[i]!.adopt(spare[i]!)
+  }
+
   get sizeBytes(): number {
     let size = 0
     for (let i = 0; i < this.#builders.length; i++) size += this.#builders[i]!.sizeBytes

@@ -5,6 +5,7 @@ import { encodeParquet } from '../../../formats/parquet/encode-parquet.ts'
 import type { StagedFile } from '../staged.ts'
 import type { PartitionBuffer } from './partition-buffer.ts'
 import { logPath } from './partition-path.ts'
+import type { SpareColumns } from './spare-columns.ts'
 import { fileStatistics } from './statistics.ts'
 
 /** Rows that become one file. */
@@ -21,6 +22,8 @@ export interface FilePlace {
   readonly schema: Schema
   /** Directories known to be there and durable; owned by the caller. */
   readonly directories: Set<string>
+  /** Where the memory of written columns goes. */
+  readonly spares: SpareColumns
 }
 
 /** Encodes a file, writes it and makes it durable with its name; it is in no version of the table yet. */
@@ -29,11 +32,12 @@ export async function writeFile(
   place: FilePlace,
   job: FileJob,
 ): Promise<StagedFile> {
-  const { table, schema, directories } = place
+  const { table, schema, directories, spares } = place
   const { directory, values } = job.buffer.target
   const { columns, rows } = job.buffer.take()
   const bytes = encodeParquet(schema, columns, rows)
   const stats = fileStatistics(schema, columns, rows)
+  spares.give(columns)
   const path = directory === '' ? job.name : `${directory}/${job.name}`
   const absolute = `${table}/${path}`
   if (!directories.has(directory)) await makeDurableDirectory(files, directory === '' ? table : `${table}/${directory}`)

@@ -8,8 +8,9 @@ import type { ResolvedOptions } from '../options.ts'
 import type { StagedFile } from '../staged.ts'
 import { FileQueue } from './file-queue.ts'
 import { groupRows } from './group-rows.ts'
-import { PartitionBuffer } from './partition-buffer.ts'
+import { type Directory, PartitionBuffer } from './partition-buffer.ts'
 import { PartitionRouter } from './partition-router.ts'
+import { SpareColumns } from './spare-columns.ts'
 import { type FileJob, writeFile } from './write-file.ts'
 
 /** Bytes of columns that may wait for the disk before the task stops feeding the writer. */
@@ -26,6 +27,7 @@ export class DeltaWriter implements RecordWriter {
   readonly #partitionColumns: readonly number[]
   readonly #namePrefix: string
   readonly #directories = new Set<string>()
+  readonly #spares: SpareColumns
   #queue: FileQueue<FileJob, StagedFile>
   #router: PartitionRouter
   /** Open buffers, indexed as the targets of the router; `null` where nothing is open. */
@@ -41,6 +43,7 @@ export class DeltaWriter implements RecordWriter {
     this.#sources = schema.fields.flatMap((field, index) => (options.partitionBy.includes(field.name) ? [] : [index]))
     this.#schema = { fields: this.#sources.map((index) => schema.fields[index]!) }
     this.#namePrefix = `${sinkIdentity(context, context.sink).filePrefix}-${context.task}-${context.generation}`
+    this.#spares = new SpareColumns(options.bufferBytes)
     this.#queue = this.#newQueue()
     this.#router = this.#newRouter()
   }
@@ -67,7 +70,7 @@ export class DeltaWriter implements RecordWriter {
         continue
       }
       while (this.#buffers.length <= partition) this.#buffers.push(null)
-      const buffer = this.#buffers[partition] ?? new PartitionBuffer(target, this.#schema, this.#sources)
+      const buffer = this.#buffers[partition] ?? this.#newBuffer(target)
       this.#buffers[partition] = buffer
       const before = buffer.sizeBytes
       buffer.gather(batch.columns, groups.rows, range)
@@ -98,6 +101,13 @@ export class DeltaWriter implements RecordWriter {
     this.#router = this.#newRouter()
     this.#queue = this.#newQueue()
     await queue.stop()
+  }
+
+  #newBuffer(target: Directory): PartitionBuffer {
+    const buffer = new PartitionBuffer(target, this.#schema, this.#sources)
+    const spare = this.#spares.take()
+    if (spare !== undefined) buffer.adopt(spare)
+    return buffer
   }
 
   #closeAll(): void {
@@ -134,7 +144,12 @@ export class DeltaWriter implements RecordWriter {
   }
 
   #newQueue(): FileQueue<FileJob, StagedFile> {
-    const place = { table: this.#options.path, schema: this.#schema, directories: this.#directories }
+    const place = {
+      table: this.#options.path,
+      schema: this.#schema,
+      directories: this.#directories,
+      spares: this.#spares,
+    }
     return new FileQueue((job: FileJob) => writeFile(this.#context, place, job), WAITING_LIMIT_BYTES)
   }
 }

@@ -78,6 +78,8 @@ export class BatchCursor {
   /** Where the chunk stands in its segment. */
   #chunkStart = 0
   #chunk: Uint8Array = new Uint8Array(0)
+  /** Memory that one chunk after the other lies in. */
+  #memory: Uint8Array | undefined
   #at = 0
   #next = 0
 
@@ -176,7 +178,9 @@ export class BatchCursor {
   }
 
   async #read(offset: number, length: number): Promise<Uint8Array> {
-    const bytes = await this.#files.read(segmentPath(this.#partition, this.#segment), { offset, length })
+    this.#memory ??= new Uint8Array(CHUNK_BYTES)
+    const range = { offset, length, into: this.#memory }
+    const bytes = await this.#files.read(segmentPath(this.#partition, this.#segment), range)
     if (bytes.length < length) throw this.#corrupt(`the segment ends after ${offset + bytes.length} bytes`, 0)
     return bytes
   }

@@ -34,7 +34,9 @@ export interface ExchangeSenderOptions {
 interface Target {
   readonly worker: number
   readonly gatherer: BatchGatherer
+  /** Rows of the batch under way that go there: the first `count`. */
   readonly rows: Int32Array
+  count: number
   credits: number
   pendingWatermark: number | undefined
 }
@@ -56,6 +58,7 @@ export class ExchangeSender implements Leaf {
       worker,
       gatherer: new BatchGatherer(options.schema),
       rows: new Int32Array(MAX_ROWS),
+      count: 0,
       credits: CREDITS_PER_EDGE,
       pendingWatermark: undefined,
     }))
@@ -106,17 +109,22 @@ export class ExchangeSender implements Leaf {
   }
 
   #distribute(batch: Batch, start: number, end: number): void {
+    this.#assign(batch, start, end)
+    for (const target of this.#targets) {
+      if (target.count > 0) target.gatherer.append(batch, target.rows, target.count)
+    }
+  }
+
+  /** Lists the rows of each receiver. */
+  #assign(batch: Batch, start: number, end: number): void {
     const { keyGroups, workers } = this.#options
+    const targets = this.#targets
     const keys = batch.system.keys!
-    const counts = new Int32Array(workers)
+    for (const target of targets) target.count = 0
     for (let position = start; position < end; position++) {
       const row = batch.rowAt(position)
-      const worker = ownerOfKey(keys[4 * row]!, keyGroups, workers)
-      this.#targets[worker]!.rows[counts[worker]!++] = row
-    }
-    for (let worker = 0; worker < workers; worker++) {
-      const target = this.#targets[worker]!
-      if (counts[worker]! > 0) target.gatherer.append(batch, target.rows, counts[worker]!)
+      const target = targets[ownerOfKey(keys[4 * row]!, keyGroups, workers)]!
+      target.rows[target.count++] = row
     }
   }
 
