@@ -36,11 +36,18 @@ export function escapedUnit(bytes: Uint8Array, at: number, end: number): number 
   return unit
 }
 
-/** Writes the text of a string whose escapes are known to be good, and paired, to `target`; returns its length. */
-export function unescapeInto(target: Uint8Array, source: Uint8Array): number {
+/**
+ * Writes the text of a string whose escapes are known to be good, and paired, to `target`; returns its length. The string
+ * is `source[start, end)`.
+ */
+export function unescapeInto(
+  target: Uint8Array,
+  source: Uint8Array,
+  { start, end }: { readonly start: number; readonly end: number },
+): number {
   let to = 0
-  let at = 0
-  while (at < source.length) {
+  let at = start
+  while (at < end) {
     const byte = source[at]!
     if (byte !== BACKSLASH) {
       target[to++] = byte
@@ -49,7 +56,7 @@ export function unescapeInto(target: Uint8Array, source: Uint8Array): number {
       target[to++] = escapedByte(source[at + 1]!)
       at += 2
     } else {
-      const point = escapedPoint(source, at)
+      const point = escapedPoint(source, at, end)
       to = putCodePoint(target, to, point)
       at += point > 0xffff ? 12 : 6
     }
@@ -57,10 +64,10 @@ export function unescapeInto(target: Uint8Array, source: Uint8Array): number {
   return to
 }
 
-function escapedPoint(bytes: Uint8Array, at: number): number {
-  const unit = escapedUnit(bytes, at, bytes.length)
+function escapedPoint(bytes: Uint8Array, at: number, end: number): number {
+  const unit = escapedUnit(bytes, at, end)
   if (unit < 0xd800 || unit > 0xdfff) return unit
-  return 0x10000 + ((unit - 0xd800) << 10) + (escapedUnit(bytes, at + 6, bytes.length) - 0xdc00)
+  return 0x10000 + ((unit - 0xd800) << 10) + (escapedUnit(bytes, at + 6, end) - 0xdc00)
 }
 
 function hexDigit(byte: number): number {

@@ -269,7 +269,7 @@ export class Scanner {
 
   #unescape(start: number, close: number): number {
     if (this.#scratch.length < close - start) this.#scratch = new Uint8Array(2 * (close - start))
-    return unescapeInto(this.#scratch, this.bytes.subarray(start, close))
+    return unescapeInto(this.#scratch, this.bytes, { start, end: close })
   }
 
   /** Walks one digit or more. */

@@ -1,6 +1,5 @@
 import {
   Schema as ArrowSchema,
-  Table as ArrowTable,
   Binary,
   Bool,
   type Data,
@@ -12,16 +11,22 @@ import {
   Int64,
   makeData,
   RecordBatch,
+  RecordBatchStreamWriter,
   Struct,
   TimestampMicrosecond,
-  tableToIPC,
   Utf8,
 } from 'apache-arrow'
 import type { Column } from '../../core/model/column.ts'
 import { MillraceError } from '../../core/model/errors.ts'
 import type { Schema } from '../../core/model/field-type.ts'
+import { StreamMemory } from './stream-memory.ts'
 
-/** The columns as an Arrow IPC stream of one record batch: their buffers are copied as they are. */
+const memory = new StreamMemory()
+
+/**
+ * The columns as an Arrow IPC stream of one record batch: their buffers are copied as they are. The bytes are valid until
+ * the next call on this thread.
+ */
 export function arrowStream(schema: Schema, columns: readonly Column[], rows: number): Uint8Array {
   const fields: Field[] = []
   const children: Data[] = []
@@ -35,7 +40,10 @@ export function arrowStream(schema: Schema, columns: readonly Column[], rows: nu
     children.push(child)
   }
   const data = makeData({ type: new Struct(fields), length: rows, nullCount: 0, children })
-  return tableToIPC(new ArrowTable([new RecordBatch(new ArrowSchema(fields), data)]), 'stream')
+  const writer = new RecordBatchStreamWriter().reset(memory.begin())
+  writer.write(new RecordBatch(new ArrowSchema(fields), data))
+  writer.finish()
+  return memory.end()
 }
 
 function arrowData(column: Column): Data {
