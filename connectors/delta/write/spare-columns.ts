@@ -3,7 +3,8 @@ import type { Column } from '../../../core/model/column.ts'
 /** Memory of columns that were written, kept for rows to come, up to a number of bytes. Owned by one task. */
 export class SpareColumns {
   readonly #limitBytes: number
-  readonly #spares: (readonly Column[])[] = []
+  /** Smallest first. */
+  readonly #spares: { readonly columns: readonly Column[]; readonly bytes: number }[] = []
   #bytes = 0
 
   constructor(limitBytes: number) {
@@ -15,20 +16,20 @@ export class SpareColumns {
     const bytes = bytesUnder(columns)
     if (this.#bytes + bytes > this.#limitBytes) return
     this.#bytes += bytes
-    this.#spares.push(columns)
+    const smaller = this.#spares.findLastIndex((spare) => spare.bytes <= bytes)
+    this.#spares.splice(smaller + 1, 0, { columns, bytes })
   }
 
-  /** Columns given last, to be adopted; `undefined` where there are none. */
+  /** The largest of the spare columns, to be adopted; `undefined` where there are none. */
   take(): readonly Column[] | undefined {
-    const columns = this.#spares.pop()
-    if (columns !== undefined) this.#bytes -= bytesUnder(columns)
-    return columns
+    const spare = this.#spares.pop()
+    if (spare !== undefined) this.#bytes -= spare.bytes
+    return spare?.columns
   }
 }
 
 function bytesUnder(columns: readonly Column[]): number {
-  return columns.reduce(
-    (sum, { values, offsets }) => sum + values.buffer.byteLength + (offsets?.buffer.byteLength ?? 0),
-    0,
-  )
+  let bytes = 0
+  for (const { values, offsets } of columns) bytes += values.buffer.byteLength + (offsets?.buffer.byteLength ?? 0)
+  return bytes
 }
