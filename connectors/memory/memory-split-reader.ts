@@ -1,3 +1,4 @@
+import { appendValue } from '../../core/model/append-value.ts'
 import { Batch } from '../../core/model/batch.ts'
 import { ColumnBuilder } from '../../core/model/column-builder.ts'
 import type { Contract } from '../../core/model/contract.ts'
@@ -111,7 +112,7 @@ function appendField(
     return { code: 'MR_RECORD_MISSING_FIELD', message: `field "${field.name}": absent` }
   }
   try {
-    builder.appendValue(value)
+    appendValue(builder, value)
     return undefined
   } catch (error) {
     // The builder names a value that does not fit its type by this code; anything else is a failure of ours.

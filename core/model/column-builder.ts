@@ -10,20 +10,18 @@ import {
   wholeBuffer,
   wordsPerRow,
 } from './column-values.ts'
-import type { FieldType, FieldValue } from './field-type.ts'
+import type { FieldType } from './field-type.ts'
 import { bytesOfRows, gatherBits, gatherBytes, gatherElements, type RowRange } from './gather-values.ts'
-import { daysOf, misfit, unscaledOf } from './parse-value.ts'
 
 const TWO_32 = 4294967296
 const INITIAL_ROWS = 64
-const encoder = new TextEncoder()
 
 /**
  * Grows one column row by row or by gathering rows of another column of the same type. Every `append…` adds exactly one
  * row. `finish` hands the buffers over (they may be longer than the column) and leaves the builder empty; new ones come
  * with the next row, so that a builder at rest holds no memory.
  *
- * Not checked per row: the caller appends what fits the type (`appendValue` checks).
+ * Not checked per row: the caller appends what fits the type (`appendValue` of append-value.ts checks).
  */
 export class ColumnBuilder {
   readonly type: FieldType
@@ -156,15 +154,6 @@ export class ColumnBuilder {
     this.#markValid(row)
   }
 
-  /**
-   * A value as user code gives it; `undefined` and `null` append a null. Throws `MR_OPERATOR_FAILED` where the value
-   * does not fit the type.
-   */
-  appendValue(value: FieldValue | null): void {
-    if (value === undefined || value === null) this.appendNull()
-    else appendChecked(this, value)
-  }
-
   /** Appends rows `rows[from, to)` of `column`, which has the type of this builder. */
   gather(column: Column, rows: Int32Array, range: { readonly from: number; readonly to: number }): void {
     const { from, to } = range
@@ -181,6 +170,19 @@ export class ColumnBuilder {
     }
     this.length = end
     this.#gatherValidity(column.validity, at, chosen)
+  }
+
+  /** Appends all rows of `column`, which has the type of this builder. */
+  appendColumn(column: Column): void {
+    const at = this.length
+    const end = at + column.length
+    if (end > this.#capacity) this.#reserve(Math.max(end, this.#nextCapacity()))
+    const { values, offsets } = column
+    if (offsets !== null) this.#appendBytesOf(values, offsets)
+    else if (this.type.kind === 'boolean') gatherBits({ values: this.#values, at }, values, allRows(column.length))
+    else this.#values.set(values, at * (this.type.kind === 'float64' ? 1 : this.#width))
+    this.length = end
+    this.#gatherValidity(column.validity, at, allRows(column.length))
   }
 
   /** Forgets rows beyond `length`: takes back a record that turned out to be bad. */
@@ -244,6 +246,16 @@ export class ColumnBuilder {
 
   #nextCapacity(): number {
     return this.#capacity === 0 ? this.#expectedRows : 2 * this.#capacity
+  }
+
+  #appendBytesOf(values: ColumnValues, offsets: Int32Array): void {
+    const before = this.byteLength
+    const needed = before + values.length
+    if (needed > this.#values.length) this.#growBytes(needed)
+    this.#values.set(values, before)
+    const ends = this.#offsets!
+    for (let i = 1; i < offsets.length; i++) ends[this.length + i] = before + offsets[i]!
+    this.byteLength = needed
   }
 
   #gatherBytes(column: Column, offsets: Int32Array, chosen: RowRange): void {
@@ -313,43 +325,10 @@ export class ColumnBuilder {
   }
 }
 
-type Given = string | boolean | number | bigint | Uint8Array
+let rowsInOrder = new Int32Array(0)
 
-function appendChecked(builder: ColumnBuilder, value: Given): void {
-  const isTaken = typeof value === 'number' ? appendNumber(builder, value) : appendOther(builder, value)
-  if (!isTaken) throw misfit(builder.type, value)
-}
-
-function appendNumber(builder: ColumnBuilder, value: number): boolean {
-  const kind = builder.type.kind
-  const micros = Math.round(value * 1000)
-  if (kind === 'int32' && (value | 0) === value) builder.appendInt32(value)
-  else if (kind === 'integer' && Number.isSafeInteger(value)) builder.appendWide(value)
-  else if (kind === 'float64') builder.appendFloat64(value)
-  else if (kind === 'timestamp' && Number.isSafeInteger(micros)) builder.appendWide(micros)
-  else return false
-  return true
-}
-
-function appendOther(builder: ColumnBuilder, value: Given): boolean {
-  if (typeof value === 'string') return appendText(builder, value)
-  const kind = builder.type.kind
-  if (kind === 'boolean' && typeof value === 'boolean') builder.appendBoolean(value)
-  else if (kind === 'int64' && typeof value === 'bigint' && BigInt.asIntN(64, value) === value)
-    builder.appendBigint(value)
-  else if (kind === 'binary' && value instanceof Uint8Array) builder.appendBytes(value, 0, value.length)
-  else return false
-  return true
-}
-
-function appendText(builder: ColumnBuilder, value: string): boolean {
-  const type = builder.type
-  const days = type.kind === 'date' ? daysOf(value) : undefined
-  if (type.kind === 'string' && value.isWellFormed()) {
-    const bytes = encoder.encode(value)
-    builder.appendBytes(bytes, 0, bytes.length)
-  } else if (days !== undefined) builder.appendInt32(days)
-  else if (type.kind === 'decimal') builder.appendDecimal(unscaledOf(value, type.precision, type.scale))
-  else return false
-  return true
+/** All rows of a column of that length. */
+function allRows(length: number): RowRange {
+  if (length > rowsInOrder.length) rowsInOrder = Int32Array.from({ length: 2 * length }, (_, row) => row)
+  return { rows: rowsInOrder, from: 0, to: length }
 }

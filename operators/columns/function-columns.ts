@@ -1,4 +1,5 @@
 // hot path
+import { appendValue } from '../../core/model/append-value.ts'
 import type { Batch } from '../../core/model/batch.ts'
 import type { Column } from '../../core/model/column.ts'
 import { ColumnBuilder } from '../../core/model/column-builder.ts'
@@ -75,7 +76,7 @@ function appendFitting(builder: ColumnBuilder, field: SchemaField, value: FieldV
     throw new MillraceError('MR_OPERATOR_FAILED', `no value for field "${field.name}", which is not optional`)
   }
   try {
-    builder.appendValue(value)
+    appendValue(builder, value)
   } catch (error) {
     throw new MillraceError('MR_OPERATOR_FAILED', `field "${field.name}": ${messageOf(error)}`, { cause: error })
   }

@@ -1,4 +1,5 @@
 // hot path
+import { appendValue } from '../../core/model/append-value.ts'
 import type { Batch } from '../../core/model/batch.ts'
 import type { Column } from '../../core/model/column.ts'
 import { ColumnBuilder } from '../../core/model/column-builder.ts'
@@ -49,7 +50,7 @@ export function compileValue(node: ExpressionNode, schema: Schema, operator: str
 function constantColumn(value: Literal, schema: Schema): CompiledValue {
   const { type } = expressionType({ kind: 'literal', value }, schema)
   const single = new ColumnBuilder(type)
-  single.appendValue(value)
+  appendValue(single, value)
   const one = single.finish()
   let column = one
   return (batch) => {

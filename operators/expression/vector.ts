@@ -1,4 +1,5 @@
 // hot path
+import { appendValue } from '../../core/model/append-value.ts'
 import type { Batch } from '../../core/model/batch.ts'
 import type { Column, ColumnValues } from '../../core/model/column.ts'
 import { ColumnBuilder } from '../../core/model/column-builder.ts'
@@ -63,7 +64,7 @@ function constantVector(value: Literal, type: FieldType): Vector {
     return { values: Float64Array.of(number ?? Number.NaN), offsets: null, validity: null, stride: 0 }
   }
   const builder = new ColumnBuilder(type)
-  builder.appendValue(value)
+  appendValue(builder, value)
   const { values, offsets } = builder.finish()
   return { values, offsets, validity: null, stride: 0 }
 }

@@ -1,3 +1,4 @@
+import { appendValue } from '../../core/model/append-value.ts'
 import { Batch } from '../../core/model/batch.ts'
 import { ColumnBuilder } from '../../core/model/column-builder.ts'
 import { contract, integer, optional, string, timestamp } from '../../core/model/contract.ts'
@@ -31,7 +32,7 @@ export function suiteBatch(records: readonly SuiteRecord[], selection: Int32Arra
   const columns = schema.fields.map((field) => {
     const builder = new ColumnBuilder(field.type)
     // Field names of the contract are the keys of its records.
-    for (const record of records) builder.appendValue(record[field.name as keyof SuiteRecord])
+    for (const record of records) appendValue(builder, record[field.name as keyof SuiteRecord])
     return builder.finish()
   })
   return new Batch({

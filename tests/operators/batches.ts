@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { appendValue } from '../../core/model/append-value.ts'
 import { Batch } from '../../core/model/batch.ts'
 import { ColumnBuilder } from '../../core/model/column-builder.ts'
 import type { FieldValue, Schema } from '../../core/model/field-type.ts'
@@ -18,7 +19,7 @@ export interface TestRecord {
 export function batchOf(schema: Schema, records: readonly TestRecord[]): Batch {
   const columns = schema.fields.map(({ name, type }) => {
     const builder = new ColumnBuilder(type)
-    for (const { fields } of records) builder.appendValue(fields[name])
+    for (const { fields } of records) appendValue(builder, fields[name])
     return builder.finish()
   })
   const living = records.flatMap(({ isDead }, row) => (isDead === true ? [] : [row]))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { appendValue } from '../../core/model/append-value.ts'
 import { Batch } from '../../core/model/batch.ts'
 import { ColumnBuilder } from '../../core/model/column-builder.ts'
 import type { Schema } from '../../core/model/field-type.ts'
@@ -287,8 +288,8 @@ function textOf(batch: Batch, row: number): string {
 function batchOf(events: readonly Event[]): Batch {
   const columns = schema.fields.map((field) => new ColumnBuilder(field.type))
   for (const [id] of events) {
-    columns[0]!.appendValue(id)
-    columns[1]!.appendValue('eu')
+    appendValue(columns[0]!, id)
+    appendValue(columns[1]!, 'eu')
   }
   const unkeyed = new Batch({
     schema,

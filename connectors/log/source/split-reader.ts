@@ -6,7 +6,12 @@ import type { DeadLetter } from '../../../core/model/dead-letter.ts'
 import type { Position, Split } from '../../../core/model/position.ts'
 import type { Sha256 } from '../../../core/ports/digest.ts'
 import type { Polled, SplitReader } from '../../../core/ports/source.ts'
-import { compileDecoder, type JsonDecoder } from '../../../formats/json/compile-decoder.ts'
+import {
+  compileDecoder,
+  type JsonDecoder,
+  type RunObserver,
+  type Violation,
+} from '../../../formats/json/compile-decoder.ts'
 import type { RecordBatchView } from '../../../formats/record-batch/decode.ts'
 import type { BatchCursor } from '../partitioned-log/batch-cursor.ts'
 import { oversizedRecord, refusedRecord } from './refused-record.ts'
@@ -27,7 +32,7 @@ export interface LogReaderOptions {
  * Reads one partition: whole batches come into memory, are decoded one at a time, and leave in polls of at most 4,096
  * records or 1 MiB of values. A poll may end inside a batch; the next one goes on there.
  */
-export class LogSplitReader implements SplitReader {
+export class LogSplitReader implements SplitReader, RunObserver {
   readonly #cursor: BatchCursor
   readonly #options: LogReaderOptions
   readonly #decoder: JsonDecoder
@@ -92,37 +97,59 @@ export class LogSplitReader implements SplitReader {
   }
 
   #consume(view: RecordBatchView, stop: number): void {
-    const { offsets, timestamps, valueStarts, valueLengths, buffer, count } = view
-    const decoder = this.#decoder
-    const maxValueBytes = this.#options.maxValueBytes
+    const { offsets, valueLengths, count } = view
+    const end = Math.min(count, this.#index + MOST_RECORDS - this.#consumed)
     const first = this.#index
-    const end = Math.min(count, first + MOST_RECORDS - this.#consumed)
-    let index = first
+    while (this.#index < end && this.#bytes < MOST_BYTES && offsets[this.#index]! < stop) {
+      const length = valueLengths[this.#index]!
+      if (length < 0) this.#tombstones++
+      else if (length > this.#options.maxValueBytes) this.#refuseSize(view, this.#index)
+      else {
+        this.#decode(view, this.#endOfRun(view, end, stop))
+        continue
+      }
+      if (length > 0) this.#bytes += length
+      this.#index++
+    }
+    this.#consumed += this.#index - first
+    this.#next = this.#index < count ? offsets[this.#index]! : view.nextOffset
+    if (this.#index === count) this.#view = undefined
+  }
+
+  /** Counts the values from `#index` on that may be decoded together. */
+  #endOfRun({ offsets, valueLengths }: RecordBatchView, end: number, stop: number): number {
+    const { maxValueBytes } = this.#options
+    let index = this.#index
     let bytes = this.#bytes
     while (index < end && bytes < MOST_BYTES && offsets[index]! < stop) {
       const length = valueLengths[index]!
-      if (length < 0) this.#tombstones++
-      else if (length > maxValueBytes) this.#refuseSize(view, index)
-      else {
-        const start = valueStarts[index]!
-        const row = decoder.rows
-        const violation = decoder.append(buffer, start, start + length)
-        if (violation === undefined) {
-          this.#offsets[row] = offsets[index]!
-          this.#timestamps[row] = timestamps[index]!
-        } else {
-          const { topic, partition } = this.#options.split
-          this.#rejected.push(refusedRecord(view, index, { topic, partition, ...violation }))
-        }
-      }
-      if (length > 0) bytes += length
+      if (length < 0 || length > maxValueBytes) break
+      bytes += length
       index++
     }
     this.#bytes = bytes
-    this.#consumed += index - first
-    this.#index = index
-    this.#next = index < count ? offsets[index]! : view.nextOffset
-    if (index === count) this.#view = undefined
+    return index
+  }
+
+  #decode(view: RecordBatchView, end: number): void {
+    const { buffer, valueStarts, valueLengths } = view
+    const values = { buffer, starts: valueStarts, lengths: valueLengths }
+    this.#decoder.appendAll(values, { from: this.#index, to: end }, this)
+    this.#index = end
+  }
+
+  /** Called by the decoder. */
+  taken(from: number, to: number): void {
+    const { offsets, timestamps } = this.#view!
+    const row = this.#decoder.rows - (to - from)
+    this.#offsets.set(offsets.subarray(from, to), row)
+    this.#timestamps.set(timestamps.subarray(from, to), row)
+  }
+
+  /** Called by the decoder. */
+  refused(index: number, violation: Violation): void {
+    const { topic, partition } = this.#options.split
+    this.#rejected.push(refusedRecord(this.#view!, index, { topic, partition, ...violation }))
   }
 
   #refuseSize(view: RecordBatchView, index: number): void {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type DeltaOptions, delta } from '../../../connectors/delta/index.ts'
+import { appendValue } from '../../../core/model/append-value.ts'
 import { Batch } from '../../../core/model/batch.ts'
 import { ColumnBuilder } from '../../../core/model/column-builder.ts'
 import type { FieldType, FieldValue, Schema } from '../../../core/model/field-type.ts'
@@ -25,7 +26,7 @@ export function schemaOf(fields: Readonly<Record<string, FieldType['kind'] | Fie
 export function batchOf(schema: Schema, rows: readonly Readonly<Record<string, FieldValue>>[]): Batch {
   const columns = schema.fields.map(({ name, type }) => {
     const builder = new ColumnBuilder(type)
-    for (const row of rows) builder.appendValue(row[name])
+    for (const row of rows) appendValue(builder, row[name])
     return builder.finish()
   })
   const count = rows.length

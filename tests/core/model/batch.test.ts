@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { appendValue } from '../../../core/model/append-value.ts'
 import { Batch } from '../../../core/model/batch.ts'
 import { ColumnBuilder } from '../../../core/model/column-builder.ts'
 
@@ -9,7 +10,7 @@ describe('Batch.at', () => {
     const type = { kind: 'string' } as const
     const columns = names.map((name) => {
       const builder = new ColumnBuilder(type)
-      builder.appendValue(`value of ${name}`)
+      appendValue(builder, `value of ${name}`)
       return builder.finish()
     })
     const system = {

@@ -1,3 +1,4 @@
+import { appendValue } from '../../../core/model/append-value.ts'
 import { Batch } from '../../../core/model/batch.ts'
 import { ColumnBuilder } from '../../../core/model/column-builder.ts'
 import type { FieldValue, Schema } from '../../../core/model/field-type.ts'
@@ -18,7 +19,7 @@ export function batchOf(
   const { split = 0, offset = 0 } = place
   const columns = schema.fields.map(({ name, type }) => {
     const builder = new ColumnBuilder(type)
-    for (const row of rows) builder.appendValue(row[name])
+    for (const row of rows) appendValue(builder, row[name])
     return builder.finish()
   })
   const system = {

@@ -19,8 +19,8 @@ import {
   timestamp,
 } from '../../../core/model/contract.ts'
 import type { FieldValue } from '../../../core/model/field-type.ts'
-import { compileDecoder, type JsonDecoder } from '../../../formats/json/compile-decoder.ts'
-import { damagedRecord, dropping, recordText, refusing } from './records.ts'
+import { compileDecoder, type JsonDecoder, type Violation } from '../../../formats/json/compile-decoder.ts'
+import { damagedRecord, dropping, recordText, refusing, simple, simpleRefusing } from './records.ts'
 import { type Answer, decodeReference } from './reference-decoder.ts'
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
@@ -37,45 +37,80 @@ function decode(decoder: JsonDecoder, record: Uint8Array): Answer {
   return { kind: 'values', values: columns.map((column) => valueAt(column, column.length - 1)) }
 }
 
+/** The same by `appendAll`, between two good records. */
+function decodeInRun(decoder: JsonDecoder, record: Uint8Array): Answer {
+  const buffer = Uint8Array.from([...bytesOf('{"'), ...record, ...bytesOf('}"9,"id":1')])
+  const codes: Violation['code'][] = []
+  const observer = {
+    taken: (from: number, to: number) => assert.deepEqual([from, to], [0, 1]),
+    refused: (index: number, violation: Violation) => {
+      assert.equal(index, 0)
+      codes.push(violation.code)
+    },
+  }
+  const values = { buffer, starts: Int32Array.of(2), lengths: Int32Array.of(record.length) }
+  decoder.appendAll(values, { from: 0, to: 1 }, observer)
+  const { columns, rows } = decoder.finish()
+  assert.equal(rows + codes.length, 1)
+  if (codes[0] !== undefined) return { kind: 'violation', code: codes[0] }
+  return { kind: 'values', values: columns.map((column) => valueAt(column, 0)) }
+}
+
 function one(type: Field<unknown>, source: string): FieldValue | string {
-  const answer = decode(compileDecoder(contract('one', { f: type })), bytesOf(`{"f":${source}}`))
+  const decoder = compileDecoder(contract('one', { f: type }))
+  const record = bytesOf(`{"f":${source}}`)
+  const answer = decode(decoder, record)
+  assert.deepEqual(decodeInRun(decoder, record), answer)
   return answer.kind === 'violation' ? answer.code : answer.values[0]
 }
 
 function codeOf(target: Contract<unknown>, text: string | Uint8Array): string | undefined {
   const bytes = typeof text === 'string' ? bytesOf(text) : text
-  return compileDecoder(target).append(bytes, 0, bytes.length)?.code
+  const decoder = compileDecoder(target)
+  const answer = decodeInRun(decoder, bytes)
+  const code = decoder.append(bytes, 0, bytes.length)?.code
+  assert.equal(answer.kind === 'violation' ? answer.code : undefined, code)
+  return code
 }
 
 const agrees = (target: Contract<unknown>) => {
   const decoder = compileDecoder(target)
-  return (record: Uint8Array): void => assert.deepEqual(decode(decoder, record), decodeReference(target, record))
+  return (record: Uint8Array): void => {
+    const expected = decodeReference(target, record)
+    assert.deepEqual(decode(decoder, record), expected)
+    assert.deepEqual(decodeInRun(decoder, record), expected)
+  }
 }
 
 describe(`the JSON decoder and the reference agree (SEED=${seed})`, () => {
-  it('on code and values of records with any member in any order', () => {
-    const check = agrees(dropping)
-    fc.assert(
-      fc.property(recordText, (text) => check(bytesOf(text))),
-      { seed, numRuns: 1500 },
-    )
-  })
+  for (const [target, refusingTarget] of [
+    [dropping, refusing],
+    [simple, simpleRefusing],
+  ] as const) {
+    it(`on code and values of records with any member in any order, contract ${target.name}`, () => {
+      const check = agrees(target)
+      fc.assert(
+        fc.property(recordText, (text) => check(bytesOf(text))),
+        { seed, numRuns: 1500 },
+      )
+    })
 
-  it('where unknown fields are refused', () => {
-    const check = agrees(refusing)
-    fc.assert(
-      fc.property(recordText, (text) => check(bytesOf(text))),
-      { seed, numRuns: 500 },
-    )
-  })
+    it(`where unknown fields are refused, contract ${target.name}`, () => {
+      const check = agrees(refusingTarget)
+      fc.assert(
+        fc.property(recordText, (text) => check(bytesOf(text))),
+        { seed, numRuns: 500 },
+      )
+    })
 
-  it('on records with a damaged byte', () => {
-    const check = agrees(dropping)
-    fc.assert(fc.property(damagedRecord, check), { seed, numRuns: 1500 })
-  })
+    it(`on records with a damaged byte, contract ${target.name}`, () => {
+      const check = agrees(target)
+      fc.assert(fc.property(damagedRecord, check), { seed, numRuns: 1500 })
+    })
+  }
 
   it('on records cut at every byte', () => {
-    const check = agrees(dropping)
+    const check = agrees(simple)
     const cutEverywhere = (text: string) => {
       const bytes = bytesOf(text)
       for (let end = 0; end < bytes.length; end++) check(bytes.subarray(0, end))
@@ -100,6 +135,38 @@ describe(`the JSON decoder and the reference agree (SEED=${seed})`, () => {
       )
     }
     fc.assert(fc.property(batch, check), { seed, numRuns: 15 })
+  })
+
+  it('on runs in which good and bad records alternate', () => {
+    const batch = fc.array(fc.oneof(recordText.map(bytesOf), damagedRecord), { minLength: 1, maxLength: 150 })
+    const decoder = compileDecoder(simple)
+    const check = (records: readonly Uint8Array[]) => {
+      const lengths = Int32Array.from(records, (record) => record.length)
+      const starts = new Int32Array(records.length)
+      for (let i = 1; i < records.length; i++) starts[i] = starts[i - 1]! + lengths[i - 1]!
+      const outcomes: (readonly FieldValue[] | string)[] = []
+      const accepted: number[] = []
+      const observer = {
+        taken: (from: number, to: number) => {
+          for (let i = from; i < to; i++) accepted.push(i)
+        },
+        refused: (index: number, { code }: Violation) => {
+          outcomes[index] = code
+        },
+      }
+      const values = { buffer: Buffer.concat(records), starts, lengths }
+      decoder.appendAll(values, { from: 0, to: records.length }, observer)
+      const { columns } = decoder.finish()
+      accepted.forEach((index, row) => {
+        outcomes[index] = columns.map((column) => valueAt(column, row))
+      })
+      const expected = records.map((record) => {
+        const answer = decodeReference(simple, record)
+        return answer.kind === 'values' ? answer.values : answer.code
+      })
+      assert.deepEqual(outcomes, expected)
+    }
+    fc.assert(fc.property(batch, check), { seed, numRuns: 30 })
   })
 
   it('on enough accepted records to mean something', () => {
@@ -303,6 +370,7 @@ describe('the JSON decoder', () => {
     const decoder = compileDecoder(target)
     for (const line of [...lines, ...lines.toReversed()]) {
       assert.deepEqual(decode(decoder, bytesOf(line)), decodeReference(target, bytesOf(line)))
+      assert.deepEqual(decodeInRun(decoder, bytesOf(line)), decodeReference(target, bytesOf(line)))
     }
   })
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { appendValue } from '../../../core/model/append-value.ts'
 import { Batch } from '../../../core/model/batch.ts'
 import { valueAt } from '../../../core/model/column.ts'
 import { ColumnBuilder } from '../../../core/model/column-builder.ts'
@@ -28,7 +29,7 @@ const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
 function batchOf(schema: Schema, values: readonly FieldValue[]): Batch<unknown> {
   const columns = schema.fields.map((field, i) => {
     const builder = new ColumnBuilder(field.type)
-    builder.appendValue(values[i])
+    appendValue(builder, values[i])
     return builder.finish()
   })
   const system = {

@@ -35,6 +35,15 @@ const fields = {
 export const dropping: Contract<unknown> = contract('dropping', fields, { eventTime: 'at' })
 export const refusing: Contract<unknown> = contract('refusing', fields, { eventTime: 'at', unknownFields: 'refuse' })
 
+const { raw: _raw, ...withoutBinary } = fields
+
+/** The same without a binary field, as the kernel takes it; what records have there is one more unknown field. */
+export const simple: Contract<unknown> = contract('simple', withoutBinary, { eventTime: 'at' })
+export const simpleRefusing: Contract<unknown> = contract('simple-refusing', withoutBinary, {
+  eventTime: 'at',
+  unknownFields: 'refuse',
+})
+
 const digits = fc.oneof(
   fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }),
   fc.constantFrom(31n, 32n, 53n, 63n, 64n).chain((bits) => fc.bigInt({ min: 2n ** bits - 2n, max: 2n ** bits + 2n })),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { appendValue } from '../../../core/model/append-value.ts'
 import type { Column } from '../../../core/model/column.ts'
 import { ColumnBuilder } from '../../../core/model/column-builder.ts'
 import type { FieldValue, Schema } from '../../../core/model/field-type.ts'
@@ -29,7 +30,7 @@ type Row = Readonly<Record<string, FieldValue>>
 function columnsOf(rows: readonly Row[]): readonly Column[] {
   return schema.fields.map(({ name, type }) => {
     const builder = new ColumnBuilder(type)
-    for (const row of rows) builder.appendValue(row[name])
+    for (const row of rows) appendValue(builder, row[name])
     return builder.finish()
   })
 }

@@ -3,12 +3,13 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { decodePath } from '../../../../connectors/delta/log/snapshot.ts'
 import { logPath, partitionDirectory, partitionValue } from '../../../../connectors/delta/write/partition-path.ts'
+import { appendValue } from '../../../../core/model/append-value.ts'
 import { ColumnBuilder } from '../../../../core/model/column-builder.ts'
 import type { FieldType, FieldValue } from '../../../../core/model/field-type.ts'
 
 function textOf(type: FieldType, value: FieldValue): string | null | undefined {
   const builder = new ColumnBuilder(type)
-  builder.appendValue(value)
+  appendValue(builder, value)
   const found = partitionValue(builder.finish(), 0)
   return found.kind === 'value' ? found.text : undefined
 }

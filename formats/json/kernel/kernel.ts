@@ -1,0 +1,114 @@
+// hot path
+import type { ColumnBuilder } from '../../../core/model/column-builder.ts'
+import type { Schema } from '../../../core/model/field-type.ts'
+import { KERNEL_WASM } from './kernel.wasm.ts'
+import * as layout from './memory-layout.ts'
+
+const PAGE_BYTES = 65_536
+
+/** Encoded values: value i is `buffer[starts[i], starts[i] + lengths[i])`. Starts ascend. */
+export interface EncodedValues {
+  readonly buffer: Uint8Array
+  readonly starts: Int32Array
+  readonly lengths: Int32Array
+}
+
+/** Node has it, its types do not. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object
+  readonly Instance: new (module: object) => { readonly exports: unknown }
+}
+
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
+  setMemory(starts: number, lengths: number, scratch: number): void
+  setFields(table: number, count: number, refusesUnknown: number): void
+  decode(first: number, count: number): number
+}
+
+/** The instance of this thread, and for whom its memory is laid out. It keeps nothing from run to run. */
+let exports: Exports | undefined
+let user: Kernel | undefined
+
+/**
+ * Reads runs of JSON records by WebAssembly, as long as they are simple: it accepts nothing that the decoder in TypeScript
+ * would not, makes the same of it, and refuses nothing itself. Two calls belong together: `load`, then `decode` for all of
+ * the run, without another kernel of this thread between them.
+ */
+export class Kernel {
+  readonly #layout: layout.MemoryLayout
+  readonly #refusesUnknown: boolean
+  /** Records of the run that were decoded or skipped. */
+  #first = 0
+
+  constructor(places: layout.MemoryLayout, refusesUnknown: boolean) {
+    this.#layout = places
+    this.#refusesUnknown = refusesUnknown
+  }
+
+  /** `undefined` where it is not made for such a contract. */
+  static for(schema: Schema, refusesUnknown: boolean): Kernel | undefined {
+    const places = layout.layOut(schema)
+    return places === undefined ? undefined : new Kernel(places, refusesUnknown)
+  }
+
+  /** Takes a run of values from `from` on, at most up to `to`; returns its end, `from` where the first is too long. */
+  load({ buffer, starts, lengths }: EncodedValues, from: number, to: number): number {
+    const { memory } = this.#instance()
+    const first = starts[from]!
+    const most = Math.min(to, from + layout.RUN_RECORDS)
+    const positions = new Int32Array(memory.buffer, layout.STARTS_AT, layout.RUN_RECORDS)
+    const sizes = new Int32Array(memory.buffer, layout.LENGTHS_AT, layout.RUN_RECORDS)
+    const shift = layout.INPUT_AT - first
+    let end = from
+    while (end < most && starts[end]! + lengths[end]! - first <= layout.RUN_BYTES) {
+      positions[end - from] = starts[end]! + shift
+      sizes[end - from] = lengths[end]!
+      end++
+    }
+    if (end === from) return from
+    const bytes = buffer.subarray(first, starts[end - 1]! + lengths[end - 1]!)
+    new Uint8Array(memory.buffer, layout.INPUT_AT, bytes.length).set(bytes)
+    this.#first = 0
+    return end
+  }
+
+  /** Appends up to `count` records of the run; returns how many: fewer where the next one is not simple. */
+  decode(count: number, builders: readonly ColumnBuilder[]): number {
+    const { memory, decode } = this.#instance()
+    const taken = decode(this.#first, count)
+    this.#first += taken
+    if (taken === 0) return 0
+    for (let i = 0; i < builders.length; i++)
+      builders[i]!.appendColumn(layout.columnAt(memory.buffer, this.#layout, { index: i, rows: taken }))
+    return taken
+  }
+
+  /** Passes over the next record of the run. */
+  skip(): void {
+    this.#first++
+  }
+
+  #instance(): Exports {
+    exports ??= newInstance()
+    if (user !== this) this.#layOut(exports)
+    return exports
+  }
+
+  #layOut({ memory, setFields }: Exports): void {
+    const { places, sizeBytes } = this.#layout
+    const missing = sizeBytes - memory.buffer.byteLength
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES))
+    layout.writeTable(memory.buffer, this.#layout)
+    setFields(layout.TABLE_AT, places.length, this.#refusesUnknown ? 1 : 0)
+    user = this
+  }
+}
+
+function newInstance(): Exports {
+  const module = new WebAssembly.Module(Buffer.from(KERNEL_WASM, 'base64'))
+  // What assembly/decode.ts exports.
+  const instance = new WebAssembly.Instance(module).exports as Exports
+  instance.setMemory(layout.STARTS_AT, layout.LENGTHS_AT, layout.SCRATCH_AT)
+  return instance
+}

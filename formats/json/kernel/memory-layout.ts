@@ -1,0 +1,123 @@
+import type { Column } from '../../../core/model/column.ts'
+import { hasBytes, usedValues, wordsPerRow } from '../../../core/model/column-values.ts'
+import type { FieldKind, Schema, SchemaField } from '../../../core/model/field-type.ts'
+
+/** Records that one run may have, and bytes from the first to the end of the last. */
+export const RUN_RECORDS = 1_024
+export const RUN_BYTES = 262_144
+
+/** The kernel marks the fields that a record had in one word of 64 bits. */
+const MOST_FIELDS = 64
+const MOST_NAME_BYTES = 1_024
+/** More than is ever read or written behind an end: a name, the longest token of bounded size, and a chunk. */
+const SLACK_BYTES = 2_048
+
+export const STARTS_AT = 1_024
+export const LENGTHS_AT = STARTS_AT + 4 * RUN_RECORDS
+export const INPUT_AT = LENGTHS_AT + 4 * RUN_RECORDS
+export const SCRATCH_AT = INPUT_AT + RUN_BYTES + SLACK_BYTES
+export const TABLE_AT = SCRATCH_AT + RUN_BYTES + SLACK_BYTES
+
+/** Words of an entry of the table, and their order, as in assembly/field.ts. */
+const ENTRY_WORDS = 12
+const HAS_NULL_WORD = 7
+const CHUNK_BYTES = 16
+
+/** Numbers of the kinds, as in assembly/read.ts. */
+const KIND: Readonly<Record<FieldKind, number>> = {
+  string: 0,
+  boolean: 1,
+  int32: 2,
+  int64: 3,
+  integer: 4,
+  float64: 5,
+  decimal: 6,
+  timestamp: 7,
+  date: 8,
+  binary: 9,
+}
+
+/** Where one field lies in the memory of the kernel. */
+export interface Place {
+  readonly field: SchemaField
+  /** `"name":` as UTF-8. */
+  readonly name: Uint8Array
+  readonly nameAt: number
+  readonly valuesAt: number
+  readonly offsetsAt: number
+  readonly validityAt: number
+}
+
+/** Where all fields of a contract lie, and how much memory that takes. */
+export interface MemoryLayout {
+  readonly places: readonly Place[]
+  readonly sizeBytes: number
+}
+
+/** A layout for the fields of a contract; `undefined` where they are too many, too long, or of a kind for which the kernel has no reader. */
+export function layOut({ fields }: Schema): MemoryLayout | undefined {
+  const encoder = new TextEncoder()
+  let end = TABLE_AT + 4 * ENTRY_WORDS * fields.length
+  const take = (bytes: number): number => {
+    const at = Math.ceil(end / CHUNK_BYTES) * CHUNK_BYTES
+    end = at + bytes
+    return at
+  }
+  const places = fields.map((field): Place => {
+    const name = encoder.encode(`${JSON.stringify(field.name)}:`)
+    return {
+      field,
+      name,
+      nameAt: take(name.length + CHUNK_BYTES),
+      valuesAt: take(
+        hasBytes(field.type) ? RUN_BYTES + SLACK_BYTES : 4 * RUN_RECORDS * Math.max(1, wordsPerRow(field.type)),
+      ),
+      offsetsAt: take(4 * (RUN_RECORDS + 1)),
+      validityAt: take(RUN_RECORDS / 8),
+    }
+  })
+  const isFit = places.every(({ field, name }) => field.type.kind !== 'binary' && name.length <= MOST_NAME_BYTES)
+  return isFit && fields.length > 0 && fields.length <= MOST_FIELDS ? { places, sizeBytes: end } : undefined
+}
+
+/** Writes the table of fields and their names to the memory of the kernel. */
+export function writeTable(memory: ArrayBuffer, { places }: MemoryLayout): void {
+  const table = new Int32Array(memory, TABLE_AT, ENTRY_WORDS * places.length)
+  places.forEach(({ field, name, nameAt, valuesAt, offsetsAt, validityAt }, index) => {
+    const { type, optional } = field
+    const [scale, digits] = type.kind === 'decimal' ? [type.scale, Math.min(type.precision, 15)] : [0, 0]
+    const follower = index + 1 < places.length ? index + 1 : 0
+    const flags = [KIND[type.kind], optional ? 1 : 0]
+    const entry = [...flags, nameAt, name.length, valuesAt, offsetsAt, validityAt, 0, follower, scale, digits]
+    table.set(entry, ENTRY_WORDS * index)
+    new Uint8Array(memory).set(name, nameAt)
+    new Int32Array(memory)[offsetsAt / 4] = 0
+  })
+}
+
+/** The first `rows` rows of a field as a column: a view on the memory of the kernel, which the next run overwrites. */
+export function columnAt(
+  memory: ArrayBuffer,
+  { places }: MemoryLayout,
+  { index, rows }: { readonly index: number; readonly rows: number },
+): Column {
+  const { field, valuesAt, offsetsAt, validityAt } = places[index]!
+  const { type } = field
+  const nulls = new Int32Array(memory, TABLE_AT + 4 * ENTRY_WORDS * index, ENTRY_WORDS)
+  const offsets = hasBytes(type) ? new Int32Array(memory, offsetsAt, rows + 1) : null
+  const used = usedValues(type, rows, offsets === null ? 0 : offsets[rows]!)
+  const column: Column = {
+    type,
+    length: rows,
+    validity: nulls[HAS_NULL_WORD] === 0 ? null : new Uint8Array(memory, validityAt, (rows + 7) >> 3),
+    offsets,
+    values: new (valuesArray(type.kind))(memory, valuesAt, used),
+  }
+  nulls[HAS_NULL_WORD] = 0
+  return column
+}
+
+function valuesArray(kind: FieldKind) {
+  if (kind === 'string' || kind === 'boolean') return Uint8Array
+  return kind === 'float64' ? Float64Array : Int32Array
+}
