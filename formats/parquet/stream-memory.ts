@@ -2,7 +2,7 @@
 import { AsyncByteQueue } from 'apache-arrow'
 
 /** Memory above this is not kept from stream to stream. */
-const KEPT_BYTES = 16_777_216
+const KEPT_BYTES = 67_108_864
 
 /**
  * Collects one Arrow stream after the other in the same memory. A stream of some megabytes that were new every time would
