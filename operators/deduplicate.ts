@@ -63,6 +63,9 @@ class Deduplication implements Operator {
   readonly #ttl: number
   readonly #table: FingerprintTable
   #watermark = Number.NEGATIVE_INFINITY
+  /** Rows of the batch under way. */
+  #kept = new Int32Array(0)
+  #late = new Int32Array(0)
 
   constructor(ttl: number, keyGroups: number) {
     this.#ttl = ttl
@@ -89,8 +92,9 @@ class Deduplication implements Operator {
     const times = batch.system.eventTimes
     const oldest = this.#watermark - this.#ttl
     const rows = batch.selectedRows()
-    const kept = new Int32Array(rows.length)
-    const late = new Int32Array(rows.length)
+    if (this.#kept.length < rows.length) this.#makeRoom(rows.length)
+    const kept = this.#kept
+    const late = this.#late
     let keptCount = 0
     let lateCount = 0
     for (let i = 0; i < rows.length; i++) {
@@ -104,6 +108,11 @@ class Deduplication implements Operator {
     if (duplicates > 0) output.drop('duplicate', duplicates)
     if (keptCount === rows.length && keptCount > 0) output.emit(batch)
     else if (keptCount > 0) output.emit(batch.select(kept.slice(0, keptCount)))
+  }
+
+  #makeRoom(rows: number): void {
+    this.#kept = new Int32Array(2 * rows)
+    this.#late = new Int32Array(2 * rows)
   }
 
   onWatermark(time: number): void {

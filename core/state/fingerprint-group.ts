@@ -6,6 +6,34 @@ const SAMPLES = 255
 /** The time of an entry whose key has a newer entry further on. No record has it. */
 const SUPERSEDED = Number.NEGATIVE_INFINITY
 
+/** The arrays under a group: four words and a time per entry, and two buckets. */
+interface Entries {
+  readonly words: Int32Array
+  readonly times: Float64Array
+  readonly index: Int32Array
+}
+
+/** Arrays that the last rebuilt group left, for the next one: groups of one table are mostly of one size. */
+export class SpareEntries {
+  #entries: Entries | undefined
+
+  give(entries: Entries): void {
+    this.#entries = entries
+  }
+
+  /** Arrays for so many entries, whatever they hold. */
+  take(capacity: number): Entries {
+    const spare = this.#entries
+    this.#entries = undefined
+    if (spare?.times.length === capacity) return spare
+    return {
+      words: new Int32Array(4 * capacity),
+      times: new Float64Array(capacity),
+      index: new Int32Array(2 * capacity),
+    }
+  }
+}
+
 /**
  * Times by 128-bit key hash, of one key group.
  *
@@ -16,9 +44,10 @@ const SUPERSEDED = Number.NEGATIVE_INFINITY
  * 32 bytes per entry when full, 64 after growth.
  */
 export class FingerprintGroup {
-  #words = new Int32Array(4 * INITIAL_ENTRIES)
-  #times = new Float64Array(INITIAL_ENTRIES)
-  #index = new Int32Array(2 * INITIAL_ENTRIES)
+  readonly #spare: SpareEntries
+  #words: Int32Array = new Int32Array(4 * INITIAL_ENTRIES)
+  #times: Float64Array = new Float64Array(INITIAL_ENTRIES)
+  #index: Int32Array = new Int32Array(2 * INITIAL_ENTRIES)
   #capacity = INITIAL_ENTRIES
   /** Entries, superseded ones included. */
   #count = 0
@@ -28,6 +57,11 @@ export class FingerprintGroup {
   #horizon = Number.NEGATIVE_INFINITY
   /** About half of the entries were older than this at the last rebuild. */
   #median = Number.POSITIVE_INFINITY
+
+  /** Groups of one owner share a spare. */
+  constructor(spare = new SpareEntries()) {
+    this.#spare = spare
+  }
 
   /** Keys, forgotten ones included until the next rebuild. */
   get size(): number {
@@ -99,16 +133,20 @@ export class FingerprintGroup {
 
   /** Rebuilds the group without entries older than `horizon`, with at least a quarter of its room free. */
   compact(horizon: number): void {
-    const { words, times, live, clean } = this.#living(horizon)
-    this.#words = words
-    this.#times = times
-    this.#capacity = times.length
-    this.#index = new Int32Array(2 * times.length)
+    const capacity = roomFor(this.#countLiving(horizon))
+    const target = this.#spare.take(capacity)
+    const { live, clean } = this.#copyLiving(horizon, target)
+    this.#spare.give({ words: this.#words, times: this.#times, index: this.#index })
+    this.#words = target.words
+    this.#times = target.times
+    this.#index = target.index
+    this.#index.fill(0)
+    this.#capacity = capacity
     this.#count = live
     this.#superseded = 0
     this.#clean = clean
     for (let position = 0; position < live; position++) this.#file(position)
-    this.#median = medianOf(times, live)
+    this.#median = medianOf(this.#times, live)
   }
 
   /** The entries that changed since the last call as a block; `undefined` where there are none. */
@@ -156,10 +194,7 @@ export class FingerprintGroup {
     index[bucket] = (index[bucket]! & ~mask) | (to + 1)
   }
 
-  #living(horizon: number) {
-    const capacity = roomFor(this.#countLiving(horizon))
-    const words = new Int32Array(4 * capacity)
-    const times = new Float64Array(capacity)
+  #copyLiving(horizon: number, { words, times }: Entries): { readonly live: number; readonly clean: number } {
     let live = 0
     let clean = 0
     for (let position = 0; position < this.#count; position++) {
@@ -169,7 +204,7 @@ export class FingerprintGroup {
       for (let word = 0; word < 4; word++) words[4 * live + word] = this.#words[4 * position + word]!
       times[live++] = time
     }
-    return { words, times, live, clean: this.#clean === this.#count ? live : clean }
+    return { live, clean: this.#clean === this.#count ? live : clean }
   }
 
   #countLiving(horizon: number): number {

@@ -14,7 +14,10 @@ import { documentViolation, fieldViolation, type Violation } from './violation.t
 
 export type { Violation } from './violation.ts'
 
-/** What a decoder made of its records. `eventTimes`: epoch ms per row, if the contract names an event time. */
+/**
+ * What a decoder made of its records. `eventTimes`: epoch ms per row, if the contract names an event time, valid until the
+ * next `finish`.
+ */
 export interface DecodedColumns {
   readonly columns: readonly Column[]
   readonly rows: number
@@ -76,6 +79,7 @@ class ContractDecoder implements JsonDecoder {
   readonly #followers: Int32Array
   /** Takes what is simple, many records at a time; `undefined` where the contract is not for it. */
   readonly #kernel: Kernel | undefined
+  #eventTimes = new Float64Array(0)
   /** Fields of the contract that the record had so far. */
   #found = 0
   /** Field of the key read last. */
@@ -134,7 +138,8 @@ class ContractDecoder implements JsonDecoder {
     const columns = this.#builders.map((builder) => builder.finish())
     this.rows = 0
     if (this.#eventTime < 0) return { columns, rows, eventTimes: undefined }
-    const eventTimes = new Float64Array(rows)
+    if (this.#eventTimes.length < rows) this.#eventTimes = new Float64Array(2 * rows)
+    const eventTimes = this.#eventTimes.subarray(0, rows)
     const column = columns[this.#eventTime]!
     for (let row = 0; row < rows; row++) eventTimes[row] = wideNumberAt(column, row) / 1000
     return { columns, rows, eventTimes }

@@ -21,6 +21,8 @@ import { MillraceError } from '../../core/model/errors.ts'
 import type { Schema } from '../../core/model/field-type.ts'
 import { StreamMemory } from './stream-memory.ts'
 
+/** More than schema, padding and ends of a stream take. */
+const STREAM_FRAME_BYTES = 65_536
 const memory = new StreamMemory()
 
 /**
@@ -40,7 +42,7 @@ export function arrowStream(schema: Schema, columns: readonly Column[], rows: nu
     children.push(child)
   }
   const data = makeData({ type: new Struct(fields), length: rows, nullCount: 0, children })
-  const writer = new RecordBatchStreamWriter().reset(memory.begin())
+  const writer = new RecordBatchStreamWriter().reset(memory.begin(data.byteLength + STREAM_FRAME_BYTES))
   writer.write(new RecordBatch(new ArrowSchema(fields), data))
   writer.finish()
   return memory.end()

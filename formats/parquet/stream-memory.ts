@@ -12,9 +12,10 @@ export class StreamMemory {
   #bytes = new Uint8Array(65_536)
   #used = 0
 
-  /** What a writer puts into the queue that this gives is the stream. */
-  begin(): AsyncByteQueue {
+  /** What a writer puts into the queue that this gives is the stream; it will have about so many bytes. */
+  begin(expectedBytes: number): AsyncByteQueue {
     this.#used = 0
+    if (expectedBytes > this.#bytes.length) this.#bytes = new Uint8Array(expectedBytes)
     return new MemoryQueue((chunk) => this.#add(chunk))
   }
 
@@ -28,7 +29,7 @@ export class StreamMemory {
   #add(chunk: Uint8Array): void {
     const needed = this.#used + chunk.length
     if (needed > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length))
+      const grown = new Uint8Array(needed + (needed >> 3))
       grown.set(this.#bytes.subarray(0, this.#used))
       this.#bytes = grown
     }

@@ -57,6 +57,8 @@ export interface BatchFrame {
 export interface DecodeLimits {
   /** Most bytes the records may inflate to. The arrays take 40 bytes per record on top, at most six times as much. */
   readonly maxInflatedBytes: number
+  /** Where the arrays of a view lie that is not read any more: they serve again if they are large enough. */
+  readonly reuse?: RecordBatchView | undefined
 }
 
 /** One header of a record; `value` points into the batch's buffer. */
@@ -104,7 +106,7 @@ export function decodeRecordBatch(bytes: Uint8Array, position: number, limits: D
   const codec = codecOf(attributes)
   const buffer = decompress(codec, bytes.subarray(position + AT.records, end), limits.maxInflatedBytes)
   const reader = new VarintReader(buffer)
-  const columns = allocateColumns(frame.count, reader)
+  const columns = columnsIn(memoryFor(frame.count, reader, limits.reuse), frame.count)
   decodeRecords(reader, columns, { frame, baseTimestamp: readInt64(header, position + AT.baseTimestamp) })
   if ((attributes & ATTRIBUTE.logAppendTime) !== 0) columns.timestamps.fill(frame.maxTimestamp)
   return {
@@ -186,12 +188,18 @@ function checkCrc(bytes: Uint8Array, position: number, end: number): void {
   if (stored !== computed) throw corrupt('its CRC does not match', { position, end, stored, computed })
 }
 
-function allocateColumns(count: number, reader: VarintReader): Columns {
+function memoryFor(count: number, reader: VarintReader, reuse: RecordBatchView | undefined): ArrayBufferLike {
   const sizeBytes = reader.limit - reader.position
   if (count * SMALLEST_RECORD_BYTES > sizeBytes) {
     throw corrupt(`it claims ${count} records in ${sizeBytes} bytes`, { count, sizeBytes })
   }
-  const memory = new ArrayBuffer(count * BYTES_PER_RECORD)
+  const spare = reuse?.offsets.buffer
+  return spare !== undefined && spare.byteLength >= count * BYTES_PER_RECORD
+    ? spare
+    : new ArrayBuffer(count * BYTES_PER_RECORD)
+}
+
+function columnsIn(memory: ArrayBufferLike, count: number): Columns {
   return {
     offsets: new Float64Array(memory, 0, count),
     timestamps: new Float64Array(memory, count * 8, count),

@@ -12,4 +12,5 @@ const GROWTH_PERCENT = 400
  */
 export function letHeapsGrow(): void {
   setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`)
+  setFlagsFromString('--semi-space-growth-factor=1')
 }

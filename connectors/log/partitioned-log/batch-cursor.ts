@@ -82,6 +82,8 @@ export class BatchCursor {
   #memory: Uint8Array | undefined
   #at = 0
   #next = 0
+  /** Decoded last. */
+  #view: RecordBatchView | undefined
 
   constructor(files: FileStore, partition: string, end: SyncedEnd) {
     this.#files = files
@@ -105,10 +107,12 @@ export class BatchCursor {
     return frame
   }
 
-  /** Decodes a batch that `take` gave last; valid until the next `fill`, unless its bytes were inflated. */
+  /** Decodes a batch that `take` gave last; the view is valid until the next `decode` or `fill`. */
   decode(frame: BatchFrame): RecordBatchView {
     try {
-      return decodeRecordBatch(this.#chunk, frame.start, { maxInflatedBytes: MOST_INFLATED_BYTES })
+      const limits = { maxInflatedBytes: MOST_INFLATED_BYTES, reuse: this.#view }
+      this.#view = decodeRecordBatch(this.#chunk, frame.start, limits)
+      return this.#view
     } catch (error) {
       throw this.#corrupt('a batch is damaged', frame.start, error)
     }
