@@ -19,6 +19,7 @@ export function barChart(title: string, unit: string, bars: readonly Bar[]): str
   const height = 44 + bars.length * (BAR_HEIGHT + GAP)
   const marks = bars.map((bar, index) => barMark(bar, { y: 36 + index * (BAR_HEIGHT + GAP), scale, unit }))
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="13" fill="#777">
+<title>${title}</title>
 <text x="0" y="18" font-size="15">${title}</text>
 ${marks.join('\n')}
 </svg>

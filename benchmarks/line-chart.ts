@@ -33,6 +33,7 @@ export function lineChart(
   }
   const line = points.map(({ x, y }) => `${atX(x)},${atY(y)}`).join(' ')
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12" fill="#777">
+<title>${title}</title>
 <text x="0" y="18" font-size="15">${title}, ${names.y}</text>
 ${marks.join('\n')}
 <text x="${WIDTH - 20}" y="${HEIGHT - 6}" text-anchor="end">${names.x}</text>

@@ -19,6 +19,11 @@ export function clearRuns(directory: string, pipeline: string): void {
   }
 }
 
+/** Removes a topic. */
+export function clearTopic(directory: string, topic: string): void {
+  rmSync(join(directory, '.millrace', 'log', topic), { recursive: true, force: true })
+}
+
 /** True where the workspace has what `path` names. */
 export function holds(directory: string, path: string): boolean {
   return existsSync(join(directory, path))

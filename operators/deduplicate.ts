@@ -107,7 +107,7 @@ class Deduplication implements Operator {
     if (lateCount > 0) output.reject(batch, late.slice(0, lateCount), lateness(this.#watermark, this.#ttl))
     if (duplicates > 0) output.drop('duplicate', duplicates)
     if (keptCount === rows.length && keptCount > 0) output.emit(batch)
-    else if (keptCount > 0) output.emit(batch.select(kept.slice(0, keptCount)))
+    else if (keptCount > 0) output.emit(batch.select(kept.subarray(0, keptCount)))
   }
 
   #makeRoom(rows: number): void {

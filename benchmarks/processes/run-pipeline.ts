@@ -1,5 +1,5 @@
-// Runs a pipeline over topic `events` until it caught up and tells how CPU time and memory went. Arguments: URL of the
-// pipeline, number of events, length of an epoch or `default`.
+// Runs a pipeline over topic `events` until it has read so many and tells how CPU time and memory went. Arguments: URL of the
+// pipeline, number of events, length of an epoch or `default`, and `follow` where the events are still to come.
 import { runPipeline } from 'millrace/platform'
 
 /** What the process had used when so many records were read. */
@@ -27,7 +27,7 @@ export interface PipelineFigures {
 const MIB = 2 ** 20
 const RSS_EVERY_MS = 100
 
-const [pipeline = '', eventsText = '0', epoch = 'default'] = process.argv.slice(2)
+const [pipeline = '', eventsText = '0', epoch = 'default', follow = ''] = process.argv.slice(2)
 const events = Number(eventsText)
 const begin = performance.now()
 let records = 0
@@ -43,12 +43,13 @@ function sample(): void {
 }
 
 const job = runPipeline(new URL(pipeline), {
-  untilCaughtUp: true,
+  untilCaughtUp: follow === '',
   // Checked by the job: it refuses what is no length of time.
   ...(epoch === 'default' ? {} : { epoch: epoch as `${number}s` }),
   onProgress: (progress) => {
     records = progress.records
     sample()
+    if (records >= events) job.drain()
   },
 })
 const timer = setInterval(sample, RSS_EVERY_MS)

@@ -4,21 +4,30 @@ import { type Spread, spreadOf, spreadText } from '../figures.ts'
 import { type Line, lineChart } from '../line-chart.ts'
 import type { PipelineFigures, UsageSample } from '../processes/run-pipeline.ts'
 import type { Report } from '../report.ts'
-import { clearRuns, runProcess, workspace } from '../workspace.ts'
+import { clearRuns, clearTopic, runProcess, workspace } from '../workspace.ts'
 
 /** Memory late in the run may be at most this many times that early in it. */
 const BAR = 1.1
 const EPOCH = '2s'
+const EVENTS_PER_SECOND = 100_000
+/** In the topic before the pipeline starts, so that it finds its splits. */
+const FIRST_EVENTS = 10_000
 
 /** Resident memory in the second and in the last fifth of a run whose state has a bounded number of living keys. */
 export async function memory({ events }: { readonly events: number }): Promise<Report> {
-  const directory = workspace(`events-${events}`)
-  await fillEvents(directory, events)
+  const directory = workspace('memory')
   clearRuns(directory, 'memory')
+  clearTopic(directory, 'events')
+  await fillEvents(directory, FIRST_EVENTS)
   const url = new URL('../pipelines/memory.ts', import.meta.url).href
-  const args = [url, String(events), EPOCH]
+  const args = [url, String(events), EPOCH, 'follow']
+  const feeding = [String(events - FIRST_EVENTS), String(EVENTS_PER_SECOND)]
+  const [outcome] = await Promise.all([
+    runProcess('run-pipeline', { cwd: directory, args }),
+    runProcess('feed-log', { cwd: directory, args: feeding }),
+  ])
   // The process prints just this shape.
-  const figures = (await runProcess('run-pipeline', { cwd: directory, args })) as PipelineFigures
+  const figures = outcome as PipelineFigures
   if (figures.imbalances.length > 0) throw new Error(`the ledger does not balance: ${figures.imbalances.join('; ')}`)
   return reportOf(figures)
 }
@@ -36,7 +45,8 @@ function reportOf(figures: PipelineFigures): Report {
     query: 'memory',
     title: 'Resident memory of a long run',
     method: `${countText(events)} events go through deduplication with a time to live that covers 500,000 of them into a Delta table
-(epochs of ${EPOCH}). Resident memory of the process is sampled every 100 ms.`,
+(epochs of ${EPOCH}), as they come: another process appends ${countText(EVENTS_PER_SECOND)} per second to the log. Resident
+memory of the process is sampled every 100 ms, files that it has mapped included.`,
     command: `npm run benchmark -- --query memory --events ${events}`,
     columns: ['figure', 'median (min–max)'],
     lines: [

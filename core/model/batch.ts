@@ -3,6 +3,7 @@ import { type Column, valueAt } from './column.ts'
 import { MillraceError } from './errors.ts'
 import { type FieldValue, fieldIndex, type Schema } from './field-type.ts'
 import { suggestion } from './nearest.ts'
+import { rowsInOrder } from './row-order.ts'
 
 /** A record as a plain object, where its type is not known statically. */
 export type RecordShape = Readonly<Record<string, FieldValue>>
@@ -80,12 +81,9 @@ export class Batch<T = RecordShape> {
     return this.columns[index]!
   }
 
-  /** Living rows as an index vector. */
+  /** Living rows as an index vector, only to be read. */
   selectedRows(): Int32Array {
-    if (this.selection !== null) return this.selection
-    const rows = new Int32Array(this.rows)
-    for (let i = 0; i < rows.length; i++) rows[i] = i
-    return rows
+    return this.selection ?? rowsInOrder(this.rows)
   }
 
   /** The same rows with fewer of them alive. */

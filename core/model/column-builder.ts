@@ -11,7 +11,9 @@ import {
   wordsPerRow,
 } from './column-values.ts'
 import type { FieldType } from './field-type.ts'
+import { freeMemory } from './free-memory.ts'
 import { bytesOfRows, gatherBits, gatherBytes, gatherElements, type RowRange } from './gather-values.ts'
+import { rowsInOrder } from './row-order.ts'
 
 const TWO_32 = 4294967296
 const INITIAL_ROWS = 64
@@ -302,11 +304,11 @@ export class ColumnBuilder {
   #reserve(capacity: number): void {
     if (hasBytes(this.type)) {
       const offsets = new Int32Array(capacity + 1)
-      if (this.#offsets !== null) offsets.set(this.#offsets)
+      if (this.#offsets !== null) replace(this.#offsets, offsets)
       this.#offsets = offsets
     } else {
       const values = newValues(this.type, capacity)
-      values.set(this.#values)
+      replace(this.#values, values)
       this.#values = values
     }
     if (this.#validity !== null) {
@@ -319,16 +321,19 @@ export class ColumnBuilder {
 
   #growBytes(needed: number): void {
     const grown = new Uint8Array(Math.max(needed, 2 * this.#values.length, this.#expectedBytes, 1024))
-    grown.set(this.#values)
+    replace(this.#values, grown)
     this.#values = grown
     this.#view = new DataView(grown.buffer)
   }
 }
 
-let rowsInOrder = new Int32Array(0)
+/** Copies values to larger memory; the smaller one is given back. */
+function replace(outgrown: ColumnValues, larger: ColumnValues): void {
+  larger.set(outgrown)
+  freeMemory(outgrown)
+}
 
 /** All rows of a column of that length. */
 function allRows(length: number): RowRange {
-  if (length > rowsInOrder.length) rowsInOrder = Int32Array.from({ length: 2 * length }, (_, row) => row)
-  return { rows: rowsInOrder, from: 0, to: length }
+  return { rows: rowsInOrder(length), from: 0, to: length }
 }

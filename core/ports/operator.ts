@@ -16,6 +16,7 @@ export interface StateBlock {
 
 /** Where an operator's results go. All calls are synchronous and valid only during the call that received the output. */
 export interface Output {
+  /** Lends a batch until the operator is called again: its columns and selection may lie in memory that serves again then. */
   emit(batch: Batch): void
   /** Counts records that end here on purpose; `reason` is a stable word such as `filtered` or `duplicate`. */
   drop(reason: string, count: number): void

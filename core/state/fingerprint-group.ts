@@ -1,4 +1,5 @@
 // hot path
+import { freeMemory } from '../model/free-memory.ts'
 import { encodeBlock } from './block.ts'
 
 const INITIAL_ENTRIES = 16
@@ -26,6 +27,7 @@ export class SpareEntries {
     const spare = this.#entries
     this.#entries = undefined
     if (spare?.times.length === capacity) return spare
+    for (const outgrown of Object.values(spare ?? {})) freeMemory(outgrown)
     return {
       words: new Int32Array(4 * capacity),
       times: new Float64Array(capacity),

@@ -1,5 +1,6 @@
 // hot path
 import { AsyncByteQueue } from 'apache-arrow'
+import { freeMemory } from '../../core/model/free-memory.ts'
 
 /** Memory above this is not kept from stream to stream. */
 const KEPT_BYTES = 67_108_864
@@ -15,7 +16,10 @@ export class StreamMemory {
   /** What a writer puts into the queue that this gives is the stream; it will have about so many bytes. */
   begin(expectedBytes: number): AsyncByteQueue {
     this.#used = 0
-    if (expectedBytes > this.#bytes.length) this.#bytes = new Uint8Array(expectedBytes)
+    if (expectedBytes > this.#bytes.length) {
+      freeMemory(this.#bytes)
+      this.#bytes = new Uint8Array(expectedBytes)
+    }
     return new MemoryQueue((chunk) => this.#add(chunk))
   }
 
@@ -31,6 +35,7 @@ export class StreamMemory {
     if (needed > this.#bytes.length) {
       const grown = new Uint8Array(needed + (needed >> 3))
       grown.set(this.#bytes.subarray(0, this.#used))
+      freeMemory(this.#bytes)
       this.#bytes = grown
     }
     this.#bytes.set(chunk, this.#used)

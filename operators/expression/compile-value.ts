@@ -10,7 +10,9 @@ import { compileCondition, scratchMask } from './compile-condition.ts'
 import { expressionType } from './expression-type.ts'
 import { type VectorSource, vectorSource } from './vector.ts'
 
-/** A compiled value: a column of `batch.rows` rows; rows that are not alive hold zero or what the field held. */
+/**
+ * A compiled value: a column of `batch.rows` rows, lent until the next batch; rows that are not alive hold anything.
+ */
 export type CompiledValue = (batch: Batch) => Column
 
 const TWO_32 = 4294967296
@@ -65,9 +67,11 @@ function constantColumn(value: Literal, schema: Schema): CompiledValue {
 }
 
 function doubleColumn(source: VectorSource): CompiledValue {
+  let memory = new Float64Array(0)
   return (batch) => {
     const { values, validity } = source(batch)
-    const doubles = new Float64Array(batch.rows)
+    if (memory.length < batch.rows) memory = new Float64Array(2 * batch.rows)
+    const doubles = memory.subarray(0, batch.rows)
     const { selection, count } = batch
     for (let i = 0; i < count; i++) {
       const row = selection === null ? i : selection[i]!
@@ -78,9 +82,11 @@ function doubleColumn(source: VectorSource): CompiledValue {
 }
 
 function wholeColumn(source: VectorSource, blame: { readonly operator: string; readonly text: string }): CompiledValue {
+  let memory = new Int32Array(0)
   return (batch) => {
     const { values, validity } = source(batch)
-    const words = new Int32Array(2 * batch.rows)
+    if (memory.length < 2 * batch.rows) memory = new Int32Array(4 * batch.rows)
+    const words = memory.subarray(0, 2 * batch.rows)
     const { selection, count } = batch
     for (let i = 0; i < count; i++) {
       const row = selection === null ? i : selection[i]!
@@ -98,9 +104,11 @@ function wholeColumn(source: VectorSource, blame: { readonly operator: string; r
 }
 
 function dayColumn(source: VectorSource): CompiledValue {
+  let memory = new Int32Array(0)
   return (batch) => {
     const { values, validity } = source(batch)
-    const days = new Int32Array(batch.rows)
+    if (memory.length < batch.rows) memory = new Int32Array(2 * batch.rows)
+    const days = memory.subarray(0, batch.rows)
     const { selection, count } = batch
     for (let i = 0; i < count; i++) {
       const row = selection === null ? i : selection[i]!

@@ -7,7 +7,6 @@ import type { Logger } from '../../core/ports/logger.ts'
 import type { Link } from '../../core/ports/transport.ts'
 import type { HostCommand, HostEvent } from '../../core/runtime/host-messages.ts'
 import type { LaunchWorkers, WorkerHandle } from '../../core/runtime/job/job-ports.ts'
-import { letHeapsGrow } from './heap-growth.ts'
 import { messagePortLink } from './message-port-link.ts'
 import { cacheCompiledModules, keepCompiledModules } from './module-cache.ts'
 import { forwardLog } from './port-logger.ts'
@@ -33,7 +32,6 @@ const YOUNG_GENERATION_MB = 24
 
 /** Starts threads for the workers of a job, one long-lived task on each; Node's options of this process hold for them. */
 export function workerLauncher(options: WorkerPoolOptions): LaunchWorkers {
-  letHeapsGrow()
   keepCompiledModules()
   return async (workers, onDeath) => new WorkerPool(options, workers, onDeath).handles
 }

@@ -67,7 +67,9 @@ export class Recorder implements Output {
   count = 0
 
   emit(batch: Batch): void {
-    this.batches.push(batch)
+    // An operator only lends what it emits.
+    const { schema, rows, columns, selection, system } = batch
+    this.batches.push(new Batch({ schema, rows, ...structuredClone({ columns, selection, system }) }))
     this.count += batch.count
   }
 

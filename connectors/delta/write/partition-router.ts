@@ -21,6 +21,7 @@ export class PartitionRouter {
   readonly #columns: readonly number[]
   readonly #interners: readonly ValueInterner[]
   readonly #pairs: readonly Map<number, number>[]
+  #valueIds = new Int32Array(0)
 
   /** `columns` are the positions of the partition fields `names` in the batches. */
   constructor(names: readonly string[], columns: readonly number[]) {
@@ -33,7 +34,8 @@ export class PartitionRouter {
   /** Sets `ids[i]` to the number of the combination in row `rows[i]`; its target stands in `targets`. */
   route(batch: Batch, rows: Int32Array, ids: Int32Array): void {
     ids.fill(0, 0, rows.length)
-    const valueIds = new Int32Array(rows.length)
+    if (this.#valueIds.length < rows.length) this.#valueIds = new Int32Array(2 * rows.length)
+    const valueIds = this.#valueIds
     for (let level = 0; level < this.#columns.length; level++) {
       this.#interners[level]!.intern(batch.columns[this.#columns[level]!]!, rows, valueIds)
       this.#fold(this.#pairs[level]!, valueIds, ids)
@@ -47,7 +49,7 @@ export class PartitionRouter {
   #fold(pairs: Map<number, number>, valueIds: Int32Array, ids: Int32Array): void {
     let lastPair = -1
     let lastId = -1
-    for (let i = 0; i < valueIds.length; i++) {
+    for (let i = 0; i < ids.length; i++) {
       const pair = ids[i]! * PAIR_BASE + valueIds[i]!
       if (pair !== lastPair) {
         lastPair = pair

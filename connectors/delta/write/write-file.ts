@@ -1,4 +1,5 @@
 import type { Schema } from '../../../core/model/field-type.ts'
+import { freeMemory } from '../../../core/model/free-memory.ts'
 import type { ConnectorPorts } from '../../../core/ports/connector-ports.ts'
 import { makeDurableDirectory } from '../../../core/ports/file-store.ts'
 import { encodeParquet } from '../../../formats/parquet/encode-parquet.ts'
@@ -45,10 +46,12 @@ export async function writeFile(
   await files.write(absolute, bytes)
   await files.sync(absolute)
   await files.syncDirectory(directory === '' ? table : `${table}/${directory}`)
+  const size = bytes.length
+  freeMemory(bytes)
   return {
     path: logPath(path),
     partitionValues: { ...values },
-    size: bytes.length,
+    size,
     modificationTime: clock.now(),
     stats,
   }

@@ -7,9 +7,9 @@ import { sinkIdentity } from '../identity.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { StagedFile } from '../staged.ts'
 import { FileQueue } from './file-queue.ts'
-import { groupRows } from './group-rows.ts'
 import { type Directory, PartitionBuffer } from './partition-buffer.ts'
 import { PartitionRouter } from './partition-router.ts'
+import { RowGrouper } from './row-grouper.ts'
 import { SpareColumns } from './spare-columns.ts'
 import { type FileJob, writeFile } from './write-file.ts'
 
@@ -28,6 +28,7 @@ export class DeltaWriter implements RecordWriter {
   readonly #namePrefix: string
   readonly #directories = new Set<string>()
   readonly #spares: SpareColumns
+  readonly #grouper = new RowGrouper()
   #queue: FileQueue<FileJob, StagedFile>
   #router: PartitionRouter
   /** Open buffers, indexed as the targets of the router; `null` where nothing is open. */
@@ -58,7 +59,7 @@ export class DeltaWriter implements RecordWriter {
 
   write(batch: Batch): number {
     if (this.#router.targets.length > OPEN_PARTITIONS) this.#closeAll()
-    const groups = groupRows(this.#router, batch)
+    const groups = this.#grouper.group(this.#router, batch)
     let taken = 0
     for (let i = 0; i < groups.partitions.length; i++) {
       const partition = groups.partitions[i]!

@@ -1,4 +1,5 @@
 import { MillraceError } from '../../../core/model/errors.ts'
+import { freeMemory } from '../../../core/model/free-memory.ts'
 import { type FileStore, makeDurableDirectory, parentOf } from '../../../core/ports/file-store.ts'
 import { crc32c } from '../../../formats/record-batch/crc32c.ts'
 
@@ -53,6 +54,7 @@ export class OutboxSegmentWriter {
     this.#crc = chained(this.#crc, new DataView(bytes.buffer).getUint32(4))
     this.#sizeBytes += bytes.length
     this.#records += frame.count
+    freeMemory(bytes)
   }
 
   /** Makes the segment durable under `name`. */

@@ -3,6 +3,7 @@ import type { Batch, SystemColumns } from '../../model/batch.ts'
 import type { Column } from '../../model/column.ts'
 import { ColumnBuilder } from '../../model/column-builder.ts'
 import type { Schema } from '../../model/field-type.ts'
+import { freeMemory } from '../../model/free-memory.ts'
 import { gatherElements, type RowRange } from '../../model/gather-values.ts'
 
 const INITIAL_ROWS = 256
@@ -101,6 +102,7 @@ export class BatchGatherer {
     splits.set(this.#splits)
     offsets.set(this.#offsets)
     keys.set(this.#keys)
+    for (const outgrown of [this.#eventTimes, this.#splits, this.#offsets, this.#keys]) freeMemory(outgrown)
     this.#eventTimes = eventTimes
     this.#splits = splits
     this.#offsets = offsets

@@ -1,0 +1,12 @@
+// hot path
+/** Less than this is left to the garbage collector. */
+const LEAST_BYTES = 4_096
+
+/**
+ * Gives the memory under an outgrown array back at once, and not when V8 comes to collect it: it lies outside the heap,
+ * which seldom fills. No view on it may be in use any more.
+ */
+export function freeMemory(outgrown: ArrayBufferView): void {
+  const { buffer, byteLength } = outgrown
+  if (byteLength >= LEAST_BYTES && buffer instanceof ArrayBuffer) buffer.transfer(0)
+}
