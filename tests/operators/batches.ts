@@ -60,13 +60,17 @@ export function instanceOf(spec: OperatorSpec, schema: Schema): Operator {
 
 /** An output that remembers everything. */
 export class Recorder implements Output {
+  /** What was emitted, as it was then. */
   readonly batches: Batch[] = []
+  /** The very batches, to be compared with others by identity. */
+  readonly lent: Batch[] = []
   readonly dropped: Record<string, number> = {}
   readonly rejected: string[] = []
   /** Living records that were emitted, dropped or rejected. */
   count = 0
 
   emit(batch: Batch): void {
+    this.lent.push(batch)
     // An operator only lends what it emits.
     const { schema, rows, columns, selection, system } = batch
     this.batches.push(new Batch({ schema, rows, ...structuredClone({ columns, selection, system }) }))

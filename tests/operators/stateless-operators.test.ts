@@ -28,13 +28,13 @@ describe('filter', () => {
     it(`with ${form} passes what is true, counts the rest and copies no column`, () => {
       const recorder = run(operator)
       assert.deepEqual([idsOf(recorder), recorder.dropped], [['a', 'c'], { filtered: 1 }])
-      assert.equal(recorder.batches[0]?.columns, orders.columns)
+      assert.equal(recorder.lent[0]?.columns, orders.columns)
     })
 
     it(`with ${form} passes the very batch where all is true, and none where nothing is`, () => {
       const good = batchOfFields(schema, [sample, sample])
-      assert.deepEqual(run(operator, good).batches, [good])
-      assert.equal(run(operator, good).batches[0], good)
+      assert.deepEqual(run(operator, good).lent, [good])
+      assert.equal(run(operator, good).lent[0], good)
       const bad = run(operator, batchOfFields(schema, [{ ...sample, cents: 0 }]))
       assert.deepEqual([bad.batches, bad.dropped], [[], { filtered: 1 }])
     })
@@ -159,7 +159,7 @@ describe('select', () => {
     const operator = select<Order, Record<string, unknown>>({ name: field('id'), tenfold: field('cents').times(10) })
     const recorder = run(operator)
     assert.deepEqual(recorder.records[1], { name: 'b', tenfold: -50 })
-    assert.equal(recorder.batches[0]?.column('name'), orders.column('id'))
+    assert.equal(recorder.lent[0]?.column('name'), orders.column('id'))
   })
 })
 
