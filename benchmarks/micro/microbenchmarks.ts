@@ -5,7 +5,7 @@ import { BatchGatherer } from '../../core/runtime/exchange/batch-gatherer.ts'
 import { FingerprintTable } from '../../core/state/fingerprint-table.ts'
 import { generateEvents } from '../../examples/events-curated/generate-events.ts'
 import { compileDecoder } from '../../formats/json/compile-decoder.ts'
-import { encodeParquet } from '../../formats/parquet/encode-parquet.ts'
+import { encodeColumns } from '../../formats/parquet/parquet-encoder.ts'
 import type { Codec } from '../../formats/record-batch/compression.ts'
 import { decodeRecordBatch, type RecordBatchView } from '../../formats/record-batch/decode.ts'
 import { encodeRecordBatch } from '../../formats/record-batch/encode.ts'
@@ -84,7 +84,7 @@ function piecesFor(events: number): readonly Piece[] {
     { name: 'hash of a key of 2 fields', run: () => each(batches, (batch) => hasher.hash(batch)) },
     { name: 'fingerprint, look up and put', run: () => fillTable(keyed) },
     { name: 'gather for 2 receivers', run: () => gatherAll(keyed) },
-    { name: 'Parquet, encode', run: () => encodeParquet(event.schema, whole.columns, whole.rows) },
+    { name: 'Parquet, encode', run: () => encodeColumns(event.schema, whole.columns, whole.rows) },
   ]
 }
 

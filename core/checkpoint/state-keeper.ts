@@ -2,7 +2,7 @@ import { MillraceError } from '../model/errors.ts'
 import type { ByteOperation, ByteStore } from '../ports/byte-store.ts'
 import type { StateBlock } from '../ports/operator.ts'
 import type { ValueCodec } from '../ports/value-codec.ts'
-import { decodeBlock } from '../state/block.ts'
+import { decodeBlock, entriesIn } from '../state/block.ts'
 import { crc32c } from '../state/crc32c.ts'
 import { mergeBlocks } from '../state/merge-blocks.ts'
 import { blockKey, epochText, mergesDue } from './block-table.ts'
@@ -136,7 +136,7 @@ export class StateKeeper {
       for (let i = 0; i < part.length; i++) {
         const { operator, keyGroup } = part[i]!
         const bytes = values[i]!
-        yield { operator, block: { keyGroup, bytes, entries: decodeBlock(bytes).count } }
+        yield { operator, block: { keyGroup, bytes, entries: entriesIn(bytes) } }
       }
     }
   }

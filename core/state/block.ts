@@ -57,6 +57,11 @@ export function decodeBlock(bytes: Uint8Array): BlockEntries {
   }
 }
 
+/** Number of entries of a block that was checked already. */
+export function entriesIn(block: Uint8Array): number {
+  return (block.length - HEADER_BYTES) / ENTRY_BYTES
+}
+
 function checksumOf(bytes: Uint8Array): number {
   return crc32c(bytes.subarray(HEADER_BYTES), crc32c(bytes.subarray(0, 12)))
 }

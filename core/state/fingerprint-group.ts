@@ -133,9 +133,16 @@ export class FingerprintGroup {
     if (horizon > this.#median) this.compact(horizon)
   }
 
-  /** Rebuilds the group without entries older than `horizon`, with at least a quarter of its room free. */
-  compact(horizon: number): void {
-    const capacity = roomFor(this.#countLiving(horizon))
+  /** Makes room for `entries` more, so that adding them rebuilds nothing. */
+  reserve(entries: number): void {
+    if (this.#count + entries > this.#capacity) this.compact(this.#horizon, entries)
+  }
+
+  /**
+   * Rebuilds the group without entries older than `horizon`, with room for `more` entries and at least a quarter of it free.
+   */
+  compact(horizon: number, more = 0): void {
+    const capacity = roomFor(this.#countLiving(horizon) + more)
     const target = this.#spare.take(capacity)
     const { live, clean } = this.#copyLiving(horizon, target)
     this.#spare.give({ words: this.#words, times: this.#times, index: this.#index })

@@ -63,6 +63,7 @@ export class FingerprintTable {
   load(block: StateBlock): void {
     const { words, times, count } = decodeBlock(block.bytes)
     const group = this.#groups[block.keyGroup]
+    group?.reserve(count)
     for (let i = 0; i < count; i++) {
       if (group === undefined || this.groupOf(words, 4 * i) !== group) throw misplaced(block.keyGroup)
       group.put(words, 4 * i, times[i]!)

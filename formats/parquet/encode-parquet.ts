@@ -1,44 +1,18 @@
-import {
-  Compression,
-  EnabledStatistics,
-  Table,
-  type WriterProperties,
-  WriterPropertiesBuilder,
-  writeParquet,
-} from 'parquet-wasm'
 import type { Column } from '../../core/model/column.ts'
-import { MillraceError } from '../../core/model/errors.ts'
 import type { Schema } from '../../core/model/field-type.ts'
-import { arrowStream } from './arrow-stream.ts'
-import { repeatsValues } from './repeats-values.ts'
 
 /** Codec of the files that {@link encodeParquet} makes, as it stands in their names. */
 export const PARQUET_CODEC = 'snappy'
 
+/** Modules of some megabytes: a process that starts has better things to do than to load them before its first file. */
+let encoder: Promise<typeof import('./parquet-encoder.ts')> | undefined
+
 /**
  * One Parquet file from columns of equal length, laid out as the Delta protocol asks: timestamps are INT64 microseconds
- * adjusted to UTC, decimals INT32, INT64 or fixed bytes by precision, required fields not nullable. Synchronous, about
- * 0.6 µs per record; the columns are only read, the result is the caller's. Throws `MR_PARQUET`.
+ * adjusted to UTC, decimals INT32, INT64 or fixed bytes by precision, required fields not nullable. The columns are only
+ * read, the result is the caller's. Takes about 0.6 µs of the thread per record. Throws `MR_PARQUET`.
  */
-export function encodeParquet(schema: Schema, columns: readonly Column[], rows: number): Uint8Array {
-  const stream = arrowStream(schema, columns, rows)
-  try {
-    // The writer takes table and properties over and frees them, also where it fails; its result is a copy.
-    return writeParquet(Table.fromIPCStream(stream), propertiesFor(schema, columns))
-  } catch (error) {
-    throw new MillraceError('MR_PARQUET', `a Parquet file of ${rows} records could not be encoded`, { cause: error })
-  }
-}
-
-function propertiesFor(schema: Schema, columns: readonly Column[]): WriterProperties {
-  // Statistics of whole row groups let a reader skip files; those of pages would say little about records in the order of
-  // their coming.
-  let builder = new WriterPropertiesBuilder()
-    .setCompression(Compression.SNAPPY)
-    .setCreatedBy('millrace')
-    .setStatisticsEnabled(EnabledStatistics.Chunk)
-  for (const [index, column] of columns.entries()) {
-    if (!repeatsValues(column)) builder = builder.setColumnDictionaryEnabled(schema.fields[index]!.name, false)
-  }
-  return builder.build()
+export async function encodeParquet(schema: Schema, columns: readonly Column[], rows: number): Promise<Uint8Array> {
+  encoder ??= import('./parquet-encoder.ts')
+  return (await encoder).encodeColumns(schema, columns, rows)
 }

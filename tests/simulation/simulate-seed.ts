@@ -1,3 +1,5 @@
+// Loaded by writers with their first file; here before virtual time begins.
+import '../../formats/parquet/parquet-encoder.ts'
 import type { RecoveryOutcome } from '../../core/checkpoint/decide-recovery.ts'
 import type { EpochMarker } from '../../core/checkpoint/epoch-marker.ts'
 import { MillraceError } from '../../core/model/errors.ts'

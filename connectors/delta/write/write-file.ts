@@ -36,7 +36,7 @@ export async function writeFile(
   const { table, schema, directories, spares } = place
   const { directory, values } = job.buffer.target
   const { columns, rows } = job.buffer.take()
-  const bytes = encodeParquet(schema, columns, rows)
+  const bytes = await encodeParquet(schema, columns, rows)
   const stats = fileStatistics(schema, columns, rows)
   spares.give(columns)
   const path = directory === '' ? job.name : `${directory}/${job.name}`
