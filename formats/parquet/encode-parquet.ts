@@ -1,11 +1,12 @@
 import type { Column } from '../../core/model/column.ts'
 import type { Schema } from '../../core/model/field-type.ts'
+import type { encodeColumns } from './parquet-encoder.ts'
 
 /** Codec of the files that {@link encodeParquet} makes, as it stands in their names. */
 export const PARQUET_CODEC = 'snappy'
 
 /** Modules of some megabytes: a process that starts has better things to do than to load them before its first file. */
-let encoder: Promise<typeof import('./parquet-encoder.ts')> | undefined
+let encoder: Promise<{ readonly encodeColumns: typeof encodeColumns }> | undefined
 
 /**
  * One Parquet file from columns of equal length, laid out as the Delta protocol asks: timestamps are INT64 microseconds
