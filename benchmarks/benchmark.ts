@@ -16,7 +16,7 @@ const { values } = parseArgs({
   options: {
     query: { type: 'string', default: 'founding' },
     events: { type: 'string' },
-    pairs: { type: 'string', default: '3' },
+    pairs: { type: 'string', default: '5' },
     smoke: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -31,7 +31,7 @@ interface Size {
 const QUERIES: Readonly<
   Record<string, { readonly events: number; readonly smoke: number; readonly run: (size: Size) => Promise<Report> }>
 > = {
-  founding: { events: 3_000_000, smoke: 400_000, run: founding },
+  founding: { events: 9_000_000, smoke: 400_000, run: founding },
   restart: { events: 1_120_000, smoke: 100_000, run: restart },
   memory: { events: 5_000_000, smoke: 1_000_000, run: memory },
   micro: { events: 100_000, smoke: 10_000, run: micro },

@@ -59,6 +59,9 @@ function specOf<T>(options: DeduplicateOptions<T>): OperatorSpec {
   }
 }
 
+/** Lookups whose places are read in advance. */
+const READ_AHEAD = 256
+
 class Deduplication implements Operator {
   readonly #ttl: number
   readonly #table: FingerprintTable
@@ -66,6 +69,8 @@ class Deduplication implements Operator {
   /** Rows of the batch under way. */
   #kept = new Int32Array(0)
   #late = new Int32Array(0)
+  /** Keeps reads ahead from being found useless. */
+  #seen = 0
 
   constructor(ttl: number, keyGroups: number) {
     this.#ttl = ttl
@@ -98,6 +103,7 @@ class Deduplication implements Operator {
     let keptCount = 0
     let lateCount = 0
     for (let i = 0; i < rows.length; i++) {
+      if (i % READ_AHEAD === 0) this.#readAhead(keys, rows, i)
       const row = rows[i]!
       const time = times[row]!
       if (time < oldest) late[lateCount++] = row
@@ -108,6 +114,10 @@ class Deduplication implements Operator {
     if (duplicates > 0) output.drop('duplicate', duplicates)
     if (keptCount === rows.length && keptCount > 0) output.emit(batch)
     else if (keptCount > 0) output.emit(batch.select(kept.subarray(0, keptCount)))
+  }
+
+  #readAhead(keys: Int32Array, rows: Int32Array, from: number): void {
+    this.#seen ^= this.#table.readAhead(keys, rows, { from, to: Math.min(rows.length, from + READ_AHEAD) })
   }
 
   #makeRoom(rows: number): void {
@@ -134,11 +144,13 @@ class Deduplication implements Operator {
     const at = 4 * row
     const group = this.#table.groupOf(keys, at)
     const position = group.lookup(keys, at)
-    if (position >= 0) {
-      const first = group.timeAt(position)
-      // A forgotten entry may still be in memory; it must not count, else the outcome would hang on when memory is freed.
-      if (first >= this.horizon && time <= first + this.#ttl) return false
+    if (position < 0) {
+      group.add(keys, at, time)
+      return true
     }
+    const first = group.timeAt(position)
+    // A forgotten entry may still be in memory; it must not count, else the outcome would hang on when memory is freed.
+    if (first >= this.horizon && time <= first + this.#ttl) return false
     group.put(keys, at, time)
     return true
   }

@@ -106,6 +106,11 @@ export class FingerprintGroup {
     return -1
   }
 
+  /** What the index holds first for a key with this third word: to be read early, while nobody waits for it. */
+  peek(third: number): number {
+    return this.#index[third & (this.#index.length - 1)]!
+  }
+
   timeAt(position: number): number {
     return this.#times[position]!
   }
@@ -115,16 +120,19 @@ export class FingerprintGroup {
     const known = this.lookup(words, at)
     if (known >= this.#clean) this.#times[known] = time
     else if (known >= 0) this.#supersede(known, time)
-    else {
-      if (this.#count === this.#capacity) this.compact(this.#horizon)
-      const position = this.#count++
-      this.#words[4 * position] = words[at]!
-      this.#words[4 * position + 1] = words[at + 1]!
-      this.#words[4 * position + 2] = words[at + 2]!
-      this.#words[4 * position + 3] = words[at + 3]!
-      this.#times[position] = time
-      this.#file(position)
-    }
+    else this.add(words, at, time)
+  }
+
+  /** As {@link put}, for a key that is known to have no entry. */
+  add(words: Int32Array, at: number, time: number): void {
+    if (this.#count === this.#capacity) this.compact(this.#horizon)
+    const position = this.#count++
+    this.#words[4 * position] = words[at]!
+    this.#words[4 * position + 1] = words[at + 1]!
+    this.#words[4 * position + 2] = words[at + 2]!
+    this.#words[4 * position + 3] = words[at + 3]!
+    this.#times[position] = time
+    this.#file(position)
   }
 
   /** Entries older than `horizon` may go: they do once they are about half of all, or when the group would grow. */

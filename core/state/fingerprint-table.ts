@@ -39,6 +39,19 @@ export class FingerprintTable {
     return this.#groups[keyGroupOf(words[at]!, this.#keyGroups)]!
   }
 
+  /**
+   * Reads ahead where the keys of rows `rows[from, to)` will be looked for. The lookups themselves come one after the other
+   * and would each wait for main memory; these reads do not hang on each other, so the processor has many under way.
+   */
+  readAhead(keys: Int32Array, rows: Int32Array, range: { readonly from: number; readonly to: number }): number {
+    let seen = 0
+    for (let i = range.from; i < range.to; i++) {
+      const at = 4 * rows[i]!
+      seen ^= this.groupOf(keys, at).peek(keys[at + 2]!)
+    }
+    return seen
+  }
+
   /** Entries older than `horizon` may go. */
   dropBefore(horizon: number): void {
     for (let i = 0; i < this.#groups.length; i++) this.#groups[i]!.dropBefore(horizon)
