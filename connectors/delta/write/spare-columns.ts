@@ -1,10 +1,21 @@
 import type { Column } from '../../../core/model/column.ts'
+import { freeMemory } from '../../../core/model/free-memory.ts'
 
-/** Memory of columns that were written, kept for rows to come, up to a number of bytes. Owned by one task. */
+interface Spare {
+  readonly columns: readonly Column[]
+  readonly bytes: number
+  /** Lay idle when an epoch ended. */
+  isIdle: boolean
+}
+
+/**
+ * Memory of columns that were written, kept for rows to come, up to a number of bytes, as long as every epoch needs it.
+ * Owned by one task.
+ */
 export class SpareColumns {
   readonly #limitBytes: number
   /** Smallest first. */
-  readonly #spares: { readonly columns: readonly Column[]; readonly bytes: number }[] = []
+  #spares: Spare[] = []
   #bytes = 0
 
   constructor(limitBytes: number) {
@@ -17,7 +28,7 @@ export class SpareColumns {
     if (this.#bytes + bytes > this.#limitBytes) return
     this.#bytes += bytes
     const smaller = this.#spares.findLastIndex((spare) => spare.bytes <= bytes)
-    this.#spares.splice(smaller + 1, 0, { columns, bytes })
+    this.#spares.splice(smaller + 1, 0, { columns, bytes, isIdle: false })
   }
 
   /** The largest of the spare columns, to be adopted; `undefined` where there are none. */
@@ -25,6 +36,19 @@ export class SpareColumns {
     const spare = this.#spares.pop()
     if (spare !== undefined) this.#bytes -= spare.bytes
     return spare?.columns
+  }
+
+  /** At the end of an epoch: gives back what has lain idle for all of it. */
+  trim(): void {
+    for (const { columns, bytes } of this.#spares.filter(({ isIdle }) => isIdle)) {
+      this.#bytes -= bytes
+      for (const { values, offsets } of columns) {
+        freeMemory(values)
+        if (offsets !== null) freeMemory(offsets)
+      }
+    }
+    this.#spares = this.#spares.filter(({ isIdle }) => !isIdle)
+    for (const spare of this.#spares) spare.isIdle = true
   }
 }
 

@@ -88,6 +88,7 @@ export class DeltaWriter implements RecordWriter {
   async stage(): Promise<Staged> {
     // Everything before the first await is the cut.
     this.#closeAll()
+    this.#spares.trim()
     const records = this.#records
     this.#records = 0
     const files = await this.#queue.take()
