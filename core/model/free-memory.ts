@@ -4,9 +4,10 @@ const LEAST_BYTES = 4_096
 
 /**
  * Gives the memory under an outgrown array back at once, and not when V8 comes to collect it: it lies outside the heap,
- * which seldom fills. No view on it may be in use any more.
+ * which seldom fills. No view on it may be in use any more. A view on
+ * a part of something is left alone.
  */
 export function freeMemory(outgrown: ArrayBufferView): void {
   const { buffer, byteLength } = outgrown
-  if (byteLength >= LEAST_BYTES && buffer instanceof ArrayBuffer) buffer.transfer(0)
+  if (byteLength >= LEAST_BYTES && byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0)
 }

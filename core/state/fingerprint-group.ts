@@ -19,15 +19,24 @@ export class SpareEntries {
   #entries: Entries | undefined
 
   give(entries: Entries): void {
+    this.free()
     this.#entries = entries
+  }
+
+  /** Gives the memory back. */
+  free(): void {
+    for (const outgrown of Object.values(this.#entries ?? {})) freeMemory(outgrown)
+    this.#entries = undefined
   }
 
   /** Arrays for so many entries, whatever they hold. */
   take(capacity: number): Entries {
     const spare = this.#entries
-    this.#entries = undefined
-    if (spare?.times.length === capacity) return spare
-    for (const outgrown of Object.values(spare ?? {})) freeMemory(outgrown)
+    if (spare?.times.length === capacity) {
+      this.#entries = undefined
+      return spare
+    }
+    this.free()
     return {
       words: new Int32Array(4 * capacity),
       times: new Float64Array(capacity),
@@ -173,6 +182,12 @@ export class FingerprintGroup {
     const block = encodeBlock(this.#words.subarray(4 * this.#clean), this.#times.subarray(this.#clean), changed)
     this.#clean = this.#count
     return block
+  }
+
+  /** Forgets everything and gives its memory back; the group must not be used after it. */
+  free(): void {
+    this.#spare.give({ words: this.#words, times: this.#times, index: this.#index })
+    this.#spare.free()
   }
 
   /** Takes all entries as handed over already: they came from a stored block. */

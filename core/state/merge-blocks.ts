@@ -1,4 +1,4 @@
-import { decodeBlock, encodeBlock } from './block.ts'
+import { decodeBlock, encodeBlock, entriesIn } from './block.ts'
 import { FingerprintGroup } from './fingerprint-group.ts'
 
 /**
@@ -7,10 +7,13 @@ import { FingerprintGroup } from './fingerprint-group.ts'
  */
 export function mergeBlocks(blocks: readonly Uint8Array[], horizon: number): Uint8Array {
   const merged = new FingerprintGroup()
+  merged.reserve(blocks.reduce((sum, block) => sum + entriesIn(block), 0))
   for (const block of blocks) {
     const { words, times, count } = decodeBlock(block)
     for (let i = 0; i < count; i++) merged.put(words, 4 * i, times[i]!)
   }
   merged.compact(horizon)
-  return merged.snapshot() ?? encodeBlock(new Int32Array(0), new Float64Array(0), 0)
+  const block = merged.snapshot()
+  merged.free()
+  return block ?? encodeBlock(new Int32Array(0), new Float64Array(0), 0)
 }

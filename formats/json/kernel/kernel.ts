@@ -1,5 +1,6 @@
 // hot path
 import type { ColumnBuilder } from '../../../core/model/column-builder.ts'
+import { MillraceError } from '../../../core/model/errors.ts'
 import type { Schema } from '../../../core/model/field-type.ts'
 import { KERNEL_WASM } from './kernel.wasm.ts'
 import * as layout from './memory-layout.ts'
@@ -75,7 +76,9 @@ export class Kernel {
 
   /** Appends up to `count` records of the run; returns how many: fewer where the next one is not simple. */
   decode(count: number, builders: readonly ColumnBuilder[]): number {
-    const { memory, decode } = this.#instance()
+    if (exports === undefined || user !== this)
+      throw new MillraceError('MR_INTERNAL', 'another decoder took the kernel in the midst of a run')
+    const { memory, decode } = exports
     const taken = decode(this.#first, count)
     this.#first += taken
     if (taken === 0) return 0
