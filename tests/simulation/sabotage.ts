@@ -62,11 +62,13 @@ export class SabotageRunner {
     if (!random.chance(0.6)) return undefined
     const last = this.#lastMarker()
     if (last === undefined || this.#isReplaced(last)) return undefined
+    // Seldom is an epoch open whose files can be gone.
+    const missing = random.chance(0.5) ? this.#stagedMissing(last) : undefined
+    if (missing !== undefined) return missing
     const damages = [
       () => this.#foreign(),
       () => this.#corrupt(),
       () => this.#corrupt(),
-      () => this.#stagedMissing(last),
       () => this.#ahead(last),
       () => this.#behind(last),
       () => this.#replaced(last),

@@ -27,6 +27,9 @@ export interface Stillbirth {
   readonly host: 'same' | 'new'
 }
 
+/** Where a process falls asleep, the first time that it comes there. */
+export type SleepPlace = Extract<CrashPlan, { readonly nth: number }>
+
 /** What befalls one life of the process. */
 export interface LifePlan {
   readonly crash: CrashPlan
@@ -54,7 +57,7 @@ export interface Scenario {
   /** The life after which a second host takes over while the first one is only asleep; −1: none. */
   readonly zombieAfter: number
   /** Where it falls asleep. */
-  readonly zombieAt: FailpointName
+  readonly zombieAt: SleepPlace
   /** It wakes up while its successor does again what it slept over, or after some steps of a later life. */
   readonly zombieWakes: 'at redo' | 'later'
   readonly zombieSleeps: number
@@ -90,12 +93,20 @@ export const ZOMBIE_POINTS: readonly FailpointName[] = [
   'P8-advised',
 ]
 
+/** There a process and its successor are about to do the same. */
+const RACE_POINTS: readonly FailpointName[] = ['P4-manifest-created', 'P5-before-commit']
+
+/** Between the look at the table and the creation of its next version. */
+const IN_COMMIT: SleepPlace = { kind: 'file', ending: '.json.tmp', nth: 1 }
+
 /** The plan of one seed. The first crash walks through all failpoints as seeds go up. */
 export function scenarioOf(seed: number, random: SeededRandom): Scenario {
   const partitions = 3 + random.below(2)
   const isShared = random.chance(0.6)
   // Few records per epoch and many epochs, so that blocks of state are merged.
   const isDrip = random.chance(0.12)
+  // Most records come to nothing, so that epochs without rows are usual.
+  const isSparse = random.chance(0.15)
   const zombieAfter = isShared && random.chance(0.5) ? random.below(3) : -1
   const lives = livesOf({ seed, isShared, zombieAfter }, random)
   return {
@@ -112,6 +123,7 @@ export function scenarioOf(seed: number, random: SeededRandom): Scenario {
       seed,
       splits: partitions,
       duplicateShare: 0.1,
+      filteredShare: isSparse ? 0.9 : 0.03,
       violationShare: 0.04,
       tombstoneShare: 0.02,
       nullKeyShare: 0.1,
@@ -126,7 +138,7 @@ export function scenarioOf(seed: number, random: SeededRandom): Scenario {
     lives,
     endsElsewhere: isShared && random.chance(0.4),
     zombieAfter,
-    zombieAt: random.pick(random.chance(0.5) ? ZOMBIE_POINTS : ['P4-manifest-created', 'P5-before-commit']),
+    zombieAt: random.chance(0.2) ? IN_COMMIT : sleepAt(random.pick(random.chance(0.5) ? ZOMBIE_POINTS : RACE_POINTS)),
     zombieWakes: random.pick(['at redo', 'later'] as const),
     zombieSleeps: random.below(1500),
     throwsAt: random.chance(0.25) ? Array.from({ length: 1 + random.below(3) }, () => random.below(2 * RECORDS)) : [],
@@ -181,6 +193,10 @@ function earlyCrash(random: SeededRandom): CrashPlan {
 
 function crashAt(name: FailpointName, random: SeededRandom): CrashPlan {
   return { kind: 'failpoint', name, nth: name.startsWith('recovery') ? 1 : 1 + random.below(3) }
+}
+
+function sleepAt(name: FailpointName): SleepPlace {
+  return { kind: 'failpoint', name, nth: 1 }
 }
 
 /** The pipeline under test: every part of it is shipped code. `onRecord` is called by its function, where it has one. */

@@ -73,7 +73,9 @@ class SeedRun {
   #current: SimulatedProcess | undefined
   #isDead = false
   #hits = 0
+  /** Where the current process dies, or falls asleep. */
   #crash: CrashPlan | undefined
+  #isFallingAsleep = false
   #appended = 0
   #crashes = 0
   /** Records that the function of the pipeline has seen. */
@@ -167,9 +169,13 @@ class SeedRun {
     return this.#isDead || this.#current?.end !== undefined
   }
 
-  /** While a zombie is awake the storage that both use stays powered: what it wrote is not taken from under it. */
+  /**
+   * While a zombie is awake the storage that both use stays powered: what it wrote is not taken from under it. A death
+   * right after a change of a file is there for what a loss of power makes of it.
+   */
   #killCurrent(): void {
-    this.#current?.kill(this.#outside.isZombieAwake ? 'process' : undefined)
+    const kind = this.#crash?.kind === 'file' ? 'power' : undefined
+    this.#current?.kill(this.#outside.isZombieAwake ? 'process' : kind)
   }
 
   async #interrupt(life: number, outcome: string): Promise<void> {
@@ -188,25 +194,19 @@ class SeedRun {
 
   /** The process falls asleep and another host takes over; what wakes up later is a zombie. */
   async #sleepAndMove(): Promise<void> {
-    let isAsleep = false
     const process = this.#current
-    this.#crash = undefined
-    this.#sleep = (name) => {
-      if (isAsleep || name !== this.#scenario.zombieAt) return
-      isAsleep = true
-      process?.pause()
-    }
-    await this.#simulation.run(() => isAsleep || process?.end !== undefined, PATIENCE)
-    this.#sleep = undefined
-    if (!isAsleep) {
+    this.#crash = this.#scenario.zombieAt
+    this.#hits = 0
+    this.#isFallingAsleep = true
+    await this.#simulation.run(() => process?.main.isPaused === true || process?.end !== undefined, PATIENCE)
+    this.#isFallingAsleep = false
+    if (process?.main.isPaused !== true) {
       process?.kill()
       return
     }
-    if (process !== undefined) this.#outside.fallsAsleep(process)
+    this.#outside.fallsAsleep(process)
     this.#hosts.move('new')
   }
-
-  #sleep: ((name: FailpointName) => void) | undefined
 
   /** Reads everything to its end without faults and stops. */
   async #finish(): Promise<void> {
@@ -296,7 +296,6 @@ class SeedRun {
   #onFailpoint(name: FailpointName, process: SimulatedProcess): void {
     this.#failpoints[name] = (this.#failpoints[name] ?? 0) + 1
     if (process !== this.#current) return
-    this.#sleep?.(name)
     if (this.#crash?.kind === 'failpoint' && this.#crash.name === name) this.#hit(this.#crash.nth)
   }
 
@@ -306,9 +305,13 @@ class SeedRun {
     if (this.#current?.incarnations.includes(owner) === true) this.#hit(crash.nth)
   }
 
-  /** The process is where its life is to end; it does so the nth time. */
+  /** The process is where its life is to end or to pause; it does so the nth time. */
   #hit(nth: number): void {
     if (this.#isDead || ++this.#hits < nth) return
+    if (this.#isFallingAsleep) {
+      this.#current?.pause()
+      return
+    }
     this.#isDead = true
     this.#killCurrent()
   }
