@@ -14,37 +14,6 @@ interface Entries {
   readonly index: Int32Array
 }
 
-/** Arrays that the last rebuilt group left, for the next one: groups of one table are mostly of one size. */
-export class SpareEntries {
-  #entries: Entries | undefined
-
-  give(entries: Entries): void {
-    this.free()
-    this.#entries = entries
-  }
-
-  /** Gives the memory back. */
-  free(): void {
-    for (const outgrown of Object.values(this.#entries ?? {})) freeMemory(outgrown)
-    this.#entries = undefined
-  }
-
-  /** Arrays for so many entries, whatever they hold. */
-  take(capacity: number): Entries {
-    const spare = this.#entries
-    if (spare?.times.length === capacity) {
-      this.#entries = undefined
-      return spare
-    }
-    this.free()
-    return {
-      words: new Int32Array(4 * capacity),
-      times: new Float64Array(capacity),
-      index: new Int32Array(2 * capacity),
-    }
-  }
-}
-
 /**
  * Times by 128-bit key hash, of one key group.
  *
@@ -55,7 +24,6 @@ export class SpareEntries {
  * 32 bytes per entry when full, 64 after growth.
  */
 export class FingerprintGroup {
-  readonly #spare: SpareEntries
   #words: Int32Array = new Int32Array(4 * INITIAL_ENTRIES)
   #times: Float64Array = new Float64Array(INITIAL_ENTRIES)
   #index: Int32Array = new Int32Array(2 * INITIAL_ENTRIES)
@@ -68,11 +36,6 @@ export class FingerprintGroup {
   #horizon = Number.NEGATIVE_INFINITY
   /** About half of the entries were older than this at the last rebuild. */
   #median = Number.POSITIVE_INFINITY
-
-  /** Groups of one owner share a spare. */
-  constructor(spare = new SpareEntries()) {
-    this.#spare = spare
-  }
 
   /** Keys, forgotten ones included until the next rebuild. */
   get size(): number {
@@ -156,13 +119,14 @@ export class FingerprintGroup {
   }
 
   /**
-   * Rebuilds the group without entries older than `horizon`, with room for `more` entries and at least a quarter of it free.
+   * Rebuilds the group without entries older than `horizon`, with room for `more` entries and at least a quarter of it
+   * free; in its place where the size fits.
    */
   compact(horizon: number, more = 0): void {
     const capacity = roomFor(this.#countLiving(horizon) + more)
-    const target = this.#spare.take(capacity)
+    const outgrown = this.#entries
+    const target = capacity === this.#capacity ? outgrown : newEntries(capacity)
     const { live, clean } = this.#copyLiving(horizon, target)
-    this.#spare.give({ words: this.#words, times: this.#times, index: this.#index })
     this.#words = target.words
     this.#times = target.times
     this.#index = target.index
@@ -173,6 +137,7 @@ export class FingerprintGroup {
     this.#clean = clean
     for (let position = 0; position < live; position++) this.#file(position)
     this.#median = medianOf(this.#times, live)
+    if (target !== outgrown) freeEntries(outgrown)
   }
 
   /** The entries that changed since the last call as a block; `undefined` where there are none. */
@@ -186,13 +151,16 @@ export class FingerprintGroup {
 
   /** Forgets everything and gives its memory back; the group must not be used after it. */
   free(): void {
-    this.#spare.give({ words: this.#words, times: this.#times, index: this.#index })
-    this.#spare.free()
+    freeEntries(this.#entries)
   }
 
   /** Takes all entries as handed over already: they came from a stored block. */
   markClean(): void {
     this.#clean = this.#count
+  }
+
+  get #entries(): Entries {
+    return { words: this.#words, times: this.#times, index: this.#index }
   }
 
   #supersede(known: number, time: number): void {
@@ -226,6 +194,7 @@ export class FingerprintGroup {
     index[bucket] = (index[bucket]! & ~mask) | (to + 1)
   }
 
+  /** In the order of their coming, so that the target may be the group itself. */
   #copyLiving(horizon: number, { words, times }: Entries): { readonly live: number; readonly clean: number } {
     let live = 0
     let clean = 0
@@ -247,6 +216,20 @@ export class FingerprintGroup {
     }
     return living
   }
+}
+
+function newEntries(capacity: number): Entries {
+  return {
+    words: new Int32Array(4 * capacity),
+    times: new Float64Array(capacity),
+    index: new Int32Array(2 * capacity),
+  }
+}
+
+function freeEntries({ words, times, index }: Entries): void {
+  freeMemory(words)
+  freeMemory(times)
+  freeMemory(index)
 }
 
 function roomFor(entries: number): number {

@@ -3,7 +3,7 @@ import { MillraceError } from '../model/errors.ts'
 import { keyGroupOf } from '../model/key-hash.ts'
 import type { StateBlock } from '../ports/operator.ts'
 import { decodeBlock } from './block.ts'
-import { FingerprintGroup, SpareEntries } from './fingerprint-group.ts'
+import { FingerprintGroup } from './fingerprint-group.ts'
 
 /**
  * Times by 128-bit key hash: one {@link FingerprintGroup} per key group. Growth and
@@ -16,8 +16,7 @@ export class FingerprintTable {
   /** `keyGroups`: a power of two. */
   constructor(keyGroups: number) {
     this.#keyGroups = keyGroups
-    const spare = new SpareEntries()
-    for (let i = 0; i < keyGroups; i++) this.#groups.push(new FingerprintGroup(spare))
+    for (let i = 0; i < keyGroups; i++) this.#groups.push(new FingerprintGroup())
   }
 
   /** Keys, forgotten ones included until their group is rebuilt. */
