@@ -1,5 +1,5 @@
 import { appendForeignVersion } from './foreign-writer.ts'
-import type { Scenario } from './scenario.ts'
+import type { Scenario, ZombiePlan } from './scenario.ts'
 import type { SimulatedDisk } from './simulated-files.ts'
 import type { SimulatedProcess } from './simulated-host.ts'
 import type { Simulation } from './simulation-scheduler.ts'
@@ -33,20 +33,24 @@ export class OutsideWorld {
     return this.#zombie !== undefined && !this.#zombie.main.isPaused
   }
 
+  get #plan(): ZombiePlan | undefined {
+    return this.#scenario.zombie
+  }
+
   /** This process sleeps while another one takes over; some zombies wake up during the take-over. */
   fallsAsleep(process: SimulatedProcess): void {
     this.#zombie = process
-    if (this.#scenario.zombieWakes === 'later' && this.#simulation.random.fork('zombie').chance(0.5)) this.mayWake()
+    if (this.#plan?.wakes === 'later' && this.#simulation.random.fork('zombie').chance(0.5)) this.mayWake()
   }
 
   mayWake(): void {
-    if (this.#zombie?.main.isPaused === true) this.#sleepsFor ??= this.#scenario.zombieSleeps
+    if (this.#zombie?.main.isPaused === true) this.#sleepsFor ??= this.#plan?.sleeps
   }
 
   /** The successor is about to commit what the zombie may have been about to commit. */
   successorRedoes(): void {
-    const isRace = this.#scenario.zombieWakes === 'at redo' && this.#zombie?.main.isPaused === true
-    if (isRace) this.#sleepsFor = this.#scenario.zombieSleeps % RACE_STEPS
+    if (this.#plan?.wakes === 'at redo' && this.#zombie?.main.isPaused === true)
+      this.#sleepsFor = this.#plan.sleeps % RACE_STEPS
   }
 
   wake(): void {

@@ -30,6 +30,16 @@ export interface Stillbirth {
 /** Where a process falls asleep, the first time that it comes there. */
 export type SleepPlace = Extract<CrashPlan, { readonly nth: number }>
 
+/** A second host takes over while the first one is only asleep. */
+export interface ZombiePlan {
+  /** The life that falls asleep, and where. */
+  readonly life: number
+  readonly at: SleepPlace
+  /** It wakes up while its successor does again what it slept over, or after some steps of a later life. */
+  readonly wakes: 'at redo' | 'later'
+  readonly sleeps: number
+}
+
 /** What befalls one life of the process. */
 export interface LifePlan {
   readonly crash: CrashPlan
@@ -54,13 +64,7 @@ export interface Scenario {
   readonly lives: readonly LifePlan[]
   /** The last life begins on a fresh host, from the shared checkpoints alone. */
   readonly endsElsewhere: boolean
-  /** The life after which a second host takes over while the first one is only asleep; −1: none. */
-  readonly zombieAfter: number
-  /** Where it falls asleep. */
-  readonly zombieAt: SleepPlace
-  /** It wakes up while its successor does again what it slept over, or after some steps of a later life. */
-  readonly zombieWakes: 'at redo' | 'later'
-  readonly zombieSleeps: number
+  readonly zombie: ZombiePlan | undefined
   /** Numbers of records, counted over all lives, at which a function of the pipeline throws; empty: it has none. */
   readonly throwsAt: readonly number[]
   /** Steps of the simulation between versions of another writer; 0: there is none. */
@@ -98,6 +102,8 @@ const RACE_POINTS: readonly FailpointName[] = ['P4-manifest-created', 'P5-before
 
 /** Between the look at the table and the creation of its next version. */
 const IN_COMMIT: SleepPlace = { kind: 'file', ending: '.json.tmp', nth: 1 }
+/** Between the decision what to do with what is left of the life before and the claim that it is done here. */
+const IN_RECOVERY: SleepPlace = { kind: 'failpoint', name: 'recovery-decided', nth: 1 }
 
 /** The plan of one seed. The first crash walks through all failpoints as seeds go up. */
 export function scenarioOf(seed: number, random: SeededRandom): Scenario {
@@ -107,8 +113,8 @@ export function scenarioOf(seed: number, random: SeededRandom): Scenario {
   const isDrip = random.chance(0.12)
   // Most records come to nothing, so that epochs without rows are usual.
   const isSparse = random.chance(0.15)
-  const zombieAfter = isShared && random.chance(0.5) ? random.below(3) : -1
-  const lives = livesOf({ seed, isShared, zombieAfter }, random)
+  const zombie = isShared && random.chance(0.5) ? zombieOf(random) : undefined
+  const lives = livesOf({ seed, isShared, zombie }, random)
   return {
     pipelineName: 'curated',
     options: {
@@ -137,25 +143,31 @@ export function scenarioOf(seed: number, random: SeededRandom): Scenario {
     faults: random.chance(0.25) ? { refused: 0.002, replyLost: 0.002, budget: 4 } : NO_FAULTS,
     lives,
     endsElsewhere: isShared && random.chance(0.4),
-    zombieAfter,
-    zombieAt: random.chance(0.2) ? IN_COMMIT : sleepAt(random.pick(random.chance(0.5) ? ZOMBIE_POINTS : RACE_POINTS)),
-    zombieWakes: random.pick(['at redo', 'later'] as const),
-    zombieSleeps: random.below(1500),
+    zombie,
     throwsAt: random.chance(0.25) ? Array.from({ length: 1 + random.below(3) }, () => random.below(2 * RECORDS)) : [],
     foreignEvery: random.chance(0.2) ? 200 + random.below(600) : 0,
   }
 }
 
+function zombieOf(random: SeededRandom): ZombiePlan {
+  const place = random.pick([random.pick(ZOMBIE_POINTS), random.pick(RACE_POINTS), IN_COMMIT, IN_RECOVERY] as const)
+  return {
+    life: random.below(3),
+    at: typeof place === 'string' ? { kind: 'failpoint', name: place, nth: 1 } : place,
+    wakes: random.pick(['at redo', 'later'] as const),
+    sleeps: random.below(1500),
+  }
+}
+
 function livesOf(
-  of: { readonly seed: number; readonly isShared: boolean; readonly zombieAfter: number },
+  of: { readonly seed: number; readonly isShared: boolean; readonly zombie: ZombiePlan | undefined },
   random: SeededRandom,
 ): readonly LifePlan[] {
   const lives: LifePlan[] = []
   const count = 3 + random.below(2)
   for (let life = 0; life < count; life++) {
     const walked = life === 0 ? crashAt(FAILPOINTS[of.seed % FAILPOINTS.length]!, random) : anyCrash(random)
-    // A sleeper does not die; it falls asleep while there are still records to read.
-    const crash: CrashPlan = life === of.zombieAfter ? { kind: 'steps', steps: 50 + random.below(600) } : walked
+    const crash = life === of.zombie?.life ? stepsUntil(of.zombie.at, random) : walked
     const stillborn = stillbirths(of.isShared, lives.at(-1), random)
     const isMoved = of.isShared && life > 0 && stillborn.length === 0 && random.chance(0.25)
     const host = isMoved ? random.pick(['new', 'earlier'] as const) : 'same'
@@ -195,8 +207,9 @@ function crashAt(name: FailpointName, random: SeededRandom): CrashPlan {
   return { kind: 'failpoint', name, nth: name.startsWith('recovery') ? 1 : 1 + random.below(3) }
 }
 
-function sleepAt(name: FailpointName): SleepPlace {
-  return { kind: 'failpoint', name, nth: 1 }
+/** A sleeper does not die; it falls asleep while it starts, or while there are still records to read. */
+function stepsUntil(place: SleepPlace, random: SeededRandom): CrashPlan {
+  return { kind: 'steps', steps: place === IN_RECOVERY ? 1 : 50 + random.below(600) }
 }
 
 /** The pipeline under test: every part of it is shipped code. `onRecord` is called by its function, where it has one. */

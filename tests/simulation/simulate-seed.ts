@@ -182,12 +182,12 @@ class SeedRun {
     this.#crashes++
     if (outcome === 'stuck' && !this.#isDead)
       this.#violations.push('I16: nothing is left to happen although there are records')
-    if (life === this.#scenario.zombieAfter && !this.#isDead) {
+    if (life === this.#scenario.zombie?.life && !this.#isDead) {
       await this.#sleepAndMove()
       return
     }
     if (!this.#isDead) this.#killCurrent()
-    if (life > this.#scenario.zombieAfter) this.#outside.mayWake()
+    this.#outside.mayWake()
     await this.#watch()
     await this.#sabotage()
   }
@@ -195,7 +195,7 @@ class SeedRun {
   /** The process falls asleep and another host takes over; what wakes up later is a zombie. */
   async #sleepAndMove(): Promise<void> {
     const process = this.#current
-    this.#crash = this.#scenario.zombieAt
+    this.#crash = this.#scenario.zombie?.at
     this.#hits = 0
     this.#isFallingAsleep = true
     await this.#simulation.run(() => process?.main.isPaused === true || process?.end !== undefined, PATIENCE)
