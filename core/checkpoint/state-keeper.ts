@@ -1,4 +1,5 @@
 import { MillraceError } from '../model/errors.ts'
+import { freeMemory } from '../model/free-memory.ts'
 import type { ByteOperation, ByteStore } from '../ports/byte-store.ts'
 import type { StateBlock } from '../ports/operator.ts'
 import type { ValueCodec } from '../ports/value-codec.ts'
@@ -42,6 +43,8 @@ export class StateKeeper {
   readonly #store: ByteStore
   readonly #codec: ValueCodec
   #last: SealedMarker | undefined
+  /** The marker that the last one continues. */
+  #before: SealedMarker | undefined
   #merged: readonly {
     readonly sources: readonly BlockEntry[]
     readonly entry: BlockEntry
@@ -72,15 +75,16 @@ export class StateKeeper {
       if (markerKey(sealed.marker.epoch) !== newest) {
         throw new MillraceError('MR_STATE_CORRUPT', `"${newest}" holds the marker of epoch ${sealed.marker.epoch}`)
       }
-      const before = keys.at(-2)
-      if (before !== undefined && openMarker(await this.#read(before), this.#codec).hash !== sealed.marker.previous) {
+      const key = keys.at(-2)
+      const before = key === undefined ? undefined : openMarker(await this.#read(key), this.#codec)
+      if (before !== undefined && before.hash !== sealed.marker.previous) {
         throw new MillraceError(
           'MR_STATE_CORRUPT',
           `epoch ${sealed.marker.epoch} does not continue the stored epoch before it`,
         )
       }
       await this.#checkPresence(sealed.marker)
-      this.#last = sealed
+      this.#remember(sealed, before)
       return { kind: 'epoch', sealed, isFinalized: finalized === sealed.marker.epoch }
     } catch (error) {
       if (error instanceof MillraceError && error.code === 'MR_STATE_CORRUPT') return { kind: 'corrupt', error }
@@ -105,8 +109,7 @@ export class StateKeeper {
     const sealed = sealMarker({ ...draft, previous: this.#last?.hash ?? '', blocks }, this.#codec)
     operations.push({ kind: 'put', key: markerKey(draft.epoch), value: sealed.bytes })
     await this.#store.write(operations, { sync: true })
-    this.#last = sealed
-    this.#merged = []
+    this.#remember(sealed, this.#last)
     return sealed
   }
 
@@ -116,7 +119,9 @@ export class StateKeeper {
     const merged = []
     for (const sources of mergesDue(blocks, GROUPS_PER_MERGE)) {
       const { operator, keyGroup } = sources[0]!
-      const bytes = mergeBlocks(await this.read(sources), horizons.get(operator) ?? Number.NEGATIVE_INFINITY)
+      const values = await this.read(sources)
+      const bytes = mergeBlocks(values, horizons.get(operator) ?? Number.NEGATIVE_INFINITY)
+      for (const value of values) freeMemory(value)
       const range = { from: sources[0]!.from, to: sources.at(-1)!.to }
       merged.push({
         sources,
@@ -155,15 +160,13 @@ export class StateKeeper {
     }
     operations.push({ kind: 'put', key: markerKey(sealed.marker.epoch), value: sealed.bytes })
     await this.#store.write(operations, { sync: true })
-    this.#last = sealed
-    this.#merged = []
+    this.#remember(sealed)
   }
 
   /** Forgets every epoch; claims stay. */
   async clear(): Promise<void> {
     await this.#store.write(await this.#deletions(), { sync: true })
-    this.#last = undefined
-    this.#merged = []
+    this.#remember(undefined)
   }
 
   async #deletions(): Promise<ByteOperation[]> {
@@ -187,13 +190,15 @@ export class StateKeeper {
 
   /** P9: notes that every sink has `epoch`; forgets markers before the last two and blocks that neither of those names. */
   async collect(epoch: number): Promise<void> {
-    const markers = await this.#store.keys('epoch/', 'epoch0')
     const needed = new Set<string>()
-    for (const key of markers.slice(-2)) {
-      for (const entry of openMarker(await this.#read(key), this.#codec).marker.blocks) needed.add(blockKey(entry))
+    for (const sealed of [this.#before, this.#last]) {
+      if (sealed === undefined) continue
+      needed.add(markerKey(sealed.marker.epoch))
+      for (const entry of sealed.marker.blocks) needed.add(blockKey(entry))
     }
-    const stored = await this.#store.keys('block/', 'block0')
-    const dead = [...markers.slice(0, -2), ...stored.filter((key) => !needed.has(key))]
+    const markers = await this.#store.keys('epoch/', 'epoch0')
+    const blocks = await this.#store.keys('block/', 'block0')
+    const dead = [...markers, ...blocks].filter((key) => !needed.has(key))
     const note: ByteOperation = { kind: 'put', key: 'finalized', value: this.#codec.encode(epoch) }
     await this.#store.write([note, ...dead.map((key): ByteOperation => ({ kind: 'delete', key }))], { sync: false })
   }
@@ -209,11 +214,17 @@ export class StateKeeper {
       ],
       { sync: true },
     )
-    this.#last = undefined
+    this.#remember(undefined)
   }
 
   async close(): Promise<void> {
     await this.#store.close()
+  }
+
+  #remember(last: SealedMarker | undefined, before?: SealedMarker): void {
+    this.#last = last
+    this.#before = before
+    this.#merged = []
   }
 
   #surviving(horizons: ReadonlyMap<string, number>): readonly BlockEntry[] {

@@ -22,21 +22,21 @@ const encoder = new TextEncoder()
  */
 export class KeyHasher {
   readonly #selector: KeySelector
-  readonly #seed: number
+  /** One for all rows: the hash function is not inlined, so one per row would be garbage. */
+  readonly #target: { out: Int32Array; at: number; readonly seed: number }
   #bytes = new Uint8Array(256)
   #view = new DataView(this.#bytes.buffer)
   #length = 0
-  #out = new Int32Array(0)
 
   constructor(selector: KeySelector, seed: number) {
     this.#selector = selector
-    this.#seed = seed
+    this.#target = { out: new Int32Array(0), at: 0, seed }
   }
 
   /** Four words per physical row that is alive; the others mean nothing. Valid until the next call. */
   hash(batch: Batch<unknown>): Int32Array {
-    if (this.#out.length < 4 * batch.rows) this.#out = new Int32Array(4 * batch.rows)
-    const out = this.#out
+    const target = this.#target
+    if (target.out.length < 4 * batch.rows) target.out = new Int32Array(4 * batch.rows)
     const columns = this.#selector.kind === 'fields' ? this.#selector.names.map((name) => batch.column(name)) : []
     for (let position = 0; position < batch.count; position++) {
       const row = batch.rowAt(position)
@@ -44,9 +44,10 @@ export class KeyHasher {
       if (this.#selector.kind === 'fields')
         for (let i = 0; i < columns.length; i++) this.#appendColumn(columns[i]!, row)
       else this.#appendResult(this.#selector.keyOf(batch.at(position) as never))
-      hashKey(this.#bytes, this.#length, { out, at: 4 * row, seed: this.#seed })
+      target.at = 4 * row
+      hashKey(this.#bytes, this.#length, target)
     }
-    return out
+    return target.out
   }
 
   /** The canonical bytes of a list of values, for tests and tools. */

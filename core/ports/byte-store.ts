@@ -9,7 +9,9 @@ export type ByteOperation =
  * After a failed write the store is poisoned: every later call rejects with `MR_STATE_IO`.
  */
 export interface ByteStore {
+  /** The caller owns the bytes. */
   get(key: string): Promise<Uint8Array | undefined>
+  /** As {@link get}, in the order of the keys. */
   getMany(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>
   /** Keys in [from, to), in order. */
   keys(from: string, to: string): Promise<readonly string[]>

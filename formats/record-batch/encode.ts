@@ -7,13 +7,19 @@ import { crc32c } from './crc32c.ts'
 import { AT, ATTRIBUTE, dataViewOf, LENGTH_COUNTS_FROM, MAGIC, writeInt64 } from './layout.ts'
 import { intBytes, longBytes, VarintWriter } from './varint-writer.ts'
 
+/** A header to be written; text becomes UTF-8. */
+export interface EncodableHeader {
+  readonly key: string
+  readonly value: Uint8Array | string | null
+}
+
 /** A record to be written; its bytes are copied. */
 export interface EncodableRecord {
   /** Epoch ms, a whole number within ±2^51. */
   readonly timestamp: number
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
-  readonly headers: readonly { readonly key: string; readonly value: Uint8Array | null }[]
+  readonly headers: readonly EncodableHeader[]
 }
 
 /** What goes into one batch. The defaults are those of a producer without idempotence. */
@@ -91,11 +97,15 @@ function payloadBytes(record: EncodableRecord): number {
   const { headers } = record
   let size = sizedBytes(record.key) + sizedBytes(record.value) + intBytes(headers.length)
   for (let i = 0; i < headers.length; i++) {
-    const header = headers[i]!
-    const keyBytes = Buffer.byteLength(header.key)
-    size += intBytes(keyBytes) + keyBytes + sizedBytes(header.value)
+    const { key, value } = headers[i]!
+    size += textBytes(key) + (typeof value === 'string' ? textBytes(value) : sizedBytes(value))
   }
   return size
+}
+
+function textBytes(text: string): number {
+  const size = Buffer.byteLength(text)
+  return intBytes(size) + size
 }
 
 function sizedBytes(value: Uint8Array | null): number {
@@ -119,9 +129,10 @@ function writeRecords(writer: VarintWriter, records: readonly EncodableRecord[],
 function writeHeaders(writer: VarintWriter, headers: EncodableRecord['headers']): void {
   writer.writeInt(headers.length)
   for (let i = 0; i < headers.length; i++) {
-    const header = headers[i]!
-    writer.writeSized(Buffer.from(header.key))
-    writer.writeSized(header.value)
+    const { key, value } = headers[i]!
+    writer.writeText(key)
+    if (typeof value === 'string') writer.writeText(value)
+    else writer.writeSized(value)
   }
 }
 

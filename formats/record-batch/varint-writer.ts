@@ -19,9 +19,11 @@ export function longBytes(value: number): number {
 export class VarintWriter {
   readonly bytes: Uint8Array
   position: number
+  readonly #buffer: Buffer
 
   constructor(bytes: Uint8Array, position: number) {
     this.bytes = bytes
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     this.position = position
   }
 
@@ -55,6 +57,12 @@ export class VarintWriter {
     this.writeInt(value.length)
     this.bytes.set(value, this.position)
     this.position += value.length
+  }
+
+  /** The length of a text in UTF-8 and its bytes. */
+  writeText(text: string): void {
+    this.writeInt(Buffer.byteLength(text))
+    this.position += this.#buffer.write(text, this.position)
   }
 
   /** One byte as it is. */

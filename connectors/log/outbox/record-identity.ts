@@ -1,11 +1,12 @@
 import { headersOf, type RecordBatchView } from '../../../formats/record-batch/decode.ts'
+import type { EncodableHeader } from '../../../formats/record-batch/encode.ts'
 
 /** Header that names a record by its origin, so that a redo finds what is there already. */
 const IDENTITY_HEADER = '__millrace.id'
 
 /** The identity as a header; the last one of a record counts: it may be a copy of a record that had one before. */
-export function identityHeader(identity: string): { readonly key: string; readonly value: Uint8Array } {
-  return { key: IDENTITY_HEADER, value: new TextEncoder().encode(identity) }
+export function identityHeader(identity: string): EncodableHeader {
+  return { key: IDENTITY_HEADER, value: identity }
 }
 
 /** The identity of a decoded record, or `undefined` where it has none. */

@@ -1,9 +1,8 @@
-import type { DeadLetter, Header } from '../../../core/model/dead-letter.ts'
+import type { DeadLetter } from '../../../core/model/dead-letter.ts'
+import type { EncodableHeader } from '../../../formats/record-batch/encode.ts'
 import { identityHeader } from '../outbox/record-identity.ts'
 
-const MOST_TEXT_BYTES = 4_096
-
-const encoder = new TextEncoder()
+const MOST_TEXT_LENGTH = 4_096
 
 /**
  * The headers of a dead letter: the original ones untouched, then those of Kafka Streams (KIP-1034), then ours. All
@@ -12,9 +11,9 @@ const encoder = new TextEncoder()
 export function deadLetterHeaders(
   letter: DeadLetter,
   refused: { readonly pipeline: string; readonly at: number; readonly identity: string },
-): readonly Header[] {
+): readonly EncodableHeader[] {
   const { origin, code, message, stage, truncated } = letter
-  const headers: Header[] = [
+  const headers: EncodableHeader[] = [
     ...letter.headers,
     text('__streams.errors.exception', code),
     text('__streams.errors.message', message),
@@ -35,6 +34,6 @@ export function deadLetterHeaders(
   return headers
 }
 
-function text(key: string, value: string): Header {
-  return { key, value: encoder.encode(value.slice(0, MOST_TEXT_BYTES).toWellFormed()) }
+function text(key: string, value: string): EncodableHeader {
+  return { key, value: value.length <= MOST_TEXT_LENGTH ? value : value.slice(0, MOST_TEXT_LENGTH) }
 }

@@ -9,7 +9,9 @@ export const LIMITS = { maxInflatedBytes: 1024 * 1024 }
 
 const bytes = (maxLength: number) => fc.option(fc.uint8Array({ maxLength }), { nil: null })
 
-const header = fc.record({ key: fc.string({ unit: 'binary', maxLength: 12 }), value: bytes(20) })
+const text = fc.string({ unit: 'binary', maxLength: 12 })
+
+const header = fc.record({ key: text, value: fc.oneof(bytes(20), text) })
 
 /** Records of every shape: nulls, empty keys and values, headers, times before and after the first. */
 export const arbitraryRecord: fc.Arbitrary<EncodableRecord> = fc.record({
@@ -42,8 +44,13 @@ export function expectedOf(records: readonly EncodableRecord[], baseOffset: numb
     timestamp: record.timestamp,
     key: record.key === null ? null : hex(record.key),
     value: record.value === null ? null : hex(record.value),
-    headers: record.headers.map(({ key, value }) => [hex(utf8(key)), value === null ? null : hex(value)] as const),
+    headers: record.headers.map(({ key, value }) => [hex(utf8(key)), hexOf(value)] as const),
   }))
+}
+
+function hexOf(value: Uint8Array | string | null): string | null {
+  if (value === null) return null
+  return hex(typeof value === 'string' ? utf8(value) : value)
 }
 
 /** Makes the stored CRC of a tampered batch right again. */
