@@ -1,3 +1,4 @@
+import { freeMemory } from '../../../core/model/free-memory.ts'
 import type { Staged, WriterContext } from '../../../core/ports/sink.ts'
 import type { Codec } from '../../../formats/record-batch/compression.ts'
 import { type EncodableRecord, encodeRecordBatch } from '../../../formats/record-batch/encode.ts'
@@ -5,7 +6,8 @@ import type { StagedContent } from './log-intent.ts'
 import { outboxFolder, segmentName, spillName } from './outbox-names.ts'
 import { OutboxSegmentWriter } from './outbox-segment.ts'
 
-const SPILL_BYTES = 1_048_576
+/** As much waits for the disk before the writer calls itself busy. */
+const BUSY_BYTES = 1_048_576
 const BATCH_RECORDS = 1_000
 
 /** A record on its way out; `hash` chooses the partition among those that the topic turns out to have. */
@@ -19,11 +21,13 @@ export interface OutgoingRecord {
 export interface OutboxWriterOptions {
   readonly context: WriterContext
   readonly codec: Codec
+  /** Records of so many bytes are encoded together. */
+  readonly spillBytes: number
   /** How many partitions a topic has or will have. */
   partitionsOf(topic: string): Promise<number>
 }
 
-/** Collects the records of one task for one sink, spills above 1 MiB, and makes one outbox segment per epoch of them. */
+/** Collects the records of one task for one sink, spills what is much, and makes one outbox segment per epoch of them. */
 export class OutboxWriter {
   readonly #options: OutboxWriterOptions
   #pending: OutgoingRecord[] = []
@@ -42,13 +46,13 @@ export class OutboxWriter {
   }
 
   get isBusy(): boolean {
-    return this.#flushingBytes > SPILL_BYTES
+    return this.#flushingBytes > BUSY_BYTES
   }
 
   add(outgoing: OutgoingRecord): void {
     this.#pending.push(outgoing)
     this.#pendingBytes += outgoing.sizeBytes
-    if (this.#pendingBytes > SPILL_BYTES) this.#spill()
+    if (this.#pendingBytes > this.#options.spillBytes) this.#spill()
   }
 
   async ready(): Promise<void> {
@@ -109,6 +113,7 @@ export class OutboxWriter {
           const part = group.slice(from, from + BATCH_RECORDS).map((outgoing) => outgoing.record)
           const batch = encodeRecordBatch({ baseOffset: 0, records: part, codec: this.#options.codec })
           await segment.append({ topic, partition, count: part.length, batch })
+          freeMemory(batch)
         }
       }
     }

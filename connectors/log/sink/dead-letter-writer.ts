@@ -10,6 +10,8 @@ import { deadLetterHeaders } from './dead-letter-headers.ts'
 import type { ResolvedDeadLetterTopic } from './sink-options.ts'
 
 const OVERHEAD_BYTES = 512
+/** Few, since they come slowly as a rule: what waits long ends up in the old generation of the heap. */
+const SPILL_BYTES = 65_536
 
 /** The part of {@link deadLetterTopic} in one task. */
 export class LogDeadLetterWriter implements DeadLetterWriter {
@@ -24,7 +26,7 @@ export class LogDeadLetterWriter implements DeadLetterWriter {
     this.#counter = new OriginCounter(context)
     const partitionsOf = async (topic: string): Promise<number> =>
       (await findTopic(context.files, options.directory, topic))?.partitions ?? 1
-    this.#outbox = new OutboxWriter({ context, codec: 'none', partitionsOf })
+    this.#outbox = new OutboxWriter({ context, codec: 'none', spillBytes: SPILL_BYTES, partitionsOf })
   }
 
   get isBusy(): boolean {

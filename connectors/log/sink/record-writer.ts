@@ -13,6 +13,7 @@ import type { ResolvedLogTopic } from './sink-options.ts'
 /** Seed of the hash that chooses partitions: fixed, so that a key stays in its partition for ever. */
 const PARTITION_SEED = 0
 const OVERHEAD_BYTES = 96
+const SPILL_BYTES = 1_048_576
 
 const encoder = new TextEncoder()
 
@@ -37,7 +38,7 @@ export class LogRecordWriter implements RecordWriter {
     this.#counter = new OriginCounter(context)
     const partitionsOf = async (): Promise<number> =>
       (await findTopic(context.files, directory, topic))?.partitions ?? partitions ?? 1
-    this.#outbox = new OutboxWriter({ context, codec, partitionsOf })
+    this.#outbox = new OutboxWriter({ context, codec, spillBytes: SPILL_BYTES, partitionsOf })
   }
 
   get isBusy(): boolean {
