@@ -61,7 +61,8 @@ class LevelStore implements ByteStore {
   }
 
   async getMany(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {
-    const values = await this.#run('read', () => this.#level.getMany([...keys]))
+    // Blocks are read once: for a merge, or at a start. LevelDB's cache would only grow.
+    const values = await this.#run('read', () => this.#level.getMany([...keys], { fillCache: false }))
     return values.map(plainBytes)
   }
 

@@ -1,5 +1,5 @@
 import { MillraceError } from '../model/errors.ts'
-import { freeMemory } from '../model/free-memory.ts'
+import { freeMemory, freeShared } from '../model/free-memory.ts'
 import type { ByteOperation, ByteStore } from '../ports/byte-store.ts'
 import type { StateBlock } from '../ports/operator.ts'
 import type { ValueCodec } from '../ports/value-codec.ts'
@@ -92,7 +92,7 @@ export class StateKeeper {
     }
   }
 
-  /** P3: one synced chained batch of new blocks, finished merges and the marker. */
+  /** P3: one synced chained batch of new blocks, whose memory is given back then, finished merges and the marker. */
   async prepare(
     draft: EpochDraft,
     changed: readonly OwnedBlock[],
@@ -109,6 +109,8 @@ export class StateKeeper {
     const sealed = sealMarker({ ...draft, previous: this.#last?.hash ?? '', blocks }, this.#codec)
     operations.push({ kind: 'put', key: markerKey(draft.epoch), value: sealed.bytes })
     await this.#store.write(operations, { sync: true })
+    freeShared(changed.map(({ block }) => block.bytes))
+    freeShared(this.#merged.map(({ bytes }) => bytes))
     this.#remember(sealed, this.#last)
     return sealed
   }

@@ -4,10 +4,14 @@ const LEAST_BYTES = 4_096
 
 /**
  * Gives the memory under an outgrown array back at once, and not when V8 comes to collect it: it lies outside the heap,
- * which seldom fills. No view on it may be in use any more. A view on
- * a part of something is left alone.
+ * which seldom fills. No view on it may be in use any more. A view on a part of something is left alone.
  */
 export function freeMemory(outgrown: ArrayBufferView): void {
   const { buffer, byteLength } = outgrown
   if (byteLength >= LEAST_BYTES && byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0)
+}
+
+/** The same for what several arrays share, all of whose users are done. */
+export function freeShared(outgrown: readonly ArrayBufferView[]): void {
+  for (const buffer of new Set(outgrown.map((view) => view.buffer))) freeMemory(new Uint8Array(buffer))
 }

@@ -21,17 +21,28 @@ export interface BlockEntries {
   readonly count: number
 }
 
+/** Bytes of a block of so many entries: a multiple of eight. */
+export function blockBytes(entries: number): number {
+  return HEADER_BYTES + ENTRY_BYTES * entries
+}
+
 /** Copies the first `count` entries into a block of their own. */
 export function encodeBlock(words: Int32Array, times: Float64Array, count: number): Uint8Array {
-  const bytes = new Uint8Array(HEADER_BYTES + ENTRY_BYTES * count)
-  const header = new Uint32Array(bytes.buffer, 0, 4)
+  const bytes = new Uint8Array(blockBytes(count))
+  writeBlock(bytes, { words, times, count })
+  return bytes
+}
+
+/** The same into `target`, which has just the room and begins at an address divisible by eight. */
+export function writeBlock(target: Uint8Array, { words, times, count }: BlockEntries): void {
+  const { buffer, byteOffset } = target
+  const header = new Uint32Array(buffer, byteOffset, 4)
   header[0] = MAGIC
   header[1] = BLOCK_VERSION
   header[2] = count
-  new Float64Array(bytes.buffer, HEADER_BYTES, count).set(times.subarray(0, count))
-  new Int32Array(bytes.buffer, HEADER_BYTES + 8 * count, 4 * count).set(words.subarray(0, 4 * count))
-  header[3] = checksumOf(bytes)
-  return bytes
+  new Float64Array(buffer, byteOffset + HEADER_BYTES, count).set(times.subarray(0, count))
+  new Int32Array(buffer, byteOffset + HEADER_BYTES + 8 * count, 4 * count).set(words.subarray(0, 4 * count))
+  header[3] = checksumOf(target)
 }
 
 /**
@@ -47,8 +58,7 @@ export function decodeBlock(bytes: Uint8Array): BlockEntries {
   if (checksumOf(aligned) !== checksum) throw corrupt('its checksum does not fit', bytes)
   if (version > BLOCK_VERSION)
     throw new MillraceError('MR_STATE_FORMAT', formatMessage(version), { details: { version } })
-  if (bytes.length !== HEADER_BYTES + ENTRY_BYTES * count)
-    throw corrupt(`its length does not fit ${count} entries`, bytes)
+  if (bytes.length !== blockBytes(count)) throw corrupt(`its length does not fit ${count} entries`, bytes)
   const at = aligned.byteOffset + HEADER_BYTES
   return {
     words: new Int32Array(aligned.buffer, at + 8 * count, 4 * count),

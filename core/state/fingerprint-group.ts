@@ -1,6 +1,6 @@
 // hot path
 import { freeMemory } from '../model/free-memory.ts'
-import { encodeBlock } from './block.ts'
+import { writeBlock } from './block.ts'
 
 const INITIAL_ENTRIES = 16
 const SAMPLES = 255
@@ -140,13 +140,11 @@ export class FingerprintGroup {
     if (target !== outgrown) freeEntries(outgrown)
   }
 
-  /** The entries that changed since the last call as a block; `undefined` where there are none. */
-  snapshot(): Uint8Array | undefined {
-    const changed = this.#count - this.#clean
-    if (changed === 0) return undefined
-    const block = encodeBlock(this.#words.subarray(4 * this.#clean), this.#times.subarray(this.#clean), changed)
+  /** Writes the entries that changed since the last call as a block to `target`, which has just the room for it. */
+  snapshot(target: Uint8Array): void {
+    const words = this.#words.subarray(4 * this.#clean)
+    writeBlock(target, { words, times: this.#times.subarray(this.#clean), count: this.changed })
     this.#clean = this.#count
-    return block
   }
 
   /** Forgets everything and gives its memory back; the group must not be used after it. */

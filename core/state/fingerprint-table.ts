@@ -2,7 +2,7 @@
 import { MillraceError } from '../model/errors.ts'
 import { keyGroupOf } from '../model/key-hash.ts'
 import type { StateBlock } from '../ports/operator.ts'
-import { decodeBlock } from './block.ts'
+import { blockBytes, decodeBlock } from './block.ts'
 import { FingerprintGroup } from './fingerprint-group.ts'
 
 /**
@@ -56,14 +56,21 @@ export class FingerprintTable {
     for (let i = 0; i < this.#groups.length; i++) this.#groups[i]!.dropBefore(horizon)
   }
 
-  /** What changed since the last call, one block per key group, in their order. The caller owns the bytes. */
+  /**
+   * What changed since the last call, one block per key group, in their order. The caller owns the bytes: one piece of
+   * memory for all, which goes as it came; many small ones would leave holes.
+   */
   snapshot(): StateBlock[] {
+    const changed = this.#groups.map((group) => group.changed)
+    const bytes = new Uint8Array(changed.reduce((sum, entries) => sum + sizeOf(entries), 0))
     const blocks: StateBlock[] = []
-    for (let keyGroup = 0; keyGroup < this.#groups.length; keyGroup++) {
-      const group = this.#groups[keyGroup]!
-      const entries = group.changed
-      const bytes = group.snapshot()
-      if (bytes !== undefined) blocks.push({ keyGroup, bytes, entries })
+    let end = 0
+    for (const [keyGroup, entries] of changed.entries()) {
+      if (entries === 0) continue
+      const block = bytes.subarray(end, end + sizeOf(entries))
+      this.#groups[keyGroup]!.snapshot(block)
+      blocks.push({ keyGroup, bytes: block, entries })
+      end += block.length
     }
     return blocks
   }
@@ -82,6 +89,11 @@ export class FingerprintTable {
     }
     group?.markClean()
   }
+}
+
+/** Bytes in a snapshot of a group in which so many entries changed. */
+function sizeOf(entries: number): number {
+  return entries === 0 ? 0 : blockBytes(entries)
 }
 
 function misplaced(keyGroup: number): MillraceError {

@@ -1,4 +1,4 @@
-import { decodeBlock, encodeBlock, entriesIn } from './block.ts'
+import { blockBytes, decodeBlock, entriesIn } from './block.ts'
 import { FingerprintGroup } from './fingerprint-group.ts'
 
 /**
@@ -13,7 +13,8 @@ export function mergeBlocks(blocks: readonly Uint8Array[], horizon: number): Uin
     for (let i = 0; i < count; i++) merged.put(words, 4 * i, times[i]!)
   }
   merged.compact(horizon)
-  const block = merged.snapshot()
+  const block = new Uint8Array(blockBytes(merged.changed))
+  merged.snapshot(block)
   merged.free()
-  return block ?? encodeBlock(new Int32Array(0), new Float64Array(0), 0)
+  return block
 }
