@@ -97,6 +97,7 @@ export async function* outboxFrames(
     }
     if (at === 0) throw missing(path, `a frame at byte ${position} is cut off`)
     position += at
+    freeMemory(chunk)
   }
   if (crc !== summary.crc) throw missing(path, 'it is another one')
 }
