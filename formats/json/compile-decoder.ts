@@ -2,10 +2,11 @@
 import { type Column, wideNumberAt } from '../../core/model/column.ts'
 import { ColumnBuilder } from '../../core/model/column-builder.ts'
 import type { Contract } from '../../core/model/contract.ts'
-import { type FieldKind, fieldIndex, type Schema } from '../../core/model/field-type.ts'
+import { fieldIndex, type Schema } from '../../core/model/field-type.ts'
 import { CLOSE_OBJECT, COLON, COMMA, LETTER_N, OPEN_OBJECT, QUOTE } from './ascii.ts'
 import { FieldNames } from './field-names.ts'
 import { type EncodedValues, Kernel } from './kernel/kernel.ts'
+import { KIND_NUMBER } from './kind-number.ts'
 import { readFloat64, readInt32, readInt64, readInteger } from './read-number.ts'
 import { readBinary, readBoolean, readDate, readDecimal, readString, readTimestamp } from './read-text.ts'
 import { Scanner } from './scan.ts'
@@ -91,7 +92,7 @@ class ContractDecoder implements JsonDecoder {
     this.#eventTime = contract.eventTime === undefined ? -1 : fieldIndex(contract.schema, contract.eventTime)
     this.#refusesUnknown = contract.unknownFields === 'refuse'
     this.#names = new FieldNames(contract.schema)
-    this.#kinds = Uint8Array.from(fields, (field) => KIND[field.type.kind])
+    this.#kinds = Uint8Array.from(fields, (field) => KIND_NUMBER[field.type.kind])
     this.#builders = fields.map((field) => new ColumnBuilder(field.type))
     this.#kernel = Kernel.for(contract.schema, this.#refusesUnknown)
     this.#followers = Int32Array.from({ length: fields.length + 1 }, (_, i) => (i < fields.length ? i : 0))
@@ -266,18 +267,4 @@ class ContractDecoder implements JsonDecoder {
     if (invalid >= 0) scanner.refuse('MR_RECORD_UTF8', invalid)
     return documentViolation(scanner, start)
   }
-}
-
-/** Numbers for the kinds, so that the branch per value is a jump. */
-const KIND: Readonly<Record<FieldKind, number>> = {
-  string: 0,
-  boolean: 1,
-  int32: 2,
-  int64: 3,
-  integer: 4,
-  float64: 5,
-  decimal: 6,
-  timestamp: 7,
-  date: 8,
-  binary: 9,
 }

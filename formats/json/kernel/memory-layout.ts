@@ -1,6 +1,7 @@
 import type { Column } from '../../../core/model/column.ts'
 import { hasBytes, usedValues, wordsPerRow } from '../../../core/model/column-values.ts'
 import type { FieldKind, Schema, SchemaField } from '../../../core/model/field-type.ts'
+import { KIND_NUMBER } from '../kind-number.ts'
 
 /** Records that one run may have, and bytes from the first to the end of the last. */
 export const RUN_RECORDS = 1_024
@@ -22,20 +23,6 @@ export const TABLE_AT = SCRATCH_AT + RUN_BYTES + SLACK_BYTES
 const ENTRY_WORDS = 12
 const HAS_NULL_WORD = 7
 const CHUNK_BYTES = 16
-
-/** Numbers of the kinds, as in assembly/read.ts. */
-const KIND: Readonly<Record<FieldKind, number>> = {
-  string: 0,
-  boolean: 1,
-  int32: 2,
-  int64: 3,
-  integer: 4,
-  float64: 5,
-  decimal: 6,
-  timestamp: 7,
-  date: 8,
-  binary: 9,
-}
 
 /** Where one field lies in the memory of the kernel. */
 export interface Place {
@@ -87,7 +74,7 @@ export function writeTable(memory: ArrayBuffer, { places }: MemoryLayout): void 
     const { type, optional } = field
     const [scale, digits] = type.kind === 'decimal' ? [type.scale, Math.min(type.precision, 15)] : [0, 0]
     const follower = index + 1 < places.length ? index + 1 : 0
-    const flags = [KIND[type.kind], optional ? 1 : 0]
+    const flags = [KIND_NUMBER[type.kind], optional ? 1 : 0]
     const entry = [...flags, nameAt, name.length, valuesAt, offsetsAt, validityAt, 0, follower, scale, digits]
     table.set(entry, ENTRY_WORDS * index)
     new Uint8Array(memory).set(name, nameAt)
