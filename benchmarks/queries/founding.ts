@@ -81,9 +81,8 @@ function reportOf(events: number, pairs: readonly Pair[]): Report {
 the embedded log. The pipeline of \`examples/events-curated\` (decode and validate, filter, deduplicate by two fields within
 24 hours, derive a day, write Parquet by day and region, commit, checkpoint; epochs of ${EPOCH}) runs over them in a fresh
 process; its CPU time over all threads from a quarter of the input to the commit of the last record is compared with that of
-\`JSON.parse(buffer.utf8Slice(a, b))\` alone over the same decoded batches, once right before and once right after it. The ratio is taken
-round by round.
-Figures are medians with least and greatest of ${pairs.length} rounds.`,
+\`JSON.parse(buffer.utf8Slice(a, b))\` alone over the same decoded batches, once right before and once right
+after it. The ratio is taken round by round. Figures are medians with least and greatest of ${pairs.length} rounds.`,
     command: `npm run benchmark -- --query founding --events ${events}`,
     columns: ['figure', 'median (min–max)'],
     lines: [
