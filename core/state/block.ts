@@ -26,14 +26,7 @@ export function blockBytes(entries: number): number {
   return HEADER_BYTES + ENTRY_BYTES * entries
 }
 
-/** Copies the first `count` entries into a block of their own. */
-export function encodeBlock(words: Int32Array, times: Float64Array, count: number): Uint8Array {
-  const bytes = new Uint8Array(blockBytes(count))
-  writeBlock(bytes, { words, times, count })
-  return bytes
-}
-
-/** The same into `target`, which has just the room and begins at an address divisible by eight. */
+/** Copies the first `count` entries as a block into `target`, which has just the room and begins at an address divisible by eight. */
 export function writeBlock(target: Uint8Array, { words, times, count }: BlockEntries): void {
   const { buffer, byteOffset } = target
   const header = new Uint32Array(buffer, byteOffset, 4)

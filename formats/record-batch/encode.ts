@@ -7,7 +7,7 @@ import { crc32c } from './crc32c.ts'
 import { AT, ATTRIBUTE, dataViewOf, LENGTH_COUNTS_FROM, MAGIC, writeInt64 } from './layout.ts'
 import { intBytes, longBytes, VarintWriter } from './varint-writer.ts'
 
-/** A header to be written; text becomes UTF-8. */
+/** A header to be written; text becomes UTF-8, half a surrogate pair U+FFFD. */
 export interface EncodableHeader {
   readonly key: string
   readonly value: Uint8Array | string | null

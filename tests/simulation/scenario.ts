@@ -87,7 +87,7 @@ const event = contract(
 )
 
 /** Main-thread points at which no topic lock is held: there a process may fall asleep and come back as a zombie. */
-export const ZOMBIE_POINTS: readonly FailpointName[] = [
+const ZOMBIE_POINTS: readonly FailpointName[] = [
   'P3-before-prepare',
   'P3-prepared',
   'P4-before-manifest',

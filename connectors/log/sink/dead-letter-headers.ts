@@ -35,5 +35,5 @@ export function deadLetterHeaders(
 }
 
 function text(key: string, value: string): EncodableHeader {
-  return { key, value: value.length <= MOST_TEXT_LENGTH ? value : value.slice(0, MOST_TEXT_LENGTH) }
+  return { key, value: value.slice(0, MOST_TEXT_LENGTH) }
 }

@@ -1,7 +1,8 @@
 import { type EpochMarker, STATE_FORMAT } from '../../../core/checkpoint/epoch-marker.ts'
 import { EMPTY_LEDGER } from '../../../core/checkpoint/ledger.ts'
 import type { EpochDraft, OwnedBlock, StateKeeper } from '../../../core/checkpoint/state-keeper.ts'
-import { decodeBlock, encodeBlock } from '../../../core/state/block.ts'
+import { decodeBlock } from '../../../core/state/block.ts'
+import { encodeBlock } from '../state/encode-block.ts'
 
 /** A draft of an epoch with nothing in it but what `change` says. */
 export function draftOf(epoch: number, change: Partial<EpochDraft> = {}): EpochDraft {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { decodeBlock, encodeBlock } from '../../../core/state/block.ts'
+import { decodeBlock } from '../../../core/state/block.ts'
 import { crc32c } from '../../../core/state/crc32c.ts'
+import { encodeBlock } from './encode-block.ts'
 
 const words = Int32Array.from([1, -2, 3, -4, 5, 6, 7, 8])
 const times = Float64Array.from([1_700_000_000_000.125, -5])

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { decodeBlock, encodeBlock } from '../../../core/state/block.ts'
+import { decodeBlock } from '../../../core/state/block.ts'
 import { FingerprintTable } from '../../../core/state/fingerprint-table.ts'
+import { encodeBlock } from './encode-block.ts'
 
 const KEY_GROUPS = 4
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { decodeBlock, encodeBlock } from '../../../core/state/block.ts'
+import { decodeBlock } from '../../../core/state/block.ts'
 import { mergeBlocks } from '../../../core/state/merge-blocks.ts'
+import { encodeBlock } from './encode-block.ts'
 
 type Entries = readonly (readonly [key: number, time: number])[]
 

@@ -9,7 +9,8 @@ export const LIMITS = { maxInflatedBytes: 1024 * 1024 }
 
 const bytes = (maxLength: number) => fc.option(fc.uint8Array({ maxLength }), { nil: null })
 
-const text = fc.string({ unit: 'binary', maxLength: 12 })
+/** Halves of a surrogate pair included. */
+const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 12 }), fc.constantFrom('\ud83d', 'cut\udc00off'))
 
 const header = fc.record({ key: text, value: fc.oneof(bytes(20), text) })
 
