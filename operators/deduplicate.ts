@@ -69,6 +69,7 @@ class Deduplication implements Operator {
   /** Rows of the batch under way. */
   #kept = new Int32Array(0)
   #late = new Int32Array(0)
+  #lateCount = 0
   /** Keeps reads ahead from being found useless. */
   #seen = 0
 
@@ -93,27 +94,36 @@ class Deduplication implements Operator {
   }
 
   onBatch(batch: Batch, output: Output): void {
+    const rows = batch.selectedRows()
+    if (this.#kept.length < rows.length) this.#makeRoom(rows.length)
+    const keptCount = this.#judge(batch, rows)
+    const lateCount = this.#lateCount
+    const duplicates = rows.length - keptCount - lateCount
+    if (lateCount > 0) output.reject(batch, this.#late.slice(0, lateCount), lateness(this.#watermark, this.#ttl))
+    if (duplicates > 0) output.drop('duplicate', duplicates)
+    if (keptCount === rows.length && keptCount > 0) output.emit(batch)
+    else if (keptCount > 0) output.emit(batch.select(this.#kept.subarray(0, keptCount)))
+  }
+
+  /**
+   * Sorts rows into kept and late; how many are kept. A function of its own: V8 enters it in the midst of its loop, and
+   * what followed that would be slow.
+   */
+  #judge(batch: Batch, rows: Int32Array): number {
     const keys = keysOf(batch)
     const times = batch.system.eventTimes
     const oldest = this.#watermark - this.#ttl
-    const rows = batch.selectedRows()
-    if (this.#kept.length < rows.length) this.#makeRoom(rows.length)
     const kept = this.#kept
-    const late = this.#late
     let keptCount = 0
-    let lateCount = 0
+    this.#lateCount = 0
     for (let i = 0; i < rows.length; i++) {
       if (i % READ_AHEAD === 0) this.#readAhead(keys, rows, i)
       const row = rows[i]!
       const time = times[row]!
-      if (time < oldest) late[lateCount++] = row
+      if (time < oldest) this.#late[this.#lateCount++] = row
       else if (this.#keep(keys, row, time)) kept[keptCount++] = row
     }
-    const duplicates = rows.length - keptCount - lateCount
-    if (lateCount > 0) output.reject(batch, late.slice(0, lateCount), lateness(this.#watermark, this.#ttl))
-    if (duplicates > 0) output.drop('duplicate', duplicates)
-    if (keptCount === rows.length && keptCount > 0) output.emit(batch)
-    else if (keptCount > 0) output.emit(batch.select(kept.subarray(0, keptCount)))
+    return keptCount
   }
 
   #readAhead(keys: Int32Array, rows: Int32Array, from: number): void {

@@ -1,22 +1,14 @@
 // hot path
 import type { Column, ColumnValues } from './column.ts'
-import {
-  emptyValues,
-  fillBits,
-  hasBytes,
-  newValues,
-  rowsIn,
-  usedValues,
-  wholeBuffer,
-  wordsPerRow,
-} from './column-values.ts'
+import { type ColumnMemory, NEW_MEMORY } from './column-memory.ts'
+import { bytesOfValues, fillBits, hasBytes, rowsIn, usedValues, valuesOn, wordsPerRow } from './column-values.ts'
 import type { FieldType } from './field-type.ts'
-import { freeMemory } from './free-memory.ts'
 import { bytesOfRows, gatherBits, gatherBytes, gatherElements, type RowRange } from './gather-values.ts'
 import { rowsInOrder } from './row-order.ts'
 
 const TWO_32 = 4294967296
 const INITIAL_ROWS = 64
+const NO_MEMORY = new ArrayBuffer(0)
 
 /**
  * Grows one column row by row or by gathering rows of another column of the same type. Every `append…` adds exactly one
@@ -40,13 +32,16 @@ export class ColumnBuilder {
   #validity: Uint8Array | null = null
   #offsets: Int32Array | null = null
   #values: ColumnValues
-  #view: DataView = new DataView(new ArrayBuffer(0))
+  #view: DataView = new DataView(NO_MEMORY)
   readonly #width: number
+  readonly #memory: ColumnMemory
 
-  constructor(type: FieldType) {
+  /** Whoever gets the finished columns gives their memory back, if it is to be used again. */
+  constructor(type: FieldType, memory: ColumnMemory = NEW_MEMORY) {
     this.type = type
     this.#width = wordsPerRow(type)
-    this.#values = emptyValues(type)
+    this.#values = valuesOn(type, NO_MEMORY)
+    this.#memory = memory
   }
 
   /** Memory in use, in bytes, for limits. */
@@ -216,8 +211,8 @@ export class ColumnBuilder {
     this.#capacity = 0
     this.#validity = null
     this.#offsets = null
-    this.#view = new DataView(new ArrayBuffer(0))
-    this.#values = emptyValues(this.type)
+    this.#view = new DataView(NO_MEMORY)
+    this.#values = valuesOn(this.type, NO_MEMORY)
     return column
   }
 
@@ -227,7 +222,7 @@ export class ColumnBuilder {
    */
   adopt({ type, offsets, values }: Column): void {
     if (this.#capacity > 0 || type.kind !== this.type.kind || values.buffer.byteLength === 0) return
-    this.#values = wholeBuffer(values)
+    this.#values = valuesOn(type, values.buffer)
     if (offsets !== null) {
       this.#offsets = new Int32Array(offsets.buffer)
       this.#capacity = this.#offsets.length - 1
@@ -301,36 +296,40 @@ export class ColumnBuilder {
     else for (let i = row * width; i < (row + 1) * width; i++) this.#values[i] = 0
   }
 
-  #reserve(capacity: number): void {
+  #reserve(rows: number): void {
     if (hasBytes(this.type)) {
-      const offsets = new Int32Array(capacity + 1)
-      if (this.#offsets !== null) replace(this.#offsets, offsets)
+      const offsets = new Int32Array(this.#memory.take(4 * (rows + 1)))
+      offsets[0] = 0
+      if (this.#offsets !== null) this.#replace(this.#offsets, offsets)
       this.#offsets = offsets
+      this.#capacity = offsets.length - 1
     } else {
-      const values = newValues(this.type, capacity)
-      replace(this.#values, values)
+      const values = valuesOn(this.type, this.#memory.take(bytesOfValues(this.type, rows)))
+      this.#replace(this.#values, values)
       this.#values = values
+      this.#capacity = rowsIn(this.type, values)
     }
     if (this.#validity !== null) {
-      const validity = new Uint8Array((capacity + 7) >> 3)
+      const validity = new Uint8Array((this.#capacity + 7) >> 3)
       validity.set(this.#validity)
       this.#validity = validity
     }
-    this.#capacity = capacity
   }
 
   #growBytes(needed: number): void {
-    const grown = new Uint8Array(Math.max(needed, 2 * this.#values.length, this.#expectedBytes, 1024))
-    replace(this.#values, grown)
+    const larger = Math.max(needed, 2 * this.#values.length, this.#expectedBytes, 1024)
+    const grown = new Uint8Array(this.#memory.take(larger))
+    this.#replace(this.#values, grown)
     this.#values = grown
     this.#view = new DataView(grown.buffer)
   }
-}
 
-/** Copies values to larger memory; the smaller one is given back. */
-function replace(outgrown: ColumnValues, larger: ColumnValues): void {
-  larger.set(outgrown)
-  freeMemory(outgrown)
+  /** Copies values to larger memory; the smaller one is given back. */
+  #replace(outgrown: ColumnValues, larger: ColumnValues): void {
+    larger.set(outgrown)
+    // Memory of a builder comes from nowhere else, and is never shared.
+    this.#memory.give(outgrown.buffer as ArrayBuffer)
+  }
 }
 
 /** All rows of a column of that length. */

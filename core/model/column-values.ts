@@ -26,17 +26,15 @@ export function hasBytes(type: FieldType): boolean {
   return type.kind === 'string' || type.kind === 'binary'
 }
 
-/** Zeroed values for `capacity` rows; not for string and binary, whose bytes grow by need. */
-export function newValues(type: FieldType, capacity: number): ColumnValues {
-  if (type.kind === 'float64') return new Float64Array(capacity)
-  if (type.kind === 'boolean') return new Uint8Array((capacity + 7) >> 3)
-  return new Int32Array(capacity * wordsPerRow(type))
+/** Bytes under the values of `rows` rows; not for string and binary, whose bytes grow by need. */
+export function bytesOfValues(type: FieldType, rows: number): number {
+  return type.kind === 'boolean' ? (rows + 7) >> 3 : 4 * wordsPerRow(type) * rows
 }
 
-/** Values for no rows. */
-export function emptyValues(type: FieldType): ColumnValues {
-  if (hasBytes(type)) return new Uint8Array(0)
-  return newValues(type, 0)
+/** All of `memory` as values of a type. */
+export function valuesOn(type: FieldType, memory: ArrayBufferLike): ColumnValues {
+  if (type.kind === 'float64') return new Float64Array(memory)
+  return wordsPerRow(type) === 0 ? new Uint8Array(memory) : new Int32Array(memory)
 }
 
 /** How many elements of the values `length` rows take. */
@@ -50,12 +48,6 @@ export function usedValues(type: FieldType, length: number, byteLength: number):
 export function fillBits(bits: Uint8Array, count: number): void {
   bits.fill(255, 0, count >> 3)
   for (let i = count & ~7; i < count; i++) bits[i >> 3]! |= 1 << (i & 7)
-}
-
-/** All of the buffer under some values, with the same kind of elements. */
-export function wholeBuffer(values: ColumnValues): ColumnValues {
-  if (values instanceof Float64Array) return new Float64Array(values.buffer)
-  return values instanceof Int32Array ? new Int32Array(values.buffer) : new Uint8Array(values.buffer)
 }
 
 /** Rows of a type without offsets that there is room for. */

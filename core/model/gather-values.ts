@@ -86,11 +86,17 @@ export function gatherBytes(
     const row = rows[i]!
     const start = offsets[row]!
     const size = offsets[row + 1]! - start
-    if (size < LONG_BYTES) {
-      let byte = 0
-      for (; byte + 4 <= size; byte += 4) write.setInt32(end + byte, read.getInt32(start + byte, true), true)
-      for (; byte < size; byte++) write.setInt8(end + byte, read.getInt8(start + byte))
-    } else copyLong(write, end, { view: read, start, size })
+    if (size >= LONG_BYTES) copyLong(write, end, { view: read, start, size })
+    else if (size >= 8) {
+      // The last eight bytes may overlap those before: no loop over single bytes.
+      const last = size - 8
+      for (let byte = 0; byte < last; byte += 8)
+        write.setBigInt64(end + byte, read.getBigInt64(start + byte, true), true)
+      write.setBigInt64(end + last, read.getBigInt64(start + last, true), true)
+    } else if (size >= 4) {
+      write.setInt32(end, read.getInt32(start, true), true)
+      write.setInt32(end + size - 4, read.getInt32(start + size - 4, true), true)
+    } else for (let byte = 0; byte < size; byte++) write.setInt8(end + byte, read.getInt8(start + byte))
     end += size
     ends[at++] = end
   }

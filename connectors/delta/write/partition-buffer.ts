@@ -1,11 +1,21 @@
 // hot path
 import type { Column } from '../../../core/model/column.ts'
 import { ColumnBuilder } from '../../../core/model/column-builder.ts'
+import type { ColumnMemory } from '../../../core/model/column-memory.ts'
 import type { Schema } from '../../../core/model/field-type.ts'
 import type { PartitionTarget } from './partition-router.ts'
 
 /** Where the rows of a buffer go. */
 export type Directory = Extract<PartitionTarget, { readonly kind: 'directory' }>
+
+/** What the buffers of all partitions have in common. */
+export interface BufferLayout {
+  readonly schema: Schema
+  /** Where the fields of `schema` stand in the batches. */
+  readonly sources: readonly number[]
+  /** Where columns get memory from. */
+  readonly memory: ColumnMemory
+}
 
 /** Rows of one partition that are in no file yet, by column. */
 export class PartitionBuffer {
@@ -14,16 +24,10 @@ export class PartitionBuffer {
   readonly #sources: readonly number[]
   readonly #builders: readonly ColumnBuilder[]
 
-  /** `sources` are the positions of the fields of `schema` in the batches. */
-  constructor(target: Directory, schema: Schema, sources: readonly number[]) {
+  constructor(target: Directory, layout: BufferLayout) {
     this.target = target
-    this.#sources = sources
-    this.#builders = schema.fields.map(({ type }) => new ColumnBuilder(type))
-  }
-
-  /** Takes over the memory of columns of the same schema that nobody reads any more; only while it is empty. */
-  adopt(spare: readonly Column[]): void {
-    for (let i = 0; i < this.#builders.length; i++) this.#builders[i]!.adopt(spare[i]!)
+    this.#sources = layout.sources
+    this.#builders = layout.schema.fields.map(({ type }) => new ColumnBuilder(type, layout.memory))
   }
 
   get sizeBytes(): number {

@@ -1,3 +1,5 @@
+import type { Column } from '../../../core/model/column.ts'
+import type { ColumnMemory } from '../../../core/model/column-memory.ts'
 import type { Schema } from '../../../core/model/field-type.ts'
 import { freeMemory } from '../../../core/model/free-memory.ts'
 import type { ConnectorPorts } from '../../../core/ports/connector-ports.ts'
@@ -6,7 +8,6 @@ import { encodeParquet } from '../../../formats/parquet/encode-parquet.ts'
 import type { StagedFile } from '../staged.ts'
 import type { PartitionBuffer } from './partition-buffer.ts'
 import { logPath } from './partition-path.ts'
-import type { SpareColumns } from './spare-columns.ts'
 import { fileStatistics } from './statistics.ts'
 
 /** Rows that become one file. */
@@ -24,7 +25,7 @@ export interface FilePlace {
   /** Directories known to be there and durable; owned by the caller. */
   readonly directories: Set<string>
   /** Where the memory of written columns goes. */
-  readonly spares: SpareColumns
+  readonly memory: ColumnMemory
 }
 
 /** Encodes a file, writes it and makes it durable with its name; it is in no version of the table yet. */
@@ -33,12 +34,12 @@ export async function writeFile(
   place: FilePlace,
   job: FileJob,
 ): Promise<StagedFile> {
-  const { table, schema, directories, spares } = place
+  const { table, schema, directories, memory } = place
   const { directory, values } = job.buffer.target
   const { columns, rows } = job.buffer.take()
   const bytes = await encodeParquet(schema, columns, rows)
   const stats = fileStatistics(schema, columns, rows)
-  spares.give(columns)
+  giveBack(columns, memory)
   const path = directory === '' ? job.name : `${directory}/${job.name}`
   const absolute = `${table}/${path}`
   if (!directories.has(directory)) await makeDurableDirectory(files, directory === '' ? table : `${table}/${directory}`)
@@ -54,5 +55,13 @@ export async function writeFile(
     size,
     modificationTime: clock.now(),
     stats,
+  }
+}
+
+function giveBack(columns: readonly Column[], memory: ColumnMemory): void {
+  for (const { values, offsets } of columns) {
+    // Columns are built by ColumnBuilder, which never uses shared memory.
+    memory.give(values.buffer as ArrayBuffer)
+    if (offsets !== null) memory.give(offsets.buffer as ArrayBuffer)
   }
 }

@@ -7,10 +7,10 @@ import { sinkIdentity } from '../identity.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { StagedFile } from '../staged.ts'
 import { FileQueue } from './file-queue.ts'
+import { MemoryPool } from './memory-pool.ts'
 import { type Directory, PartitionBuffer } from './partition-buffer.ts'
 import { PartitionRouter } from './partition-router.ts'
 import { RowGrouper } from './row-grouper.ts'
-import { SpareColumns } from './spare-columns.ts'
 import { type FileJob, writeFile } from './write-file.ts'
 
 /** Bytes of columns that may wait for the disk before the task stops feeding the writer. */
@@ -27,7 +27,7 @@ export class DeltaWriter implements RecordWriter {
   readonly #partitionColumns: readonly number[]
   readonly #namePrefix: string
   readonly #directories = new Set<string>()
-  readonly #spares: SpareColumns
+  readonly #memory: MemoryPool
   readonly #grouper = new RowGrouper()
   #queue: FileQueue<FileJob, StagedFile>
   #router: PartitionRouter
@@ -44,7 +44,7 @@ export class DeltaWriter implements RecordWriter {
     this.#sources = schema.fields.flatMap((field, index) => (options.partitionBy.includes(field.name) ? [] : [index]))
     this.#schema = { fields: this.#sources.map((index) => schema.fields[index]!) }
     this.#namePrefix = `${sinkIdentity(context, context.sink).filePrefix}-${context.task}-${context.generation}`
-    this.#spares = new SpareColumns(options.bufferBytes)
+    this.#memory = new MemoryPool(options.bufferBytes)
     this.#queue = this.#newQueue()
     this.#router = this.#newRouter()
   }
@@ -88,7 +88,7 @@ export class DeltaWriter implements RecordWriter {
   async stage(): Promise<Staged> {
     // Everything before the first await is the cut.
     this.#closeAll()
-    this.#spares.trim()
+    this.#memory.trim()
     const records = this.#records
     this.#records = 0
     const files = await this.#queue.take()
@@ -106,10 +106,7 @@ export class DeltaWriter implements RecordWriter {
   }
 
   #newBuffer(target: Directory): PartitionBuffer {
-    const buffer = new PartitionBuffer(target, this.#schema, this.#sources)
-    const spare = this.#spares.take()
-    if (spare !== undefined) buffer.adopt(spare)
-    return buffer
+    return new PartitionBuffer(target, { schema: this.#schema, sources: this.#sources, memory: this.#memory })
   }
 
   #closeAll(): void {
@@ -150,7 +147,7 @@ export class DeltaWriter implements RecordWriter {
       table: this.#options.path,
       schema: this.#schema,
       directories: this.#directories,
-      spares: this.#spares,
+      memory: this.#memory,
     }
     return new FileQueue((job: FileJob) => writeFile(this.#context, place, job), WAITING_LIMIT_BYTES)
   }
