@@ -3,7 +3,7 @@ import { freeMemory, freeShared } from '../model/free-memory.ts'
 import type { ByteOperation, ByteStore } from '../ports/byte-store.ts'
 import type { StateBlock } from '../ports/operator.ts'
 import type { ValueCodec } from '../ports/value-codec.ts'
-import { decodeBlock, entriesIn } from '../state/block.ts'
+import { entriesIn, latestIn } from '../state/block.ts'
 import { crc32c } from '../state/crc32c.ts'
 import { mergeBlocks } from '../state/merge-blocks.ts'
 import { blockKey, epochText, mergesDue } from './block-table.ts'
@@ -261,11 +261,9 @@ function markerKey(epoch: number): string {
 }
 
 function entryOf(operator: string, block: StateBlock, epoch: number): BlockEntry {
-  const { times, count } = decodeBlock(block.bytes)
-  let latest = Number.NEGATIVE_INFINITY
-  for (let i = 0; i < count; i++) if (times[i]! > latest) latest = times[i]!
   const { keyGroup, bytes } = block
-  return { operator, keyGroup, from: epoch, to: epoch, sizeBytes: bytes.length, crc: crc32c(bytes), latest }
+  const written = { sizeBytes: bytes.length, crc: crc32c(bytes), latest: latestIn(bytes) }
+  return { operator, keyGroup, from: epoch, to: epoch, ...written }
 }
 
 function checkedBlock(entry: BlockEntry, bytes: Uint8Array | undefined): Uint8Array {

@@ -65,6 +65,15 @@ export function entriesIn(block: Uint8Array): number {
   return (block.length - HEADER_BYTES) / ENTRY_BYTES
 }
 
+/** Greatest time in a block that was just made or checked already; −∞ where it is empty. */
+export function latestIn(block: Uint8Array): number {
+  const view = new DataView(block.buffer, block.byteOffset, block.byteLength)
+  const end = HEADER_BYTES + 8 * entriesIn(block)
+  let latest = Number.NEGATIVE_INFINITY
+  for (let at = HEADER_BYTES; at < end; at += 8) latest = Math.max(latest, view.getFloat64(at, true))
+  return latest
+}
+
 function checksumOf(bytes: Uint8Array): number {
   return crc32c(bytes.subarray(HEADER_BYTES), crc32c(bytes.subarray(0, 12)))
 }

@@ -15,6 +15,7 @@ export interface OutboxFrame {
   readonly topic: string
   readonly partition: number
   readonly count: number
+  /** Valid until the next frame is asked for. */
   readonly batch: Uint8Array
 }
 
@@ -82,11 +83,12 @@ export async function* outboxFrames(
   const size = await files.size(path)
   if (size !== summary.sizeBytes)
     throw missing(path, `it should have ${summary.sizeBytes} bytes, not ${size ?? 'be gone'}`)
+  const memory = new Uint8Array(Math.min(CHUNK_BYTES, size))
   let crc = 0
   let position = 0
   while (position < size) {
     let at = 0
-    const chunk = await readChunk(files, path, { position, size })
+    const chunk = await readChunk(files, path, { position, size, into: memory })
     for (let end = frameEnd(chunk, at); end <= chunk.length; end = frameEnd(chunk, at)) {
       const stored = viewOf(chunk).getUint32(at + 4)
       const body = chunk.subarray(at + HEAD_BYTES, end)
@@ -97,18 +99,19 @@ export async function* outboxFrames(
     }
     if (at === 0) throw missing(path, `a frame at byte ${position} is cut off`)
     position += at
-    freeMemory(chunk)
   }
+  freeMemory(memory)
   if (crc !== summary.crc) throw missing(path, 'it is another one')
 }
 
 async function readChunk(
   files: FileStore,
   path: string,
-  from: { readonly position: number; readonly size: number },
+  from: { readonly position: number; readonly size: number; readonly into: Uint8Array },
 ): Promise<Uint8Array> {
   const left = from.size - from.position
-  const chunk = await files.read(path, { offset: from.position, length: Math.min(CHUNK_BYTES, left) })
+  const length = Math.min(from.into.length, left)
+  const chunk = await files.read(path, { offset: from.position, length, into: from.into })
   const needed = frameEnd(chunk, 0)
   if (needed <= chunk.length || needed > left) return chunk
   return files.read(path, { offset: from.position, length: needed })
@@ -139,7 +142,7 @@ function decodeBody(body: Uint8Array): OutboxFrame {
   const view = viewOf(body)
   const at = 2 + view.getUint16(0)
   const topic = new TextDecoder().decode(body.subarray(2, at))
-  return { topic, partition: view.getUint32(at), count: view.getUint32(at + 4), batch: body.slice(at + 8) }
+  return { topic, partition: view.getUint32(at), count: view.getUint32(at + 4), batch: body.subarray(at + 8) }
 }
 
 function viewOf(bytes: Uint8Array): DataView {
