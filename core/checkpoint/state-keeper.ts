@@ -51,6 +51,12 @@ export class StateKeeper {
     readonly bytes: Uint8Array
   }[] = []
 
+  /**
+   * Keys of all blocks and markers in the store, once somebody had to know them. To ask the store at every epoch would
+   * have it read, and keep in memory, all that it holds.
+   */
+  #stored: Set<string> | undefined
+
   constructor(store: ByteStore, codec: ValueCodec) {
     this.#store = store
     this.#codec = codec
@@ -111,6 +117,7 @@ export class StateKeeper {
     await this.#store.write(operations, { sync: true })
     freeShared(changed.map(({ block }) => block.bytes))
     freeShared(this.#merged.map(({ bytes }) => bytes))
+    for (const { key } of operations) this.#stored?.add(key)
     this.#remember(sealed, this.#last)
     return sealed
   }
@@ -162,21 +169,26 @@ export class StateKeeper {
     }
     operations.push({ kind: 'put', key: markerKey(sealed.marker.epoch), value: sealed.bytes })
     await this.#store.write(operations, { sync: true })
+    this.#stored = undefined
     this.#remember(sealed)
   }
 
   /** Forgets every epoch; claims stay. */
   async clear(): Promise<void> {
     await this.#store.write(await this.#deletions(), { sync: true })
+    this.#stored = undefined
     this.#remember(undefined)
   }
 
   async #deletions(): Promise<ByteOperation[]> {
     // Whether all sinks have the epoch that comes instead is found out anew.
     const operations: ByteOperation[] = [{ kind: 'delete', key: 'finalized' }]
-    for (const key of await this.#store.keys('block/', 'block0')) operations.push({ kind: 'delete', key })
-    for (const key of await this.#store.keys('epoch/', 'epoch0')) operations.push({ kind: 'delete', key })
+    for (const key of await this.#storedKeys()) operations.push({ kind: 'delete', key })
     return operations
+  }
+
+  async #storedKeys(): Promise<readonly string[]> {
+    return [...(await this.#store.keys('epoch/', 'epoch0')), ...(await this.#store.keys('block/', 'block0'))]
   }
 
   /** The last claim on this store. */
@@ -198,11 +210,11 @@ export class StateKeeper {
       needed.add(markerKey(sealed.marker.epoch))
       for (const entry of sealed.marker.blocks) needed.add(blockKey(entry))
     }
-    const markers = await this.#store.keys('epoch/', 'epoch0')
-    const blocks = await this.#store.keys('block/', 'block0')
-    const dead = [...markers, ...blocks].filter((key) => !needed.has(key))
+    this.#stored ??= new Set(await this.#storedKeys())
+    const dead = [...this.#stored].filter((key) => !needed.has(key))
     const note: ByteOperation = { kind: 'put', key: 'finalized', value: this.#codec.encode(epoch) }
     await this.#store.write([note, ...dead.map((key): ByteOperation => ({ kind: 'delete', key }))], { sync: false })
+    for (const key of dead) this.#stored.delete(key)
   }
 
   /** Forgets the open epoch `epoch`, so that the one before it is the last again; its number is never used again. */
@@ -216,6 +228,7 @@ export class StateKeeper {
       ],
       { sync: true },
     )
+    this.#stored = undefined
     this.#remember(undefined)
   }
 

@@ -7,11 +7,10 @@ const SAMPLES = 255
 /** The time of an entry whose key has a newer entry further on. No record has it. */
 const SUPERSEDED = Number.NEGATIVE_INFINITY
 
-/** The arrays under a group: four words and a time per entry, and two buckets. */
+/** Four words and a time per entry. */
 interface Entries {
   readonly words: Int32Array
   readonly times: Float64Array
-  readonly index: Int32Array
 }
 
 /**
@@ -21,7 +20,7 @@ interface Entries {
  * such a key is appended and the old entry marked. So what changed since the last snapshot is always the tail, and a
  * snapshot is one copy of it. An open-addressing index (half full at most) finds them: each bucket holds the position
  * plus one in its low bits and bits of the key's second word above, which spare most looks at the keys themselves.
- * 32 bytes per entry when full, 64 after growth.
+ * 32 to 35 bytes per entry when full, half as much again after growth.
  */
 export class FingerprintGroup {
   #words: Int32Array = new Int32Array(4 * INITIAL_ENTRIES)
@@ -126,16 +125,15 @@ export class FingerprintGroup {
     const capacity = roomFor(this.#countLiving(horizon) + more)
     const outgrown = this.#entries
     const target = capacity === this.#capacity ? outgrown : newEntries(capacity)
+    const before = this.#count
     const { live, clean } = this.#copyLiving(horizon, target)
     this.#words = target.words
     this.#times = target.times
-    this.#index = target.index
-    this.#index.fill(0)
     this.#capacity = capacity
     this.#count = live
     this.#superseded = 0
     this.#clean = clean
-    for (let position = 0; position < live; position++) this.#file(position)
+    if (live < before || this.#index.length !== bucketsFor(capacity)) this.#fileAll(bucketsFor(capacity))
     this.#median = medianOf(this.#times, live)
     if (target !== outgrown) freeEntries(outgrown)
   }
@@ -150,6 +148,7 @@ export class FingerprintGroup {
   /** Forgets everything and gives its memory back; the group must not be used after it. */
   free(): void {
     freeEntries(this.#entries)
+    freeMemory(this.#index)
   }
 
   /** Takes all entries as handed over already: they came from a stored block. */
@@ -158,7 +157,7 @@ export class FingerprintGroup {
   }
 
   get #entries(): Entries {
-    return { words: this.#words, times: this.#times, index: this.#index }
+    return { words: this.#words, times: this.#times }
   }
 
   #supersede(known: number, time: number): void {
@@ -174,6 +173,15 @@ export class FingerprintGroup {
     this.#times[known] = SUPERSEDED
     this.#superseded++
     this.#refile(known, position)
+  }
+
+  #fileAll(buckets: number): void {
+    if (buckets === this.#index.length) this.#index.fill(0)
+    else {
+      freeMemory(this.#index)
+      this.#index = new Int32Array(buckets)
+    }
+    for (let position = 0; position < this.#count; position++) this.#file(position)
   }
 
   #file(position: number): void {
@@ -217,23 +225,27 @@ export class FingerprintGroup {
 }
 
 function newEntries(capacity: number): Entries {
-  return {
-    words: new Int32Array(4 * capacity),
-    times: new Float64Array(capacity),
-    index: new Int32Array(2 * capacity),
-  }
+  return { words: new Int32Array(4 * capacity), times: new Float64Array(capacity) }
 }
 
-function freeEntries({ words, times, index }: Entries): void {
+function freeEntries({ words, times }: Entries): void {
   freeMemory(words)
   freeMemory(times)
-  freeMemory(index)
 }
 
+/** A power of two, or one and a half of one: steps that leave little unused. */
 function roomFor(entries: number): number {
   let capacity = INITIAL_ENTRIES
-  while (entries > capacity - (capacity >> 2)) capacity *= 2
+  while (entries > capacity - (capacity >> 2)) {
+    const isPower = (capacity & (capacity - 1)) === 0
+    capacity = isPower ? capacity + (capacity >> 1) : (capacity / 3) * 4
+  }
   return capacity
+}
+
+/** The power of two that is twice the capacity or next above. */
+function bucketsFor(capacity: number): number {
+  return 2 ** (32 - Math.clz32(2 * capacity - 1))
 }
 
 /** The median of evenly spread samples. */

@@ -3,6 +3,8 @@ import { freeMemory } from '../../../core/model/free-memory.ts'
 
 /** Less than this is not worth keeping: 2^12 bytes. */
 const LEAST_POWER = 12
+/** A piece may be four times as large as needed. When a day ends, twice as many columns of half the size begin. */
+const POWERS_ABOVE = 2
 
 /** Idle pieces of memory of one size. */
 interface Shelf {
@@ -18,21 +20,25 @@ interface Shelf {
 export class MemoryPool implements ColumnMemory {
   readonly #limitBytes: number
   /** Indexed by the power of two. */
-  readonly #shelves: Shelf[] = Array.from({ length: 32 }, () => ({ pieces: [], fewest: 0 }))
+  readonly #shelves: Shelf[] = Array.from({ length: 32 + POWERS_ABOVE }, () => ({ pieces: [], fewest: 0 }))
   #idleBytes = 0
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes
   }
 
+  /** The smallest that fits, up to four times as large: rather an idle piece too large than a new one. */
   take(bytes: number): ArrayBuffer {
     const power = Math.max(LEAST_POWER, 32 - Math.clz32(bytes - 1))
-    const shelf = this.#shelves[power]!
-    const piece = shelf.pieces.pop()
-    if (piece === undefined) return new ArrayBuffer(2 ** power)
-    shelf.fewest = Math.min(shelf.fewest, shelf.pieces.length)
-    this.#idleBytes -= piece.byteLength
-    return piece
+    for (let larger = power; larger <= power + POWERS_ABOVE; larger++) {
+      const shelf = this.#shelves[larger]!
+      const piece = shelf.pieces.pop()
+      if (piece === undefined) continue
+      shelf.fewest = Math.min(shelf.fewest, shelf.pieces.length)
+      this.#idleBytes -= piece.byteLength
+      return piece
+    }
+    return new ArrayBuffer(2 ** power)
   }
 
   /** Gives back to the system what is not of this pool's sizes or goes beyond the limit. */

@@ -80,6 +80,19 @@ describe('StateKeeper', () => {
     assert.equal(bytes.named('epoch/').length, 2)
   })
 
+  it('asks the store only once what it holds, and still deletes all that nobody needs', async () => {
+    const { bytes, keeper } = await storeOf(3)
+    await keeper.collect(3)
+    bytes.keys = () => Promise.reject(new Error('asked again'))
+    for (let epoch = 4; epoch < 9; epoch++) {
+      await keeper.prepare(draftOf(epoch), [blockOf(0, { [epoch]: epoch })], new Map([['unique', epoch - 2]]))
+      await keeper.collect(epoch)
+    }
+    const epochsOf = (prefix: string) => bytes.named(prefix).map((key) => Number(key.slice(-16)))
+    assert.deepEqual(epochsOf('block/'), [5, 6, 7, 8])
+    assert.deepEqual(epochsOf('epoch/'), [7, 8])
+  })
+
   it('takes an entry that changed after the merge over the merged one', async () => {
     const { keeper } = await storeOf(MERGE_AT)
     await keeper.mergeInBackground(KEEP_ALL)
