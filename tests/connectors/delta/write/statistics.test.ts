@@ -59,6 +59,18 @@ describe('fileStatistics', () => {
     })
   }
 
+  it('bounds texts by their bytes, whatever they begin with and however short they are', () => {
+    const text = fc.string({ unit: fc.constantFrom('\0', 'a', 'b', '～', '😀'), maxLength: 6 })
+    fc.assert(
+      fc.property(fc.array(text, { minLength: 1, maxLength: 12 }), (texts) => {
+        const sorted = texts.map((value) => Buffer.from(value)).sort(Buffer.compare)
+        const found = JSON.parse(statisticsOf('string', texts))
+        assert.equal(found.minValues.v, sorted[0]!.toString())
+        assert.equal(found.maxValues.v, sorted.at(-1)!.toString())
+      }),
+    )
+  })
+
   it('counts records and nulls', () => {
     const parsed: unknown = JSON.parse(statisticsOf('int32', [1, undefined, undefined]))
     assert.partialDeepStrictEqual(parsed, { numRecords: 3, nullCount: { v: 2 } })
