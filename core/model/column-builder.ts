@@ -8,7 +8,8 @@ import { rowsInOrder } from './row-order.ts'
 
 const TWO_32 = 4294967296
 const INITIAL_ROWS = 64
-const NO_MEMORY = new ArrayBuffer(0)
+/** Shared, unlike the values of an empty column: those are handed over to other threads as all are. */
+const NO_VIEW = new DataView(new ArrayBuffer(0))
 
 /**
  * Grows one column row by row or by gathering rows of another column of the same type. Every `append…` adds exactly one
@@ -32,7 +33,7 @@ export class ColumnBuilder {
   #validity: Uint8Array | null = null
   #offsets: Int32Array | null = null
   #values: ColumnValues
-  #view: DataView = new DataView(NO_MEMORY)
+  #view: DataView = NO_VIEW
   readonly #width: number
   readonly #memory: ColumnMemory
 
@@ -40,7 +41,7 @@ export class ColumnBuilder {
   constructor(type: FieldType, memory: ColumnMemory = NEW_MEMORY) {
     this.type = type
     this.#width = wordsPerRow(type)
-    this.#values = valuesOn(type, NO_MEMORY)
+    this.#values = valuesOn(type, new ArrayBuffer(0))
     this.#memory = memory
   }
 
@@ -211,8 +212,8 @@ export class ColumnBuilder {
     this.#capacity = 0
     this.#validity = null
     this.#offsets = null
-    this.#view = new DataView(NO_MEMORY)
-    this.#values = valuesOn(this.type, NO_MEMORY)
+    this.#view = NO_VIEW
+    this.#values = valuesOn(this.type, new ArrayBuffer(0))
     return column
   }
 

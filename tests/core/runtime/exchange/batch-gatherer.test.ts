@@ -94,4 +94,15 @@ describe('BatchGatherer', () => {
     assert.equal(system.eventTimes.length, 0)
     assert.deepEqual(recordsOf(new Batch({ schema: ORDER, ...moved, rows, selection: null })), recordsOf(batch))
   })
+  it('shares nothing with what it handed over, not even where there are no rows', () => {
+    const gatherer = new BatchGatherer(ALL_TYPES)
+    for (let time = 0; time < 3; time++) {
+      const { columns, rows, system } = gatherer.finish()
+      assert.equal(rows, 0)
+      structuredClone({ columns, system }, { transfer: [...buffersOf(columns, system)] })
+    }
+    const batch = batchOf(ALL_TYPES, [{ string: 'a', int32: 7 }])
+    gatherer.append(batch, Int32Array.of(0), 1)
+    assert.deepEqual(recordsOf(finished(gatherer, ALL_TYPES)), recordsOf(batch))
+  })
 })
