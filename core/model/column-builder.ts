@@ -328,7 +328,7 @@ export class ColumnBuilder {
   /** Copies values to larger memory; the smaller one is given back. */
   #replace(outgrown: ColumnValues, larger: ColumnValues): void {
     larger.set(outgrown)
-    // Memory of a builder comes from nowhere else, and is never shared.
+    // Buffers of columns are never shared memory, adopted ones neither.
     this.#memory.give(outgrown.buffer as ArrayBuffer)
   }
 }

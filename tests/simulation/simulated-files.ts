@@ -1,6 +1,7 @@
 import { MillraceError } from '../../core/model/errors.ts'
 import type { FileLock, FileStore } from '../../core/ports/file-store.ts'
 import { parentOf } from '../../core/ports/file-store.ts'
+import { readInto } from '../read-into.ts'
 import { DirectoryTree } from './directory-tree.ts'
 import { type FaultOptions, Faults, type FaultTarget, NO_FAULTS } from './faults.ts'
 import type { Incarnation } from './incarnation.ts'
@@ -246,7 +247,7 @@ function readingCalls(disk: SimulatedDisk, call: Call): Pick<FileStore, 'read' |
   return {
     read: (path, range) =>
       look(path, `read ${range?.offset ?? 0} ${range?.length ?? ''}`, () =>
-        disk.file(path).read(range?.offset, range?.length),
+        readInto(disk.file(path).read(range?.offset, range?.length), range),
       ),
     size: (path) => look(path, 'size', () => disk.find(path)?.size),
     modifiedAt: (path) => look(path, 'modified at', () => disk.find(path)?.modifiedAt),

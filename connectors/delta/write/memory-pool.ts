@@ -1,8 +1,9 @@
 import type { ColumnMemory } from '../../../core/model/column-memory.ts'
 import { freeMemory } from '../../../core/model/free-memory.ts'
 
-/** Less than this is not worth keeping: 2^12 bytes. */
-const LEAST_POWER = 12
+/** Less is not worth keeping: a thousand open partitions with a row each would hold far more than they need. */
+const LEAST_BYTES = 4_096
+const MOST_BYTES = 2 ** 30
 /** A piece may be four times as large as needed. When a day ends, twice as many columns of half the size begin. */
 const POWERS_ABOVE = 2
 
@@ -27,9 +28,13 @@ export class MemoryPool implements ColumnMemory {
     this.#limitBytes = limitBytes
   }
 
-  /** The smallest that fits, up to four times as large: rather an idle piece too large than a new one. */
+  /**
+   * The smallest that fits, up to four times as large: rather an idle piece too large than a new one. Below 4 KiB and above
+   * 1 GiB it is new and just as large as asked.
+   */
   take(bytes: number): ArrayBuffer {
-    const power = Math.max(LEAST_POWER, 32 - Math.clz32(bytes - 1))
+    if (bytes < LEAST_BYTES || bytes > MOST_BYTES) return new ArrayBuffer(bytes)
+    const power = 32 - Math.clz32(bytes - 1)
     for (let larger = power; larger <= power + POWERS_ABOVE; larger++) {
       const shelf = this.#shelves[larger]!
       const piece = shelf.pieces.pop()
@@ -45,8 +50,8 @@ export class MemoryPool implements ColumnMemory {
   give(memory: ArrayBuffer): void {
     const { byteLength } = memory
     const power = 31 - Math.clz32(byteLength)
-    const isOurs = power >= LEAST_POWER && byteLength === 2 ** power
-    if (isOurs && this.#idleBytes + byteLength <= this.#limitBytes) {
+    const isKept = byteLength >= LEAST_BYTES && byteLength <= MOST_BYTES && byteLength === 2 ** power
+    if (isKept && this.#idleBytes + byteLength <= this.#limitBytes) {
       this.#idleBytes += byteLength
       this.#shelves[power]!.pieces.push(memory)
     } else freeMemory(new Uint8Array(memory))

@@ -38,11 +38,10 @@ export async function appendOnce(place: OutboxPlace, intent: LogIntent): Promise
   }
 }
 
-/** Throws `MR_STAGED_MISSING` unless every staged segment is there and whole. */
+/** Throws `MR_STAGED_MISSING` unless every staged segment is there and whole, and what decoding says of a batch that no reader could take. */
 export async function checkSegments(place: OutboxPlace, intent: LogIntent): Promise<void> {
   for (const segment of intent.segments) {
-    // To ask for each frame is to check it.
-    for await (const _ of outboxFrames(place.files, place.outbox, segment));
+    for await (const frame of outboxFrames(place.files, place.outbox, segment)) decodeFrame(frame)
   }
 }
 

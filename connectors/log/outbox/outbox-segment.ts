@@ -99,6 +99,7 @@ export async function* outboxFrames(
     }
     if (at === 0) throw missing(path, `a frame at byte ${position} is cut off`)
     position += at
+    if (chunk.buffer !== memory.buffer) freeMemory(chunk)
   }
   freeMemory(memory)
   if (crc !== summary.crc) throw missing(path, 'it is another one')

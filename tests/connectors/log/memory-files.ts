@@ -1,5 +1,6 @@
 import { MillraceError } from '../../../core/model/errors.ts'
 import { type FileLock, type FileStore, parentOf } from '../../../core/ports/file-store.ts'
+import { readInto } from '../../read-into.ts'
 
 interface File {
   bytes: Uint8Array
@@ -60,7 +61,8 @@ export class MemoryDisk {
     return {
       read: async (path, range) => {
         const { bytes } = this.#file(path)
-        return range === undefined ? bytes.slice() : bytes.slice(range.offset, range.offset + range.length)
+        if (range === undefined) return bytes.slice()
+        return readInto(bytes.slice(range.offset, range.offset + range.length), range)
       },
       size: async (path) => this.files.get(path)?.bytes.length,
       modifiedAt: async (path) => (this.files.has(path) ? 0 : undefined),

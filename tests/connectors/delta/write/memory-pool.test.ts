@@ -2,22 +2,23 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { MemoryPool } from '../../../../connectors/delta/write/memory-pool.ts'
 
-it('memory comes in powers of two and at least 4 KiB', () => {
+it('memory comes in powers of two from 4 KiB on, below just as large as asked', () => {
   const pool = new MemoryPool(1 << 20)
   assert.deepEqual(
-    [1, 4_096, 4_097, 65_536, 65_537].map((bytes) => pool.take(bytes).byteLength),
-    [4_096, 4_096, 8_192, 65_536, 131_072],
+    [0, 1, 4_095, 4_096, 4_097, 65_536, 65_537].map((bytes) => pool.take(bytes).byteLength),
+    [0, 1, 4_095, 4_096, 8_192, 65_536, 131_072],
   )
 })
 
-it('what was given serves the next of its size, and only that', () => {
+it('the smallest idle piece that fits serves, up to four times as large as needed', () => {
   const pool = new MemoryPool(1 << 20)
-  const [small, large] = [pool.take(5_000), pool.take(50_000)]
-  pool.give(small)
+  const [small, large] = [pool.take(8_192), pool.take(65_536)]
   pool.give(large)
-  assert.equal(pool.take(33_000), large)
-  assert.notEqual(pool.take(33_000), large)
-  assert.equal(pool.take(8_192), small)
+  pool.give(small)
+  assert.equal(pool.take(4_097), small)
+  assert.equal(pool.take(8_192).byteLength, 8_192)
+  assert.equal(pool.take(8_193), large)
+  assert.equal(pool.take(8_193).byteLength, 16_384)
 })
 
 it('memory above the limit or of another size goes back to the system', () => {
