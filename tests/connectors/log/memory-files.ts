@@ -1,6 +1,6 @@
 import { MillraceError } from '../../../core/model/errors.ts'
 import { type FileLock, type FileStore, parentOf } from '../../../core/ports/file-store.ts'
-import { readInto } from '../../read-into.ts'
+import { readInto } from '../../simulation/read-into.ts'
 
 interface File {
   bytes: Uint8Array
