@@ -1,7 +1,7 @@
 import type { Header } from '../../core/model/dead-letter.ts'
 import { pause } from '../../core/ports/clock.ts'
+import { copyBytes, copyHeader } from '../../formats/record-batch/copy-bytes.ts'
 import { headersOf, type RecordBatchView } from '../../formats/record-batch/decode.ts'
-import { copyBytes, copyHeader } from './copy-bytes.ts'
 import { type BatchCursor, batchesOf } from './partitioned-log/batch-cursor.ts'
 import type { PartitionedLog } from './partitioned-log/partitioned-log.ts'
 import type { Topic } from './partitioned-log/topic.ts'

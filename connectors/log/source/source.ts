@@ -75,7 +75,7 @@ class LogSource implements Source {
     const cursor = await this.#log.readFrom(topic, split.partition, position.offset)
     const { contract, maxValueBytes } = this.#options
     const { sha256 } = this.#ports
-    return new LogSplitReader(cursor, { split, splitIndex, position, contract, maxValueBytes, sha256 })
+    return new LogSplitReader(cursor, position, { split, splitIndex, contract, maxValueBytes, sha256 })
   }
 
   async advise(positions: ReadonlyMap<string, Position>): Promise<void> {

@@ -1,7 +1,6 @@
-import type { DeadLetter, Refusal } from '../../../core/model/dead-letter.ts'
-import type { Sha256 } from '../../../core/ports/digest.ts'
-import { headersOf, type RecordBatchView } from '../../../formats/record-batch/decode.ts'
-import { copyBytes, copyHeader } from '../copy-bytes.ts'
+import type { DeadLetter, Refusal } from '../../core/model/dead-letter.ts'
+import { copyBytes, copyHeader } from '../record-batch/copy-bytes.ts'
+import { headersOf, type RecordBatchView } from '../record-batch/decode.ts'
 
 /** What is kept of a value above the limit. */
 const KEPT_BYTES = 65_536
@@ -32,7 +31,12 @@ export function refusedRecord(
 export function oversizedRecord(
   view: RecordBatchView,
   index: number,
-  context: { readonly topic: string; readonly partition: number; readonly limit: number; readonly sha256: Sha256 },
+  context: {
+    readonly topic: string
+    readonly partition: number
+    readonly limit: number
+    readonly sha256: (bytes: Uint8Array) => string
+  },
 ): DeadLetter {
   const start = view.valueStarts[index]!
   const sizeBytes = view.valueLengths[index]!
