@@ -48,6 +48,13 @@ export const importRules: readonly ImportRule[] = [
   { folder: 'operators', rule: 3, ours: [...kernel, 'core/state'], packages: ['zod'], builtins: [] },
   { folder: 'connectors', rule: 3, ours: [...kernel, 'formats'], packages: ['zod'], builtins: [] },
   { folder: 'connectors/*', rule: 3, ours: [...kernel, 'formats'], packages: ['zod'], builtins: [] },
+  {
+    folder: 'connectors/kafka/platformatic',
+    rule: 3,
+    ours: [...kernel, 'formats', 'connectors/kafka'],
+    packages: ['@platformatic/kafka'],
+    builtins: [],
+  },
   { folder: 'state', rule: 3, ours: [...kernel, 'core/state'], packages: ['level', 'msgpackr'], builtins: [] },
   {
     folder: 'platform',

@@ -176,6 +176,28 @@ export const ERROR_CODES = {
     text: 'A segment of the log is damaged before its synced end; nothing is skipped.',
   },
   MR_LOG_LOCKED: { domain: 'external', retry: 'backoff', exit: 1, text: 'Another process appends to this topic.' },
+  // Kafka
+  MR_KAFKA_UNREACHABLE: {
+    domain: 'external',
+    retry: 'backoff',
+    exit: 7,
+    text: 'No broker answered, or not in time; check the option brokers, the network and whether the brokers run.',
+  },
+  MR_KAFKA_REFUSED: user(7, 'The broker refused the connection: wrong TLS settings or wrong credentials.'),
+  MR_KAFKA_FORBIDDEN: user(
+    7,
+    'The user lacks a right on a topic, a group or the cluster; ask for the ACL that is named.',
+  ),
+  MR_KAFKA_TOPIC_UNKNOWN: user(7, 'The topic does not exist in this cluster; create it first.'),
+  MR_KAFKA_UNSUPPORTED: user(
+    7,
+    'The broker or the chosen client cannot do what the pipeline needs; the message says what.',
+  ),
+  MR_KAFKA_GROUP_SHARED: user(
+    7,
+    'Another pipeline or consumer uses the same group for its offsets; give this one another group.',
+  ),
+  MR_KAFKA_PROTOCOL: external('restart', 'A broker answered with something that the client did not expect.'),
   // Delta
   MR_DELTA_UNSUPPORTED: user(1, 'The table needs a feature that this version does not write.'),
   MR_DELTA_SCHEMA: user(4, 'The records do not fit the schema of the table.'),

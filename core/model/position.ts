@@ -4,6 +4,8 @@ export interface Position {
   readonly offset: number
   /** Identity of the topic: another one at the same name means that offsets mean other records. */
   readonly incarnation: string
+  /** Leader epoch of the record before, where the source has such: shows that a log was truncated under the reader. */
+  readonly leaderEpoch?: number
 }
 
 /** One split of a source: the unit of source work. `id` is stable, such as `events-2`. */

@@ -21,7 +21,7 @@ export interface Polled {
   readonly consumed: number
   /** Where the next poll goes on. */
   readonly next: Position
-  /** True where nothing more was there to read. */
+  /** True where nothing more was at hand. */
   readonly caughtUp: boolean
 }
 
@@ -32,6 +32,11 @@ export interface SplitReader {
    * Throws `MR_POSITION_LOST`, `MR_SOURCE_REPLACED`, `MR_LOG_CORRUPT`: never skips, never resets.
    */
   poll(limit: number | undefined): Promise<Polled>
+  /**
+   * Resolves when there may be more than the last poll found; never rejects. A reader that cannot tell leaves it out and is
+   * polled again after a pause.
+   */
+  arrival?(): Promise<void>
   close(): Promise<void>
 }
 

@@ -12,6 +12,7 @@ import type { TaskContext } from './task-context.ts'
 type SourceMessage =
   | { readonly kind: 'run' }
   | { readonly kind: 'rested' }
+  | { readonly kind: 'arrived'; readonly split: SplitState }
   | { readonly kind: 'polled'; readonly split: SplitState; readonly polled: Polled }
   | { readonly kind: 'barrier'; readonly epoch: number; readonly isFinal: boolean }
 
@@ -83,6 +84,10 @@ export class SourceTask implements Actor<SourceMessage> {
         this.#isPolling = false
         this.#poll()
         return
+      case 'arrived':
+        message.split.restsUntil = Number.NEGATIVE_INFINITY
+        this.#poll()
+        return
       case 'polled':
         this.#isPolling = false
         if (this.#isEnded) return
@@ -146,12 +151,26 @@ export class SourceTask implements Actor<SourceMessage> {
       this.#isExhausted = true
       return
     }
+    // Those that tell of themselves need no look.
+    if (this.#splits.every((split) => isAtLimit(split) || split.restsUntil === Number.POSITIVE_INFINITY)) return
     this.#isPolling = true
     const { context, pollIntervalMs } = this.#options
     context.connectors.clock
       .after(pollIntervalMs)
       .then(() => this.mailbox.post({ kind: 'rested' }))
       .catch(context.fail)
+  }
+
+  /** Leaves a split alone until there may be more of it. */
+  #rest(split: SplitState): void {
+    const { context, pollIntervalMs } = this.#options
+    const arrival = split.reader.arrival?.()
+    if (arrival === undefined) {
+      split.restsUntil = context.connectors.clock.monotonic() + pollIntervalMs
+      return
+    }
+    split.restsUntil = Number.POSITIVE_INFINITY
+    arrival.then(() => this.mailbox.post({ kind: 'arrived', split })).catch(context.fail)
   }
 
   /** A task without splits holds no watermark back. */
@@ -168,7 +187,7 @@ export class SourceTask implements Actor<SourceMessage> {
     counts.rejected += rejected.length
     counts.tombstones += tombstones
     split.position = next
-    if (caughtUp) split.restsUntil = this.#options.context.connectors.clock.monotonic() + this.#options.pollIntervalMs
+    if (caughtUp) this.#rest(split)
     this.stage.refuse(rejected)
     if (batch === undefined) return
     counts.emitted += batch.count

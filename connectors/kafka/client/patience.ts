@@ -1,0 +1,33 @@
+import { MillraceError } from '../../../core/model/errors.ts'
+import type { Clock } from '../../../core/ports/clock.ts'
+import type { Logger } from '../../../core/ports/logger.ts'
+import type { Random } from '../../../core/ports/random.ts'
+import { Backoff } from './backoff.ts'
+
+/** So long a cluster may be away when it is asked for something. */
+const PATIENCE_MS = 30_000
+
+/** Tries what fails with `MR_KAFKA_UNREACHABLE` again for 30 s, with growing pauses. */
+export class Patience {
+  readonly #ports: { readonly clock: Clock; readonly random: Random; readonly logger: Logger }
+
+  constructor(ports: { readonly clock: Clock; readonly random: Random; readonly logger: Logger }) {
+    this.#ports = ports
+  }
+
+  /** Rejects with the last error when patience is over, and at once with any other error. */
+  async with<T>(work: () => Promise<T>): Promise<T> {
+    const backoff = new Backoff(this.#ports)
+    for (;;) {
+      try {
+        return await work()
+      } catch (error) {
+        const mayHeal = error instanceof MillraceError && error.code === 'MR_KAFKA_UNREACHABLE'
+        if (!mayHeal || backoff.failingForMs > PATIENCE_MS) throw error
+        if (backoff.failures === 0)
+          this.#ports.logger.warn('Kafka does not answer; trying again', { reason: error.message })
+        await backoff.failed()
+      }
+    }
+  }
+}

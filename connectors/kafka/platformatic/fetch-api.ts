@@ -1,0 +1,136 @@
+import { type API, createAPI, type Reader, readKnownTaggedFields, Writer } from '@platformatic/kafka'
+import type { AbortedTransaction } from '../../../formats/record-batch/transaction-filter.ts'
+
+// Fetch (key 1) as kafka.apache.org/protocol describes it, versions 13 to 17: topics by id, flexible encoding. Written here because
+// the package's own parser turns every record into an object; everything around it (connection, TLS, SASL, framing) is the package's.
+
+/** The first version that knows topic ids (Kafka 3.1), and the last one that is known here. */
+export const FETCH_VERSIONS = { key: 1, least: 13, most: 17 } as const
+
+/** The last version in which a consumer names itself as no replica. */
+const LAST_WITH_REPLICA_ID = 14
+const NO_REPLICA = -1
+/** No fetch session: every request names all its partitions. */
+const NO_SESSION = { id: 0, epoch: -1 } as const
+const NO_LOG_START = -1n
+
+export interface FetchPartition {
+  readonly partition: number
+  readonly offset: number
+  /** Leader epoch as the cluster's description had it. */
+  readonly currentLeaderEpoch: number
+  /** Leader epoch of the record before `offset`, so that the broker notices a truncated log; −1 where it is not known. */
+  readonly lastFetchedEpoch: number
+  readonly maxBytes: number
+}
+
+export interface FetchRequest {
+  readonly maxWaitMs: number
+  readonly maxBytes: number
+  readonly isCommittedOnly: boolean
+  readonly topics: readonly { readonly topicId: string; readonly partitions: readonly FetchPartition[] }[]
+}
+
+export interface FetchedPartition {
+  readonly topicId: string
+  readonly partition: number
+  /** Code of the protocol; 0 is none. */
+  readonly errorCode: number
+  readonly logStart: number
+  readonly highWatermark: number
+  readonly aborted: readonly AbortedTransaction[]
+  /** End of the last epoch that broker and reader share, where the log was truncated under the reader. */
+  readonly divergesAt: number | undefined
+  /** Record batches; the last one may be cut off. */
+  readonly records: Uint8Array
+}
+
+export interface FetchResponse {
+  /** Code of the protocol for the whole response; 0 is none. */
+  readonly errorCode: number
+  readonly partitions: readonly FetchedPartition[]
+}
+
+const NO_BYTES = new Uint8Array(0)
+
+/** The call in one version of the protocol. */
+export function fetchApi(version: number): API<[FetchRequest], FetchResponse> {
+  return createAPI(
+    FETCH_VERSIONS.key,
+    version,
+    (request: FetchRequest) => writeRequest(request, version),
+    (...args) => readResponse(args[3]),
+  )
+}
+
+function writeRequest({ maxWaitMs, maxBytes, isCommittedOnly, topics }: FetchRequest, version: number): Writer {
+  const writer = Writer.create()
+  if (version <= LAST_WITH_REPLICA_ID) writer.appendInt32(NO_REPLICA)
+  return writer
+    .appendInt32(maxWaitMs)
+    .appendInt32(1)
+    .appendInt32(maxBytes)
+    .appendInt8(isCommittedOnly ? 1 : 0)
+    .appendInt32(NO_SESSION.id)
+    .appendInt32(NO_SESSION.epoch)
+    .appendArray([...topics], (out, topic) => {
+      out.appendUUID(topic.topicId).appendArray([...topic.partitions], writePartition)
+    })
+    .appendArray([], () => undefined)
+    .appendString('')
+    .appendTaggedFields()
+}
+
+function writePartition(writer: Writer, partition: FetchPartition): void {
+  writer
+    .appendInt32(partition.partition)
+    .appendInt32(partition.currentLeaderEpoch)
+    .appendInt64(BigInt(partition.offset))
+    .appendInt32(partition.lastFetchedEpoch)
+    .appendInt64(NO_LOG_START)
+    .appendInt32(partition.maxBytes)
+}
+
+function readResponse(reader: Reader): FetchResponse {
+  reader.readInt32() // Throttle time: the broker itself delays what it throttles.
+  const errorCode = reader.readInt16()
+  reader.readInt32() // Session.
+  const partitions: FetchedPartition[] = []
+  reader.readArray((topic) => {
+    const topicId = topic.readUUID()
+    topic.readArray((entry) => partitions.push(readPartition(entry, topicId)), true, false)
+  })
+  return { errorCode, partitions }
+}
+
+function readPartition(reader: Reader, topicId: string): FetchedPartition {
+  const partition = reader.readInt32()
+  const errorCode = reader.readInt16()
+  const highWatermark = Number(reader.readInt64())
+  reader.readInt64() // Last stable offset: the broker sends nothing beyond it to a reader of committed records.
+  const logStart = Number(reader.readInt64())
+  const aborted = reader.readNullableArray((entry) => ({
+    producerId: entry.readInt64(),
+    firstOffset: Number(entry.readInt64()),
+  }))
+  reader.readInt32() // Preferred read replica: none without a rack.
+  const records = readRecords(reader)
+  let divergesAt: number | undefined
+  readKnownTaggedFields(reader, {
+    0: (field: Reader) => {
+      const epoch = field.readInt32()
+      const end = Number(field.readInt64())
+      if (epoch >= 0 || end >= 0) divergesAt = end
+    },
+  })
+  return { topicId, partition, errorCode, logStart, highWatermark, aborted: aborted ?? [], divergesAt, records }
+}
+
+/** A copy: the response's own memory is reused, or kept alive by its smallest part. */
+function readRecords(reader: Reader): Uint8Array {
+  const size = reader.readUnsignedVarInt() - 1
+  if (size <= 0) return NO_BYTES
+  const records = reader.buffer.slice(reader.position, reader.position + size)
+  reader.skip(size)
+  return records
+}

@@ -1,0 +1,345 @@
+// hot path
+import type { API, Broker } from '@platformatic/kafka'
+import { MillraceError } from '../../../core/model/errors.ts'
+import { splitId } from '../../../core/model/position.ts'
+import type { Logger } from '../../../core/ports/logger.ts'
+import { TransactionFilter } from '../../../formats/record-batch/transaction-filter.ts'
+import type { Backoff } from '../client/backoff.ts'
+import { ChunkFeed } from '../client/chunk-feed.ts'
+import { EncodedChunk, endOfBatches } from '../client/encoded-chunk.ts'
+import type { FetchStart, Isolation, PartitionFeed, TopicPartition } from '../client/kafka-client.ts'
+import { Signal } from '../client/signal.ts'
+import type { BrokerLink } from './broker-link.ts'
+import type { FetchedPartition, FetchRequest, FetchResponse } from './fetch-api.ts'
+import { PROTOCOL, translateError } from './translate-error.ts'
+
+/** Who leads the partitions of a topic now; `undefined` where nobody does. */
+export interface TopicLeaders {
+  readonly id: string
+  readonly leaders: readonly (PartitionLeader | undefined)[]
+}
+
+export interface PartitionLeader {
+  readonly broker: Broker
+  readonly epoch: number
+}
+
+/** What the fetcher needs of the client around it. */
+export interface FetcherPorts {
+  readonly isolation: Isolation
+  readonly maxWaitingBytes: number
+  readonly backoff: Backoff
+  readonly logger: Logger
+  fetchApi(): Promise<API<[FetchRequest], FetchResponse>>
+  link(broker: Broker): BrokerLink
+  leadersOf(topics: readonly string[]): Promise<ReadonlyMap<string, TopicLeaders>>
+  /** First offset there is and the end, for messages. */
+  bounds(place: TopicPartition): Promise<{ readonly start: number; readonly end: number }>
+}
+
+/** What one partition may bring at once, and what of it may wait before no more of it is asked for. */
+const MOST_PARTITION_BYTES = 4_194_304
+const LEAST_PARTITION_BYTES = 65_536
+/** How long a broker may wait for something to send. */
+const WAIT_MS = 500
+/** The same while a partition is left out because its reader is behind: it must come back soon. */
+const SHORT_WAIT_MS = 50
+/** So long a topic may be unknown before it is taken as deleted: news travels from broker to broker. */
+const UNKNOWN_TOPIC_MS = 10_000
+const SAY_AGAIN_MS = 30_000
+
+interface FedPartition {
+  readonly start: FetchStart
+  readonly feed: ChunkFeed
+  /** What to ask for next. */
+  offset: number
+  lastFetchedEpoch: number
+  leader: PartitionLeader | undefined
+  isEnded: boolean
+}
+
+/**
+ * Fetches all partitions of one worker: one request under way per broker, the next one sent as soon as an answer has come and
+ * before any of it is decoded. A partition whose reader is behind is left out, so that what waits is bounded. A broker that is
+ * away is tried again for ever; what cannot heal reaches the reader as a coded error.
+ */
+export class Fetcher {
+  readonly #ports: FetcherPorts
+  readonly #partitions = new Map<string, FedPartition>()
+  readonly #links = new Map<string, BrokerLink>()
+  readonly #room = new Signal()
+  #turn = 0
+  #isSeeking = false
+  #isClosed = false
+  #saidAt = Number.NEGATIVE_INFINITY
+
+  constructor(ports: FetcherPorts) {
+    this.#ports = ports
+  }
+
+  feed(start: FetchStart): PartitionFeed {
+    const feed = new ChunkFeed(() => this.#room.notify())
+    const { offset, leaderEpoch: lastFetchedEpoch } = start
+    this.#partitions.set(keyOf(start.topicId, start.partition), {
+      start,
+      feed,
+      offset,
+      lastFetchedEpoch,
+      leader: undefined,
+      isEnded: false,
+    })
+    this.#seek()
+    return feed
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#room.notify()
+    const links = [...this.#links.values()]
+    this.#links.clear()
+    for (const link of links) await link.close()
+  }
+
+  /** Starts to look for leaders of those partitions that have none, unless that is under way. */
+  #seek(): void {
+    if (this.#isSeeking || this.#isClosed) return
+    this.#isSeeking = true
+    this.#findLeaders()
+      .catch((error: unknown) => this.#failAll(error))
+      .finally(() => {
+        this.#isSeeking = false
+        if (this.#leaderless().length > 0) this.#seek()
+      })
+  }
+
+  async #findLeaders(): Promise<void> {
+    // Partitions are often added one after the other: ask once for all of them.
+    await Promise.resolve()
+    for (let lost = this.#leaderless(); lost.length > 0 && !this.#isClosed; lost = this.#leaderless()) {
+      const topics = [...new Set(lost.map(({ start }) => start.topic))]
+      try {
+        const found = await this.#ports.leadersOf(topics)
+        for (const partition of lost) this.#follow(partition, found.get(partition.start.topic))
+        if (this.#leaderless().length > 0) await this.#ports.backoff.failed()
+      } catch (error) {
+        await this.#bear(error)
+      }
+    }
+  }
+
+  /** What waiting may mend is said and waited for; anything else is thrown. */
+  async #bear(error: unknown): Promise<void> {
+    const { backoff, logger } = this.#ports
+    const coded = translateError(error, 'find the leaders of partitions')
+    const mayBeNews = coded.code === 'MR_KAFKA_TOPIC_UNKNOWN' && backoff.failingForMs < UNKNOWN_TOPIC_MS
+    if (coded.code !== 'MR_KAFKA_UNREACHABLE' && !mayBeNews) throw coded
+    if (this.#isClosed) return
+    if (backoff.failures === 0 || backoff.failingForMs - this.#saidAt > SAY_AGAIN_MS) {
+      this.#saidAt = backoff.failingForMs
+      logger.warn('a broker cannot be reached; it is tried again until it answers', { reason: coded.message })
+    }
+    await backoff.failed()
+  }
+
+  #follow(partition: FedPartition, topic: TopicLeaders | undefined): void {
+    const { start } = partition
+    if (topic === undefined) return
+    if (topic.id !== start.topicId) {
+      const message = `topic "${start.topic}" was created anew: it has id ${topic.id}, the checkpoint knows ${start.topicId}`
+      this.#end(
+        partition,
+        new MillraceError('MR_SOURCE_REPLACED', message, { details: { topic: start.topic, id: topic.id } }),
+      )
+      return
+    }
+    const leader = topic.leaders[start.partition]
+    if (leader === undefined) return
+    partition.leader = leader
+    const name = nameOf(leader.broker)
+    if (!this.#links.has(name)) {
+      const link = this.#ports.link(leader.broker)
+      this.#links.set(name, link)
+      this.#fetchFrom(link).catch((error: unknown) => this.#failAll(error))
+    } else {
+      this.#room.notify()
+    }
+  }
+
+  /** Fetches from one broker as long as it leads something. */
+  async #fetchFrom(link: BrokerLink): Promise<void> {
+    const name = nameOf(link.broker)
+    while (!this.#isClosed && this.#links.get(name) === link) {
+      const led = [...this.#partitions.values()].filter(
+        ({ leader }) => leader !== undefined && nameOf(leader.broker) === name,
+      )
+      const wanted = led.filter((partition) => this.#hasRoom(partition))
+      if (wanted.length === 0) {
+        await this.#room.wait()
+        continue
+      }
+      try {
+        const api = await this.#ports.fetchApi()
+        const response = await link.fetch(api, this.#request(wanted, led.length > wanted.length))
+        if (this.#isClosed) return
+        this.#handOut(response)
+      } catch (error) {
+        await this.#lose(link, error)
+        return
+      }
+    }
+  }
+
+  async #lose(link: BrokerLink, error: unknown): Promise<void> {
+    const name = nameOf(link.broker)
+    if (this.#isClosed) return
+    this.#links.delete(name)
+    await link.close()
+    await this.#bear(translateError(error, `fetch from ${name}`))
+    for (const partition of this.#partitions.values()) {
+      if (partition.leader !== undefined && nameOf(partition.leader.broker) === name) partition.leader = undefined
+    }
+    this.#seek()
+  }
+
+  #request(wanted: readonly FedPartition[], isOneLeftOut: boolean): FetchRequest {
+    const maxBytes = this.#partitionBytes()
+    // A broker promises progress for the first partition only: each comes first in its turn.
+    const first = this.#turn++ % wanted.length
+    const turned = [...wanted.slice(first), ...wanted.slice(0, first)]
+    const topics = [...Map.groupBy(turned, ({ start }) => start.topicId)].map(([topicId, partitions]) => ({
+      topicId,
+      partitions: partitions.map(({ start, offset, leader, lastFetchedEpoch }) => ({
+        partition: start.partition,
+        offset,
+        currentLeaderEpoch: leader?.epoch ?? -1,
+        lastFetchedEpoch,
+        maxBytes,
+      })),
+    }))
+    return {
+      maxWaitMs: isOneLeftOut ? SHORT_WAIT_MS : WAIT_MS,
+      maxBytes: Math.min(this.#ports.maxWaitingBytes, maxBytes * wanted.length),
+      isCommittedOnly: this.#ports.isolation === 'read_committed',
+      topics,
+    }
+  }
+
+  #handOut(response: FetchResponse): void {
+    if (response.errorCode !== 0) throw protocolError(response.errorCode, 'fetch')
+    let isHealthy = true
+    for (const fetched of response.partitions) {
+      const partition = this.#partitions.get(keyOf(fetched.topicId, fetched.partition))
+      if (partition === undefined || partition.isEnded) continue
+      if (fetched.errorCode === 0) this.#take(partition, fetched)
+      else {
+        isHealthy = false
+        this.#refused(partition, fetched)
+      }
+    }
+    if (isHealthy) {
+      this.#ports.backoff.succeeded()
+      this.#saidAt = Number.NEGATIVE_INFINITY
+    }
+  }
+
+  #take(partition: FedPartition, { records, aborted, divergesAt }: FetchedPartition): void {
+    const { start, feed, offset } = partition
+    if (divergesAt !== undefined) {
+      const message = `${splitId(start.topic, start.partition)} was truncated to offset ${divergesAt} under the reader at ${offset}: a broker that lacked records became its leader; nothing is skipped`
+      this.#end(
+        partition,
+        new MillraceError('MR_POSITION_LOST', message, { details: { ...start, offset, divergesAt } }),
+      )
+      return
+    }
+    if (records.length === 0) return
+    const filter = this.#ports.isolation === 'read_committed' ? new TransactionFilter(aborted) : undefined
+    const chunk = new EncodedChunk({ place: start, bytes: records, offset, filter })
+    let end: ReturnType<typeof endOfBatches>
+    try {
+      end = endOfBatches(records)
+    } catch {
+      // The chunk says the same, with its place, when the reader comes to the damaged batch.
+      partition.isEnded = true
+    }
+    feed.push(chunk)
+    if (end === undefined) return
+    partition.offset = end.offset
+    partition.lastFetchedEpoch = end.leaderEpoch
+  }
+
+  #refused(partition: FedPartition, { errorCode }: FetchedPartition): void {
+    const { start, offset } = partition
+    const name = splitId(start.topic, start.partition)
+    switch (errorCode) {
+      case PROTOCOL.offsetOutOfRange:
+        partition.isEnded = true
+        this.#explainLoss(partition, offset).catch((error: unknown) => this.#end(partition, error))
+        return
+      case PROTOCOL.topicForbidden:
+        this.#end(
+          partition,
+          new MillraceError('MR_KAFKA_FORBIDDEN', `Kafka: read ${name}: the user may not; grant READ on the topic`),
+        )
+        return
+      case PROTOCOL.corruptMessage:
+        this.#end(
+          partition,
+          new MillraceError(
+            'MR_RECORD_BATCH_CORRUPT',
+            `${name} at offset ${offset}: the broker finds its own log damaged`,
+          ),
+        )
+        return
+      default:
+        // Led by another broker by now, or about to be.
+        partition.leader = undefined
+        this.#seek()
+    }
+  }
+
+  async #explainLoss(partition: FedPartition, offset: number): Promise<void> {
+    const { start } = partition
+    const bounds = await this.#ports.bounds(start)
+    const why =
+      offset < bounds.start
+        ? 'retention has passed it'
+        : 'the log ends before it: it was truncated or the offset is of another cluster'
+    const message = `${splitId(start.topic, start.partition)} holds offsets ${bounds.start} to ${bounds.end}, not ${offset}: ${why}; nothing is skipped`
+    this.#end(partition, new MillraceError('MR_POSITION_LOST', message, { details: { ...start, offset, ...bounds } }))
+  }
+
+  #end(partition: FedPartition, error: unknown): void {
+    partition.isEnded = true
+    partition.feed.fail(error)
+  }
+
+  #failAll(error: unknown): void {
+    for (const partition of this.#partitions.values()) this.#end(partition, error)
+  }
+
+  #leaderless(): readonly FedPartition[] {
+    return [...this.#partitions.values()].filter(({ leader, isEnded }) => leader === undefined && !isEnded)
+  }
+
+  #hasRoom({ feed, isEnded }: FedPartition): boolean {
+    return !isEnded && feed.waitingBytes < this.#partitionBytes()
+  }
+
+  #partitionBytes(): number {
+    const share = Math.floor(this.#ports.maxWaitingBytes / (2 * Math.max(1, this.#partitions.size)))
+    return Math.max(LEAST_PARTITION_BYTES, Math.min(MOST_PARTITION_BYTES, share))
+  }
+}
+
+function protocolError(code: number, what: string): MillraceError {
+  return new MillraceError('MR_KAFKA_UNREACHABLE', `Kafka: ${what}: the broker answered with error ${code}`)
+}
+
+function keyOf(topicId: string, partition: number): string {
+  return `${topicId}/${partition}`
+}
+
+function nameOf({ host, port }: Broker): string {
+  return `${host}:${port}`
+}

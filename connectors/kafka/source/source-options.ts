@@ -1,0 +1,162 @@
+import type { Contract } from '../../../core/model/contract.ts'
+import { type Duration, durationMs } from '../../../core/model/duration.ts'
+import { MillraceError } from '../../../core/model/errors.ts'
+import { refuseUnknownKeys, suggestion } from '../../../core/model/nearest.ts'
+import type { PlanValue } from '../../../core/ports/operator.ts'
+import {
+  CONNECTION_KEYS,
+  type KafkaConnection,
+  type KafkaConnectionOptions,
+  resolveConnection,
+} from '../client/connection-options.ts'
+import type { Isolation, KafkaClientFactory } from '../client/kafka-client.ts'
+
+/** Where to begin where no checkpoint says so; offsets and times hold for every partition. */
+export type KafkaStart = 'earliest' | 'latest' | { readonly offset: number } | { readonly timestamp: number | string }
+
+export interface KafkaSourceOptions<T> extends KafkaConnectionOptions {
+  /** Names, or an expression that whole names match. Topics and partitions that appear later are read from their beginning. */
+  readonly topics: string | readonly string[] | RegExp
+  readonly contract: Contract<T>
+  /** Group whose offsets show lag tools how far the checkpoint is. Default: the name of the pipeline. */
+  readonly group?: string
+  /** Default `earliest`: nothing vanishes by default. A timestamp is epoch ms or RFC 3339 text. */
+  readonly start?: KafkaStart
+  /** Default `read_committed`: records of aborted transactions are not seen, and those of open ones not yet. */
+  readonly isolation?: Isolation
+  /** How far a record may be behind the newest one of its partition. Default 5 s. */
+  readonly outOfOrderness?: Duration
+  /** A larger value becomes a dead letter. Default 1 MiB. */
+  readonly maxValueBytes?: number
+  /** Fetched bytes that may wait to be decoded, per worker. Default 32 MiB. */
+  readonly maxWaitingBytes?: number
+  /** Library that talks to the brokers. Default `platformatic`. */
+  readonly client?: 'platformatic' | KafkaClientFactory
+}
+
+/** Options with every default filled in. */
+export interface ResolvedKafkaSource<T> {
+  readonly topics: readonly string[] | RegExp
+  readonly contract: Contract<T>
+  readonly connection: KafkaConnection
+  readonly group: string | undefined
+  readonly start: 'earliest' | 'latest' | { readonly offset: number } | { readonly timestamp: number }
+  readonly isolation: Isolation
+  readonly outOfOrdernessMs: number
+  readonly maxValueBytes: number
+  readonly maxWaitingBytes: number
+  readonly client: 'platformatic' | KafkaClientFactory
+}
+
+const DEFAULT_OUT_OF_ORDERNESS: Duration = '5s'
+const DEFAULT_MAX_VALUE_BYTES = 1_048_576
+const MOST_VALUE_BYTES = 67_108_864
+const DEFAULT_WAITING_BYTES = 33_554_432
+const LEAST_WAITING_BYTES = 1_048_576
+const MOST_WAITING_BYTES = 1_073_741_824
+const ISOLATIONS: readonly Isolation[] = ['read_committed', 'read_uncommitted']
+/** The rule of Kafka for names of topics. */
+const TOPIC_NAME = /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/
+
+const KEYS = [
+  'topics',
+  'contract',
+  'group',
+  'start',
+  'isolation',
+  'outOfOrderness',
+  'maxValueBytes',
+  'maxWaitingBytes',
+  'client',
+  ...CONNECTION_KEYS,
+]
+
+/** Checks options as a user gives them, once. Throws `MR_OPTION_UNKNOWN`, `MR_OPTION_INVALID`. */
+export function resolveKafkaSource<T>(options: KafkaSourceOptions<T>): ResolvedKafkaSource<T> {
+  refuseUnknownKeys('kafka', options, KEYS)
+  const topics = resolveTopics(options.topics)
+  const where = `kafka ${namesOf(topics)}`
+  const { contract, isolation = 'read_committed', group, client = 'platformatic' } = options
+  if (contract?.schema === undefined) throw invalid(where, 'contract is required; make one with contract(…)')
+  if (!ISOLATIONS.includes(isolation))
+    throw invalid(where, `isolation "${isolation}"${suggestion(isolation, ISOLATIONS)}`)
+  if (group === '') throw invalid(where, 'group is empty')
+  if (typeof client !== 'function' && client !== 'platformatic') {
+    throw invalid(where, `client "${String(client)}"${suggestion(String(client), ['platformatic'])}`)
+  }
+  return Object.freeze({
+    topics,
+    contract,
+    connection: resolveConnection(where, options),
+    group,
+    start: resolveStart(where, options.start ?? 'earliest'),
+    isolation,
+    outOfOrdernessMs: durationMs(`${where}: outOfOrderness`, options.outOfOrderness ?? DEFAULT_OUT_OF_ORDERNESS),
+    maxValueBytes: within(where, ['maxValueBytes', options.maxValueBytes ?? DEFAULT_MAX_VALUE_BYTES], {
+      least: 1,
+      most: MOST_VALUE_BYTES,
+    }),
+    maxWaitingBytes: within(where, ['maxWaitingBytes', options.maxWaitingBytes ?? DEFAULT_WAITING_BYTES], {
+      least: LEAST_WAITING_BYTES,
+      most: MOST_WAITING_BYTES,
+    }),
+    client,
+  })
+}
+
+/** What belongs to the plan: what is read, not where the brokers are or who asks. */
+export function planOptions(resolved: ResolvedKafkaSource<unknown>): PlanValue {
+  const { topics, group, start, isolation, maxValueBytes } = resolved
+  return {
+    topics: topics instanceof RegExp ? String(topics) : topics,
+    group: group ?? null,
+    start,
+    isolation,
+    maxValueBytes,
+  }
+}
+
+/** The topics as text for messages. */
+export function namesOf(topics: readonly string[] | RegExp): string {
+  return topics instanceof RegExp ? String(topics) : `"${topics.join(', ')}"`
+}
+
+function resolveTopics(topics: KafkaSourceOptions<unknown>['topics']): readonly string[] | RegExp {
+  if (topics instanceof RegExp) return new RegExp(topics.source, topics.flags.replaceAll(/[gy]/g, ''))
+  const names = typeof topics === 'string' ? [topics] : topics
+  if (!Array.isArray(names) || names.length === 0) {
+    throw invalid('kafka', 'topics is a name, a list of names or a regular expression')
+  }
+  for (const name of names) {
+    if (TOPIC_NAME.test(name)) continue
+    throw invalid('kafka', `topic "${name}": a name has letters, digits, ".", "_", "-", at most 249`)
+  }
+  if (new Set(names).size < names.length) throw invalid('kafka', 'topics names one topic twice')
+  return [...names]
+}
+
+function resolveStart(where: string, start: KafkaStart): ResolvedKafkaSource<unknown>['start'] {
+  if (start === 'earliest' || start === 'latest') return start
+  if (typeof start === 'string') throw invalid(where, `start "${start}"${suggestion(start, ['earliest', 'latest'])}`)
+  refuseUnknownKeys(`${where}: start`, start, ['offset', 'timestamp'])
+  if ('offset' in start) {
+    if (Number.isSafeInteger(start.offset) && start.offset >= 0) return { offset: start.offset }
+    throw invalid(where, `start: ${start.offset} is no offset`)
+  }
+  const timestamp = typeof start.timestamp === 'string' ? Date.parse(start.timestamp) : start.timestamp
+  if (Number.isFinite(timestamp)) return { timestamp }
+  throw invalid(where, `start: "${start.timestamp}" is no time; write epoch ms or for example 2026-01-31T12:00:00Z`)
+}
+
+function within(
+  where: string,
+  [name, value]: readonly [string, number],
+  { least, most }: { readonly least: number; readonly most: number },
+): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value
+  throw invalid(where, `${name} is ${least} to ${most}, not ${value}`)
+}
+
+function invalid(where: string, what: string): MillraceError {
+  return new MillraceError('MR_OPTION_INVALID', `${where}: ${what}`)
+}

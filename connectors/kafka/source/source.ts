@@ -1,0 +1,174 @@
+import { MillraceError } from '../../../core/model/errors.ts'
+import { type Position, type Split, splitId } from '../../../core/model/position.ts'
+import type { ConnectorPorts } from '../../../core/ports/connector-ports.ts'
+import type { Source, SourceSpec, SplitReader } from '../../../core/ports/source.ts'
+import type { KafkaClient, KafkaClientOptions, TopicDescription } from '../client/kafka-client.ts'
+import { Patience } from '../client/patience.ts'
+import {
+  type KafkaSourceOptions,
+  namesOf,
+  planOptions,
+  type ResolvedKafkaSource,
+  resolveKafkaSource,
+} from './source-options.ts'
+import { KafkaSplitReader } from './split-reader.ts'
+
+/** No leader epoch is known. */
+const NO_EPOCH = -1
+
+/**
+ * Reads topics of Apache Kafka, one split per partition, values decoded as JSON against the contract. Replayable: positions are
+ * topic id, offset and leader epoch, kept in the checkpoint; offsets in the group only tell lag tools how far it is. Never
+ * skips, never resets: an offset that is gone is `MR_POSITION_LOST`, a topic that was created anew `MR_SOURCE_REPLACED`.
+ *
+ * @example
+ * const events = from('raw', kafka({ brokers: 'localhost:9092', topics: ['events.raw.v1'], contract: event }))
+ */
+export function kafka<T>(options: KafkaSourceOptions<T>): SourceSpec<T> {
+  const resolved = resolveKafkaSource(options)
+  return {
+    role: 'source',
+    connector: 'kafka',
+    contract: resolved.contract,
+    outOfOrdernessMs: resolved.outOfOrdernessMs,
+    options: planOptions(resolved),
+    deadLetters: undefined as never,
+    open: (ports) => new KafkaSource(ports, resolved),
+  }
+}
+
+class KafkaSource implements Source {
+  readonly #ports: ConnectorPorts
+  readonly #options: ResolvedKafkaSource<unknown>
+  readonly #patience: Patience
+  #client: Promise<KafkaClient> | undefined
+  #topics: ReadonlyMap<string, TopicDescription> | undefined
+
+  constructor(ports: ConnectorPorts, options: ResolvedKafkaSource<unknown>) {
+    this.#ports = ports
+    this.#options = options
+    this.#patience = new Patience(ports)
+  }
+
+  async splits(): Promise<readonly Split[]> {
+    const topics = await this.#describe()
+    return topics.flatMap(({ name, partitions }) =>
+      Array.from({ length: partitions }, (_, partition) => ({ id: splitId(name, partition), topic: name, partition })),
+    )
+  }
+
+  async startPosition(split: Split): Promise<Position> {
+    const { start } = this.#options
+    const { id: incarnation } = await this.#topic(split.topic)
+    if (typeof start === 'object' && 'offset' in start)
+      return { offset: await this.#checked(split, start.offset), incarnation }
+    const at = typeof start === 'object' ? start.timestamp : start
+    return { offset: await this.#offset(split, at), incarnation }
+  }
+
+  async endPosition(split: Split): Promise<Position> {
+    return { offset: await this.#offset(split, 'latest'), incarnation: (await this.#topic(split.topic)).id }
+  }
+
+  async reader(split: Split, position: Position, splitIndex: number): Promise<SplitReader> {
+    const topic = await this.#topic(split.topic)
+    if (topic.id !== position.incarnation) {
+      const message = `topic "${topic.name}" was created anew: it has id ${topic.id}, the checkpoint knows ${position.incarnation}`
+      throw new MillraceError('MR_SOURCE_REPLACED', message, { details: { topic: topic.name, id: topic.id } })
+    }
+    await this.#checked(split, position.offset)
+    const client = await this.#open()
+    const { topic: name, partition } = split
+    const { offset, leaderEpoch = NO_EPOCH } = position
+    const feed = client.feed({ topic: name, partition, topicId: topic.id, offset, leaderEpoch })
+    const { contract, maxValueBytes } = this.#options
+    return new KafkaSplitReader(feed, position, {
+      split,
+      splitIndex,
+      contract,
+      maxValueBytes,
+      sha256: this.#ports.sha256,
+    })
+  }
+
+  async advise(positions: ReadonlyMap<string, Position>): Promise<void> {
+    const client = await this.#open()
+    const { pipeline } = this.#ports
+    const splits = (await this.splits()).filter(({ id }) => positions.has(id))
+    const offsets = splits.map(({ id, topic, partition }) => {
+      return { topic, partition, offset: positions.get(id)!.offset, metadata: `millrace:${pipeline}` }
+    })
+    await client.commitOffsets(this.#options.group ?? pipeline, offsets)
+  }
+
+  async close(): Promise<void> {
+    await (await this.#client)?.close()
+  }
+
+  /** The offset, if the partition has it. */
+  async #checked(split: Split, offset: number): Promise<number> {
+    const start = await this.#offset(split, 'earliest')
+    const end = await this.#offset(split, 'latest')
+    if (offset >= start && offset <= end) return offset
+    const message = `${split.id} holds offsets ${start} to ${end}, not ${offset}; nothing is skipped`
+    throw new MillraceError('MR_POSITION_LOST', message, { details: { ...split, offset, start, end } })
+  }
+
+  async #offset(split: Split, at: 'earliest' | 'latest' | number): Promise<number> {
+    const client = await this.#open()
+    const [offset] = await this.#patience.with(() => client.listOffsets([split], at))
+    return offset!
+  }
+
+  async #topic(name: string): Promise<TopicDescription> {
+    if (this.#topics?.has(name) !== true) await this.#describe()
+    const topic = this.#topics?.get(name)
+    if (topic !== undefined) return topic
+    throw new MillraceError('MR_KAFKA_TOPIC_UNKNOWN', `Kafka: topic "${name}" does not exist`)
+  }
+
+  async #describe(): Promise<readonly TopicDescription[]> {
+    const client = await this.#open()
+    const { topics } = this.#options
+    return this.#patience.with(async () => {
+      const names = topics instanceof RegExp ? await matching(client, topics) : topics
+      const described = await client.describeTopics(names)
+      this.#topics = new Map(described.map((topic) => [topic.name, topic]))
+      return described
+    })
+  }
+
+  #open(): Promise<KafkaClient> {
+    this.#client ??= this.#connect()
+    return this.#client
+  }
+
+  async #connect(): Promise<KafkaClient> {
+    const { clock, random, logger, pipeline } = this.#ports
+    const { client, connection, isolation, maxWaitingBytes, topics } = this.#options
+    const make = client === 'platformatic' ? platformatic : client
+    const made = await make({ connection, clientId: pipeline, isolation, maxWaitingBytes, clock, random, logger })
+    if (isolation === 'read_committed' && !made.capabilities.readCommitted) {
+      await made.close()
+      const message = `kafka ${namesOf(topics)}: this client delivers records of aborted transactions; choose the client "platformatic" or isolation "read_uncommitted"`
+      throw new MillraceError('MR_KAFKA_UNSUPPORTED', message)
+    }
+    return made
+  }
+}
+
+/** Whole names that match, in order. Throws `MR_KAFKA_TOPIC_UNKNOWN` where there are none. */
+async function matching(client: KafkaClient, topics: RegExp): Promise<readonly string[]> {
+  const all = await client.listTopics()
+  const whole = new RegExp(`^(?:${topics.source})$`, topics.flags)
+  const names = all.filter((name) => whole.test(name)).toSorted()
+  if (names.length > 0) return names
+  const message = `Kafka: no topic matches ${topics}; there are ${all.length} topics`
+  throw new MillraceError('MR_KAFKA_TOPIC_UNKNOWN', message)
+}
+
+/** Loaded when a pipeline first needs it. */
+async function platformatic(options: KafkaClientOptions): Promise<KafkaClient> {
+  const { connectPlatformatic } = await import('../platformatic/client.ts')
+  return connectPlatformatic(options)
+}
