@@ -48,6 +48,15 @@ export const importRules: readonly ImportRule[] = [
   { folder: 'operators', rule: 3, ours: [...kernel, 'core/state'], packages: ['zod'], builtins: [] },
   { folder: 'connectors', rule: 3, ours: [...kernel, 'formats'], packages: ['zod'], builtins: [] },
   { folder: 'connectors/*', rule: 3, ours: [...kernel, 'formats'], packages: ['zod'], builtins: [] },
+  // The outbox is no connector: it is what connectors with topics share.
+  { folder: 'connectors/log', rule: 3, ours: [...kernel, 'formats', 'connectors/outbox'], packages: [], builtins: [] },
+  {
+    folder: 'connectors/kafka',
+    rule: 3,
+    ours: [...kernel, 'formats', 'connectors/outbox'],
+    packages: [],
+    builtins: [],
+  },
   {
     folder: 'connectors/kafka/platformatic',
     rule: 3,

@@ -47,3 +47,6 @@ export function writeInt64(view: DataView, position: number, value: number): voi
 export function dataViewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
+
+/** The most that a reader lets one batch inflate to; writers of ours keep every batch well below. */
+export const MOST_INFLATED_BYTES = 134_217_728

@@ -40,6 +40,18 @@ export const plantedViolations: readonly PlantedViolation[] = [
   { rule: 'Import rule 3', file: 'operators/connector.ts', text: "import { log } from '../connectors/log/index.ts'" },
   { rule: 'Import rule 3', file: 'operators/store.ts', text: "import { store } from '../state/level-store.ts'" },
   { rule: 'Import rule 3', file: 'connectors/log/delta.ts', text: "import { commit } from '../delta/commit.ts'" },
+  { rule: 'Import rule 3', file: 'connectors/outbox/log.ts', text: "import { log } from '../log/index.ts'" },
+  { rule: 'Import rule 3', file: 'connectors/kafka/log.ts', text: "import { log } from '../log/index.ts'" },
+  {
+    rule: 'Import rule 3',
+    file: 'connectors/kafka/platformatic/log.ts',
+    text: "import { log } from '../../log/index.ts'",
+  },
+  {
+    rule: 'Import rule 6',
+    file: 'connectors/kafka/source/client.ts',
+    text: "import { Admin } from '@platformatic/kafka'",
+  },
   {
     rule: 'Import rule 3',
     file: 'connectors/delta/state.ts',
@@ -121,6 +133,7 @@ export const legalImports: readonly PlantedFile[] = [
   { file: 'formats/parquet/legal.ts', text: "import { tableToIPC } from 'apache-arrow'" },
   { file: 'formats/json/kernel/legal.ts', text: "import type { Batch } from '../../../core/model/batch.ts'" },
   { file: 'operators/legal.ts', text: "import { block } from '../core/state/block.ts'\nimport { z } from 'zod'" },
+  { file: 'connectors/log/legal.ts', text: "import { OutboxWriter } from '../outbox/outbox-writer.ts'" },
   { file: 'connectors/delta/legal.ts', text: "import { write } from '../../formats/parquet/write.ts'" },
   { file: 'state/legal.ts', text: "import { Level } from 'level'\nimport { block } from '../core/state/block.ts'" },
   { file: 'platform/legal.ts', text: "import { open } from 'node:fs/promises'\nimport '../state/level-store.ts'" },

@@ -7,12 +7,10 @@ import {
   frameAt,
   type RecordBatchView,
 } from '../../../formats/record-batch/decode.ts'
+import { MOST_INFLATED_BYTES } from '../../../formats/record-batch/layout.ts'
 import type { TransactionFilter } from '../../../formats/record-batch/transaction-filter.ts'
 import type { Chunk } from './chunk-feed.ts'
 import type { TopicPartition } from './kafka-client.ts'
-
-/** The most that one batch may inflate to. */
-const MOST_INFLATED_BYTES = 134_217_728
 
 /** Record batches of a fetch response, decoded one by one as they are asked for. */
 export class EncodedChunk implements Chunk {

@@ -7,6 +7,7 @@ import {
   frameAt,
   type RecordBatchView,
 } from '../../../formats/record-batch/decode.ts'
+import { MOST_INFLATED_BYTES } from '../../../formats/record-batch/layout.ts'
 import { logCorrupt, type PartitionPlace, partitionDirectory, segmentBases, segmentPath } from './layout.ts'
 import { readSyncedEndOf, type SyncedEnd } from './synced-end.ts'
 
@@ -14,9 +15,6 @@ const CHUNK_BYTES = 1_048_576
 /** Base offset and length of a batch: enough to know how long it is. */
 const LENGTH_END = 12
 const LENGTH_AT = 8
-
-/** The most that one batch may inflate to; the appender keeps every batch well below. */
-export const MOST_INFLATED_BYTES = 134_217_728
 
 /** What is readable of a partition now. */
 export interface PartitionBounds {

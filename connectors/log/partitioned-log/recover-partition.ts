@@ -1,7 +1,7 @@
 import { MillraceError } from '../../../core/model/errors.ts'
 import type { FileStore } from '../../../core/ports/file-store.ts'
 import { decodeRecordBatch, frameAt } from '../../../formats/record-batch/decode.ts'
-import { MOST_INFLATED_BYTES } from './batch-cursor.ts'
+import { MOST_INFLATED_BYTES } from '../../../formats/record-batch/layout.ts'
 import { logCorrupt, segmentBases, segmentPath } from './layout.ts'
 import { readSyncedEndOf, type SyncedEnd, writeSyncedEnd } from './synced-end.ts'
 

@@ -1,6 +1,8 @@
 import type { DeadLetterSinkSpec } from '../../../core/ports/sink.ts'
-import { LogCommitter } from '../outbox/log-committer.ts'
-import { LogDeadLetterWriter } from './dead-letter-writer.ts'
+import { OutboxDeadLetterWriter } from '../../outbox/dead-letter-writer.ts'
+import { OutboxCommitter } from '../../outbox/outbox-committer.ts'
+import { findTopic } from '../partitioned-log/topic.ts'
+import { LogTopicStore } from './log-topic-store.ts'
 import { type DeadLetterTopicOptions, resolveDeadLetterTopic } from './sink-options.ts'
 
 const EPOCH_MS = 1_000
@@ -21,7 +23,14 @@ export function deadLetterTopic(options: DeadLetterTopicOptions = {}): DeadLette
     connector: 'log',
     options: { topic: topic ?? null, directory },
     epochMs: EPOCH_MS,
-    writer: (context) => new LogDeadLetterWriter(context, resolved),
-    committer: (context) => new LogCommitter({ context, directory, codec: 'none', topic: undefined }),
+    writer: (context) => {
+      const partitionsOf = async (name: string): Promise<number> =>
+        (await findTopic(context.files, directory, name))?.partitions ?? 1
+      return new OutboxDeadLetterWriter(context, { topic, partitionsOf })
+    },
+    committer: (context) => {
+      const store = new LogTopicStore(context, directory)
+      return new OutboxCommitter({ context, store, codec: 'none', topic: undefined })
+    },
   }
 }

@@ -1,8 +1,10 @@
 import { unknownField } from '../../../core/model/batch.ts'
 import { fieldIndex } from '../../../core/model/field-type.ts'
 import type { RecordSinkSpec } from '../../../core/ports/sink.ts'
-import { LogCommitter } from '../outbox/log-committer.ts'
-import { LogRecordWriter } from './record-writer.ts'
+import { OutboxCommitter } from '../../outbox/outbox-committer.ts'
+import { OutboxRecordWriter } from '../../outbox/record-writer.ts'
+import { findTopic } from '../partitioned-log/topic.ts'
+import { LogTopicStore } from './log-topic-store.ts'
 import { type LogTopicOptions, resolveLogTopic } from './sink-options.ts'
 
 const EPOCH_MS = 1_000
@@ -26,7 +28,14 @@ export function logTopic<T>(options: LogTopicOptions): RecordSinkSpec<T> {
     check: (schema) => {
       if (key !== undefined && fieldIndex(schema, key) < 0) throw unknownField(key, schema)
     },
-    writer: (context, schema) => new LogRecordWriter(context, schema, resolved),
-    committer: (context) => new LogCommitter({ context, directory, codec, topic: { name: topic, partitions } }),
+    writer: (context, schema) => {
+      const partitionsOf = async (): Promise<number> =>
+        (await findTopic(context.files, directory, topic))?.partitions ?? partitions ?? 1
+      return new OutboxRecordWriter(context, schema, { topic, codec, key, partitionsOf })
+    },
+    committer: (context) => {
+      const store = new LogTopicStore(context, directory)
+      return new OutboxCommitter({ context, store, codec, topic: { name: topic, partitions } })
+    },
   }
 }

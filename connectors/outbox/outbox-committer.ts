@@ -1,4 +1,4 @@
-import { MillraceError } from '../../../core/model/errors.ts'
+import { MillraceError } from '../../core/model/errors.ts'
 import type {
   Committer,
   CommitterContext,
@@ -7,9 +7,8 @@ import type {
   KnownSink,
   SinkStatus,
   Staged,
-} from '../../../core/ports/sink.ts'
-import type { Codec } from '../../../formats/record-batch/compression.ts'
-import { PartitionedLog } from '../partitioned-log/partitioned-log.ts'
+} from '../../core/ports/sink.ts'
+import type { Codec } from '../../formats/record-batch/compression.ts'
 import {
   appendOnce,
   checkSegments,
@@ -18,27 +17,28 @@ import {
   type OutboxPlace,
   takeAll,
 } from './append-once.ts'
-import { type LogIntent, type LogTarget, readIntent, type StagedContent } from './log-intent.ts'
 import { collectable, outboxFolder } from './outbox-names.ts'
 import { outboxFrames } from './outbox-segment.ts'
+import { readIntent, type StagedContent, type TopicIntent, type TopicTarget } from './topic-intent.ts'
+import type { StoredTopic, TopicStore } from './topic-store.ts'
 
-export interface LogCommitterOptions {
-  readonly context: Pick<CommitterContext, 'files' | 'clock' | 'random' | 'outbox' | 'sink'>
-  readonly directory: string
+export interface OutboxCommitterOptions {
+  readonly context: Pick<CommitterContext, 'files' | 'outbox' | 'sink'>
+  readonly store: TopicStore
   readonly codec: Codec
   /** The one topic of this sink; `undefined` where each record names its own. */
   readonly topic: { readonly name: string; readonly partitions: number | undefined } | undefined
 }
 
-/** The committing half of every sink into the log: records and dead letters. */
-export class LogCommitter implements Committer {
-  readonly #options: LogCommitterOptions
+/** The committing half of every sink into topics: records and dead letters. */
+export class OutboxCommitter implements Committer {
+  readonly #options: OutboxCommitterOptions
   readonly #place: OutboxPlace
 
-  constructor(options: LogCommitterOptions) {
-    const { context, directory, codec } = options
+  constructor(options: OutboxCommitterOptions) {
+    const { context, store, codec } = options
     this.#options = options
-    this.#place = { files: context.files, outbox: context.outbox, log: new PartitionedLog(context, directory), codec }
+    this.#place = { files: context.files, outbox: context.outbox, store, codec }
   }
 
   async open(): Promise<void> {
@@ -49,7 +49,10 @@ export class LogCommitter implements Committer {
   /** Id of the topic; a sink that writes several has none, its intents carry their ids. */
   async identity(): Promise<string> {
     const { topic } = this.#options
-    return topic === undefined ? '' : (await this.#place.log.topic(topic.name)).id
+    if (topic === undefined) return ''
+    const found = await this.#place.store.findTopic(topic.name)
+    if (found !== undefined) return found.id
+    throw new MillraceError('MR_SINK_REPLACED', `topic "${topic.name}" was deleted`, { details: { topic: topic.name } })
   }
 
   async intend(summary: EpochSummary, staged: readonly Staged[]): Promise<Intent | undefined> {
@@ -58,9 +61,9 @@ export class LogCommitter implements Committer {
     if (contents.length === 0) return undefined
     const partitions = new Map<string, number>()
     for (const { topics } of contents) for (const { topic, partitions: count } of topics) partitions.set(topic, count)
-    const targets: LogTarget[] = []
+    const targets: TopicTarget[] = []
     for (const [topic, count] of partitions) targets.push(...(await this.#targets(topic, count)))
-    const content: LogIntent = { format: 1, targets, segments: contents.map((one) => one.segment) }
+    const content: TopicIntent = { format: 1, targets, segments: contents.map((one) => one.segment) }
     const outbox = staged.flatMap((one) => one.outbox)
     return { from: summary.committed, to: summary.epoch, outbox, content }
   }
@@ -86,43 +89,43 @@ export class LogCommitter implements Committer {
     for (const name of collectable(await files.list(folder), epoch)) await files.remove(`${folder}/${name}`)
   }
 
-  async close(): Promise<void> {
-    // Nothing is held open between calls.
+  close(): Promise<void> {
+    return this.#place.store.close()
   }
 
-  async #ensure(name: string, partitions: number | undefined): Promise<void> {
-    const { log } = this.#place
-    if (partitions !== undefined || (await log.findTopic(name)) === undefined)
-      await log.createTopic(name, partitions ?? 1)
+  async #ensure(name: string, partitions: number | undefined): Promise<StoredTopic> {
+    const { store } = this.#place
+    if (partitions !== undefined) return store.createTopic(name, partitions)
+    return (await store.findTopic(name)) ?? (await store.createTopic(name, 1))
   }
 
-  async #targets(name: string, partitions: number): Promise<readonly LogTarget[]> {
-    const { log } = this.#place
-    const topic = (await log.findTopic(name)) ?? (await log.createTopic(name, partitions))
+  async #targets(name: string, partitions: number): Promise<readonly TopicTarget[]> {
+    const { store } = this.#place
+    const topic = (await store.findTopic(name)) ?? (await store.createTopic(name, partitions))
     if (topic.partitions !== partitions) {
       const message = `topic "${name}" has ${topic.partitions} partitions now, records were staged for ${partitions}`
       throw new MillraceError('MR_SINK_REPLACED', message, { details: { topic: name } })
     }
-    const targets: LogTarget[] = []
+    const targets: TopicTarget[] = []
     for (let partition = 0; partition < partitions; partition++) {
-      const { end } = await log.bounds(topic, partition)
-      targets.push({ topic: name, topicId: topic.id, partition, endOffset: end })
+      const endOffset = await store.endOffset(topic, partition)
+      targets.push({ topic: name, topicId: topic.id, partition, endOffset })
     }
     return targets
   }
 
-  async #inspectIntent(intent: LogIntent): Promise<SinkStatus> {
+  async #inspectIntent(intent: TopicIntent): Promise<SinkStatus> {
     const found = new Map<string, FoundIdentities>()
     for (const target of intent.targets) {
-      const topic = await this.#place.log.findTopic(target.topic)
+      const topic = await this.#place.store.findTopic(target.topic)
       if (topic === undefined || topic.id !== target.topicId) return 'replaced'
-      found.set(placeOf(target), await findIdentities(this.#place.log, topic, target))
+      found.set(placeOf(target), await findIdentities(this.#place.store, topic, target))
     }
     await checkSegments(this.#place, intent)
     return (await this.#hasAll(intent, found)) ? 'at-end' : 'at-start'
   }
 
-  async #hasAll(intent: LogIntent, found: ReadonlyMap<string, FoundIdentities>): Promise<boolean> {
+  async #hasAll(intent: TopicIntent, found: ReadonlyMap<string, FoundIdentities>): Promise<boolean> {
     for (const segment of intent.segments) {
       for await (const frame of outboxFrames(this.#place.files, this.#place.outbox, segment)) {
         if (!takeAll(found.get(placeOf(frame)), frame)) return false
@@ -131,11 +134,11 @@ export class LogCommitter implements Committer {
     return true
   }
 
-  /** A log cannot tell which epochs it has: without an open intent only a replacement can be noticed. */
+  /** A topic cannot tell which epochs it has: without an open intent only a replacement can be noticed. */
   async #inspectIdentity(identity: string | undefined): Promise<SinkStatus> {
     const { topic } = this.#options
     if (topic === undefined || identity === undefined || identity === '') return 'at-end'
-    const found = await this.#place.log.findTopic(topic.name)
+    const found = await this.#place.store.findTopic(topic.name)
     return found?.id === identity ? 'at-end' : 'replaced'
   }
 }
@@ -146,6 +149,7 @@ const STATUS: Readonly<Record<string, SinkStatus>> = {
   MR_SOURCE_REPLACED: 'replaced',
   MR_POSITION_LOST: 'behind',
   MR_FILE_IO: 'unreachable',
+  MR_KAFKA_UNREACHABLE: 'unreachable',
 }
 
 function placeOf(target: { readonly topic: string; readonly partition: number }): string {

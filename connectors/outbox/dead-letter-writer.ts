@@ -1,31 +1,35 @@
-import type { Batch } from '../../../core/model/batch.ts'
-import type { DeadLetter, Origin, PlacedRefusal } from '../../../core/model/dead-letter.ts'
-import { placeOfSplit } from '../../../core/model/position.ts'
-import type { DeadLetterWriter, Staged, WriterContext } from '../../../core/ports/sink.ts'
-import { compileEncoder } from '../../../formats/json/encode-record.ts'
-import { OutboxWriter } from '../outbox/outbox-writer.ts'
-import { OriginCounter } from '../outbox/record-identity.ts'
-import { findTopic } from '../partitioned-log/topic.ts'
+import type { Batch } from '../../core/model/batch.ts'
+import type { DeadLetter, Origin, PlacedRefusal } from '../../core/model/dead-letter.ts'
+import { placeOfSplit } from '../../core/model/position.ts'
+import type { DeadLetterWriter, Staged, WriterContext } from '../../core/ports/sink.ts'
+import { compileEncoder } from '../../formats/json/encode-record.ts'
 import { deadLetterHeaders } from './dead-letter-headers.ts'
-import type { ResolvedDeadLetterTopic } from './sink-options.ts'
+import { OutboxWriter } from './outbox-writer.ts'
+import { OriginCounter } from './record-identity.ts'
 
 const OVERHEAD_BYTES = 512
 /** Few, since they come slowly as a rule: what waits long ends up in the old generation of the heap. */
 const SPILL_BYTES = 65_536
 
-/** The part of {@link deadLetterTopic} in one task. */
-export class LogDeadLetterWriter implements DeadLetterWriter {
+export interface DeadLetterWriterOptions {
+  /** Where all go; `undefined`: to `<topic of the record>.dlq`. */
+  readonly topic: string | undefined
+  /** How many partitions a topic has or will have. */
+  partitionsOf(topic: string): Promise<number>
+}
+
+/** The part in one task of a sink for dead letters into topics. */
+export class OutboxDeadLetterWriter implements DeadLetterWriter {
   readonly #context: WriterContext
   readonly #topic: string | undefined
   readonly #outbox: OutboxWriter
   readonly #counter: OriginCounter
 
-  constructor(context: WriterContext, options: ResolvedDeadLetterTopic) {
+  constructor(context: WriterContext, options: DeadLetterWriterOptions) {
     this.#context = context
     this.#topic = options.topic
     this.#counter = new OriginCounter(context)
-    const partitionsOf = async (topic: string): Promise<number> =>
-      (await findTopic(context.files, options.directory, topic))?.partitions ?? 1
+    const { partitionsOf } = options
     this.#outbox = new OutboxWriter({ context, codec: 'none', spillBytes: SPILL_BYTES, partitionsOf })
   }
 

@@ -1,6 +1,6 @@
-import type { DeadLetter } from '../../../core/model/dead-letter.ts'
-import type { EncodableHeader } from '../../../formats/record-batch/encode.ts'
-import { identityHeader } from '../outbox/record-identity.ts'
+import type { DeadLetter } from '../../core/model/dead-letter.ts'
+import type { EncodableHeader } from '../../formats/record-batch/encode.ts'
+import { identityHeader } from './record-identity.ts'
 
 const MOST_TEXT_LENGTH = 4_096
 

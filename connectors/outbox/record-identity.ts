@@ -1,5 +1,5 @@
-import { headersOf, type RecordBatchView } from '../../../formats/record-batch/decode.ts'
-import type { EncodableHeader } from '../../../formats/record-batch/encode.ts'
+import { headersOf, type RecordBatchView } from '../../formats/record-batch/decode.ts'
+import type { EncodableHeader } from '../../formats/record-batch/encode.ts'
 
 /** Header that names a record by its origin, so that a redo finds what is there already. */
 const IDENTITY_HEADER = '__millrace.id'

@@ -1,10 +1,10 @@
-import { freeMemory } from '../../../core/model/free-memory.ts'
-import type { Staged, WriterContext } from '../../../core/ports/sink.ts'
-import type { Codec } from '../../../formats/record-batch/compression.ts'
-import { type EncodableRecord, encodeRecordBatch } from '../../../formats/record-batch/encode.ts'
-import type { StagedContent } from './log-intent.ts'
+import { freeMemory } from '../../core/model/free-memory.ts'
+import type { Staged, WriterContext } from '../../core/ports/sink.ts'
+import type { Codec } from '../../formats/record-batch/compression.ts'
+import { type EncodableRecord, encodeRecordBatch } from '../../formats/record-batch/encode.ts'
 import { outboxFolder, segmentName, spillName } from './outbox-names.ts'
 import { OutboxSegmentWriter } from './outbox-segment.ts'
+import type { StagedContent } from './topic-intent.ts'
 
 /** As much waits for the disk before the writer calls itself busy. */
 const BUSY_BYTES = 1_048_576

@@ -1,14 +1,13 @@
 // hot path
-import type { Batch } from '../../../core/model/batch.ts'
-import { bytesAt, type Column, isValid, valueAt } from '../../../core/model/column.ts'
-import type { Schema } from '../../../core/model/field-type.ts'
-import { hashKey } from '../../../core/model/key-hash.ts'
-import type { RecordWriter, Staged, WriterContext } from '../../../core/ports/sink.ts'
-import { compileEncoder, type JsonEncoder } from '../../../formats/json/encode-record.ts'
-import { OutboxWriter } from '../outbox/outbox-writer.ts'
-import { identityHeader, OriginCounter } from '../outbox/record-identity.ts'
-import { findTopic } from '../partitioned-log/topic.ts'
-import type { ResolvedLogTopic } from './sink-options.ts'
+import type { Batch } from '../../core/model/batch.ts'
+import { bytesAt, type Column, isValid, valueAt } from '../../core/model/column.ts'
+import type { Schema } from '../../core/model/field-type.ts'
+import { hashKey } from '../../core/model/key-hash.ts'
+import type { RecordWriter, Staged, WriterContext } from '../../core/ports/sink.ts'
+import { compileEncoder, type JsonEncoder } from '../../formats/json/encode-record.ts'
+import type { Codec } from '../../formats/record-batch/compression.ts'
+import { OutboxWriter } from './outbox-writer.ts'
+import { identityHeader, OriginCounter } from './record-identity.ts'
 
 /** Seed of the hash that chooses partitions: fixed, so that a key stays in its partition for ever. */
 const PARTITION_SEED = 0
@@ -17,8 +16,17 @@ const SPILL_BYTES = 1_048_576
 
 const encoder = new TextEncoder()
 
-/** The part of {@link logTopic} in one task. */
-export class LogRecordWriter implements RecordWriter {
+export interface RecordWriterOptions {
+  readonly topic: string
+  readonly codec: Codec
+  /** Field whose value becomes the key of a record and chooses its partition. */
+  readonly key: string | undefined
+  /** How many partitions the topic has or will have. */
+  partitionsOf(topic: string): Promise<number>
+}
+
+/** The part in one task of a sink for records into a topic. */
+export class OutboxRecordWriter implements RecordWriter {
   readonly #context: WriterContext
   readonly #topic: string
   readonly #key: string | undefined
@@ -29,15 +37,13 @@ export class LogRecordWriter implements RecordWriter {
   /** Name and hash of the splits met so far. */
   readonly #splits = new Map<number, { readonly name: string; readonly hash: number }>()
 
-  constructor(context: WriterContext, schema: Schema, options: ResolvedLogTopic) {
-    const { topic, directory, partitions, codec, key } = options
+  constructor(context: WriterContext, schema: Schema, options: RecordWriterOptions) {
+    const { topic, codec, key, partitionsOf } = options
     this.#context = context
     this.#topic = topic
     this.#key = key
     this.#encoder = compileEncoder(schema)
     this.#counter = new OriginCounter(context)
-    const partitionsOf = async (): Promise<number> =>
-      (await findTopic(context.files, directory, topic))?.partitions ?? partitions ?? 1
     this.#outbox = new OutboxWriter({ context, codec, spillBytes: SPILL_BYTES, partitionsOf })
   }
 
