@@ -7,10 +7,14 @@ export type {
   KafkaClient,
   KafkaClientFactory,
   KafkaClientOptions,
+  KafkaTransaction,
   OffsetSpec,
   PartitionFeed,
   TopicDescription,
   TopicPartition,
 } from './client/kafka-client.ts'
+export type { KafkaClientChoice } from './client/open-client.ts'
+export { kafkaDeadLetters, kafkaTopic } from './sink/sink.ts'
+export type { KafkaDeadLetterOptions, KafkaTopicOptions } from './sink/sink-options.ts'
 export { kafka } from './source/source.ts'
 export type { KafkaSourceOptions, KafkaStart } from './source/source-options.ts'

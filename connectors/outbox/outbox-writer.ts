@@ -9,6 +9,8 @@ import type { StagedContent } from './topic-intent.ts'
 /** As much waits for the disk before the writer calls itself busy. */
 const BUSY_BYTES = 1_048_576
 const BATCH_RECORDS = 1_000
+/** Well below what brokers of Kafka take as they come (1 MiB); only a larger record makes a larger batch. */
+const BATCH_BYTES = 524_288
 
 /** A record on its way out; `hash` chooses the partition among those that the topic turns out to have. */
 export interface OutgoingRecord {
@@ -109,8 +111,7 @@ export class OutboxWriter {
       const partitions = await this.#options.partitionsOf(topic)
       targets.set(topic, partitions)
       for (const [partition, group] of Map.groupBy(ofTopic, (record) => record.hash % partitions)) {
-        for (let from = 0; from < group.length; from += BATCH_RECORDS) {
-          const part = group.slice(from, from + BATCH_RECORDS).map((outgoing) => outgoing.record)
+        for (const part of batchesOf(group)) {
           const batch = encodeRecordBatch({ baseOffset: 0, records: part, codec: this.#options.codec })
           await segment.append({ topic, partition, count: part.length, batch })
           freeMemory(batch)
@@ -147,4 +148,20 @@ export class OutboxWriter {
   #check(): void {
     if (this.#failure !== undefined) throw this.#failure
   }
+}
+
+/** The records in groups that make one batch each. */
+function batchesOf(group: readonly OutgoingRecord[]): readonly (readonly EncodableRecord[])[] {
+  const batches: EncodableRecord[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const { record, sizeBytes } of group) {
+    const last = batches.at(-1)
+    bytes += sizeBytes
+    if (last !== undefined && last.length < BATCH_RECORDS && bytes <= BATCH_BYTES) last.push(record)
+    else {
+      batches.push([record])
+      bytes = sizeBytes
+    }
+  }
+  return batches
 }

@@ -20,7 +20,7 @@ export interface BatchAppender {
 /** A system of partitioned topics of record batches, as the sinks with an outbox see it: the embedded log, Kafka. */
 export interface TopicStore {
   findTopic(name: string): Promise<StoredTopic | undefined>
-  /** Creates a topic, or gives the one that is there with as many partitions. */
+  /** Creates a topic, or gives the one that is there; whether another number of partitions is an error, the system says. */
   createTopic(name: string, partitions: number): Promise<StoredTopic>
   /** Offset that the next record will get. */
   endOffset(topic: StoredTopic, partition: number): Promise<number>

@@ -52,7 +52,8 @@ export function withoutRecords(view: RecordBatchView): RecordBatchView {
   return { ...view, count: 0 }
 }
 
-function isAbortMarker({ buffer, count, keyStarts, keyLengths }: RecordBatchView): boolean {
+/** Whether a control batch says that its producer's transaction was aborted. */
+export function isAbortMarker({ buffer, count, keyStarts, keyLengths }: RecordBatchView): boolean {
   if (count === 0 || keyLengths[0]! < MARKER_KEY_BYTES) return false
   const typeAt = keyStarts[0]! + 2
   return ((buffer[typeAt]! << 8) | buffer[typeAt + 1]!) === ABORT

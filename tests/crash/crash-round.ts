@@ -5,6 +5,7 @@ import type { FailpointName } from '../../core/ports/failpoint.ts'
 import { checkGrowth, checkTable } from '../simulation/invariants.ts'
 import type { SeededRandom } from '../simulation/seeded-random.ts'
 import { readTable, type TableHistory } from '../simulation/table-reader.ts'
+import type { RoundSource } from './crash-source.ts'
 import { EventFeed } from './event-feed.ts'
 import { type JobEnd, JobProcess } from './job-process.ts'
 import { judgeRound, type Verdict } from './judge-round.ts'
@@ -22,6 +23,7 @@ export interface RoundOptions {
   readonly epochMs: number
   readonly directory: string
   readonly compileCache: string
+  readonly source: RoundSource
 }
 
 export interface RoundPorts {
@@ -80,13 +82,14 @@ class CrashRound {
   constructor(options: RoundOptions, ports: RoundPorts) {
     this.#options = options
     this.#ports = ports
-    this.#place = new RoundPlace(join(options.directory, `round-${options.index}`))
+    this.#place = new RoundPlace(join(options.directory, `round-${options.index}`), options.source.pipeline)
   }
 
   async run(): Promise<RoundResult> {
     mkdirSync(this.#place.directory, { recursive: true })
     const { random } = this.#ports
-    const feed = await EventFeed.open(this.#place.log, {
+    const target = await this.#options.source.openTarget(this.#place, SPLITS)
+    const feed = EventFeed.start(target, {
       seed: random.uint32(),
       splits: SPLITS,
       duplicateShare: 0.1,
@@ -148,7 +151,7 @@ class CrashRound {
   }
 
   #process(trap: string, more: readonly string[]): JobProcess {
-    const { epochMs, isShared, compileCache } = this.#options
+    const { epochMs, isShared, compileCache, source } = this.#options
     const shared = isShared ? ['--checkpoints', this.#place.checkpoints] : []
     return new JobProcess({
       directory: this.#place.directory,
@@ -156,6 +159,8 @@ class CrashRound {
       trap,
       args: ['--epoch', `${epochMs}ms`, '--workers', '2', '--json', ...shared, ...more],
       compileCache,
+      module: source.module,
+      environment: source.environment,
     })
   }
 
@@ -209,7 +214,7 @@ class CrashRound {
     this.#stateLosses++
   }
 
-  async #finish(records: Parameters<typeof judgeRound>[1]): Promise<Verdict | undefined> {
+  async #finish(records: Parameters<typeof judgeRound>[2]): Promise<Verdict | undefined> {
     this.#lives++
     const job = this.#process('', ['--until-caught-up'])
     const limit = new AbortController()
@@ -226,7 +231,7 @@ class CrashRound {
       return undefined
     }
     await this.#look()
-    return await judgeRound(this.#place, records)
+    return await judgeRound(this.#place, this.#options.source, records)
   }
 }
 

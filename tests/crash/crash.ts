@@ -5,33 +5,44 @@ import { parseArgs } from 'node:util'
 import { SeededRandom } from '../simulation/seeded-random.ts'
 import { type CrashReport, killsOf, reportText, violationsOf, voidBecause } from './crash-report.ts'
 import { type RoundOptions, type RoundResult, runRound } from './crash-round.ts'
+import { type CrashSource, logSource, type RoundSource } from './crash-source.ts'
 import { EventFeed } from './event-feed.ts'
 import { JobProcess } from './job-process.ts'
+import { kafkaSource } from './kafka-side.ts'
 import { KillPlan } from './kill-plan.ts'
 import { readByOthers } from './read-by-others.ts'
 import { RoundPlace } from './round-place.ts'
 
 const KILLS_PER_ROUND = 30
 const FEWEST_ROUNDS = 4
+/** Number of the round that only warms up. */
+const WARM_UP = -1
 
 export interface CrashOptions {
   readonly kills: number
   readonly seed: number
   readonly onLine: (line: string) => void
+  /** Where records come from. Default: the embedded log. */
+  readonly source?: CrashSource
 }
 
 /**
  * Kills real processes of the example pipeline again and again while data flows, drains, and judges what is left. Rounds
  * are pipelines of their own; two run at a time. The seed decides everything but the timing of the machine.
  */
-export async function crash({ kills, seed, onLine }: CrashOptions): Promise<CrashReport> {
+export async function crash({ kills, seed, onLine, source = logSource() }: CrashOptions): Promise<CrashReport> {
   const started = performance.now()
   const directory = mkdtempSync(join(tmpdir(), 'millrace-crash-'))
   const random = new SeededRandom(seed)
   const compileCache = join(directory, 'compile-cache')
-  await warmUp(directory, compileCache)
+  await warmUp(directory, compileCache, source.round(WARM_UP))
   const plan = new KillPlan(random.fork('plan'))
-  const waiting = roundsOf(kills, random.fork('rounds')).map((round) => ({ ...round, directory, compileCache }))
+  const waiting = roundsOf(kills, random.fork('rounds')).map((round) => ({
+    ...round,
+    directory,
+    compileCache,
+    source: source.round(round.index),
+  }))
   const rounds: RoundResult[] = []
   let made = 0
   const onKill = (): void => {
@@ -55,7 +66,7 @@ export async function crash({ kills, seed, onLine }: CrashOptions): Promise<Cras
   return report
 }
 
-type RoundShape = Omit<RoundOptions, 'directory' | 'compileCache'>
+type RoundShape = Omit<RoundOptions, 'directory' | 'compileCache' | 'source'>
 
 /** Half of the rounds with shared checkpoints, half of those on hosts that lose their state. */
 function roundsOf(kills: number, random: SeededRandom): readonly RoundShape[] {
@@ -70,9 +81,9 @@ function roundsOf(kills: number, random: SeededRandom): readonly RoundShape[] {
 }
 
 /** Node writes compiled code only when a process ends well, so one does before the killing begins. */
-async function warmUp(directory: string, compileCache: string): Promise<void> {
-  const place = new RoundPlace(join(directory, 'warm-up'))
-  const feed = await EventFeed.open(place.log, { seed: 1, splits: 2 })
+async function warmUp(directory: string, compileCache: string, source: RoundSource): Promise<void> {
+  const place = new RoundPlace(join(directory, 'warm-up'), source.pipeline)
+  const feed = EventFeed.start(await source.openTarget(place, 2), { seed: 1, splits: 2 })
   await feed.stop()
   const args = ['--until-caught-up', '--workers', '2', '--checkpoints', place.checkpoints]
   const job = new JobProcess({
@@ -81,6 +92,8 @@ async function warmUp(directory: string, compileCache: string): Promise<void> {
     trap: '',
     args,
     compileCache,
+    module: source.module,
+    environment: source.environment,
   })
   const end = await job.ended
   if (end.code !== 0) throw new Error(`the pipeline does not even run without a crash: ${end.stderr}`)
@@ -88,15 +101,22 @@ async function warmUp(directory: string, compileCache: string): Promise<void> {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { kills: { type: 'string', default: '40' }, seed: { type: 'string' } },
+    options: {
+      kills: { type: 'string', default: '40' },
+      seed: { type: 'string' },
+      source: { type: 'string', default: 'log' },
+    },
   })
   const kills = Number(values.kills)
   if (!Number.isSafeInteger(kills) || kills < 1) throw new Error('--kills is a whole number from 1 on')
   const seed = values.seed === undefined ? Date.now() % 1_000_000 : Number(values.seed)
   // So that the jobs end too.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
-  process.stdout.write(`crash loop: ${kills} kills, seed ${seed}\n`)
-  const report = await crash({ kills, seed, onLine: (line) => process.stdout.write(`${line}\n`) })
+  if (values.source !== 'log' && values.source !== 'kafka') throw new Error('--source is log or kafka')
+  process.stdout.write(`crash loop: ${kills} kills, seed ${seed}, source ${values.source}\n`)
+  const source = values.source === 'kafka' ? await kafkaSource() : logSource()
+  const report = await crash({ kills, seed, source, onLine: (line) => process.stdout.write(`${line}\n`) })
+  await source.close()
   process.stdout.write(`\n${reportText(report)}\n`)
   const isVoid = voidBecause(killsOf(report), kills).length > 0
   process.exitCode = violationsOf(report).length > 0 || isVoid ? 1 : 0

@@ -1,58 +1,60 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PartitionedLog } from '../../connectors/log/index.ts'
-import type { TopicAppender } from '../../connectors/log/partitioned-log/topic-appender.ts'
 import {
   type EventOptions,
   type GeneratedRecord,
   generateEvents,
 } from '../../examples/events-curated/generate-events.ts'
-import { systemPorts } from '../../platform/system/system-ports.ts'
-import { TOPIC } from './round-place.ts'
+import type { EncodableRecord } from '../../formats/record-batch/encode.ts'
 
 const RECORDS_PER_APPEND = 48
 const PAUSE_MS = 15
 
+/** A topic that a feed appends to. */
+export interface FeedTarget {
+  append(partition: number, records: readonly EncodableRecord[]): Promise<void>
+  /** Makes what was appended durable and visible. */
+  sync(): Promise<void>
+  close(): Promise<void>
+}
+
 /**
- * Appends seeded events to the log as long as it is told to. Records are a function of seed and number, so the number of
+ * Appends seeded events to a topic as long as it is told to. Records are a function of seed and number, so the number of
  * synced records is the whole journal.
  */
 export class EventFeed {
-  readonly #appender: TopicAppender
+  readonly #target: FeedTarget
   readonly #options: EventOptions
   #synced = 0
   #isStopped = false
   #running: Promise<void> = Promise.resolve()
 
-  private constructor(appender: TopicAppender, options: EventOptions) {
-    this.#appender = appender
+  private constructor(target: FeedTarget, options: EventOptions) {
+    this.#target = target
     this.#options = options
   }
 
-  static async open(logDirectory: string, options: EventOptions): Promise<EventFeed> {
-    const log = new PartitionedLog(systemPorts(), logDirectory)
-    await log.createTopic(TOPIC, options.splits)
-    const feed = new EventFeed(await log.openAppender(TOPIC), options)
+  /** Begins to append; the feed owns the target. */
+  static start(target: FeedTarget, options: EventOptions): EventFeed {
+    const feed = new EventFeed(target, options)
     feed.#running = feed.#run()
     // Judged by stop().
     feed.#running.catch(() => undefined)
     return feed
   }
 
-  /** Appends records [from, to) and closes the log. */
+  /** Appends records [from, to) and closes the target. */
   static async append(
-    logDirectory: string,
+    target: FeedTarget,
     range: { readonly from: number; readonly to: number },
     options: EventOptions,
   ): Promise<void> {
-    const log = new PartitionedLog(systemPorts(), logDirectory)
-    await log.createTopic(TOPIC, options.splits)
-    const feed = new EventFeed(await log.openAppender(TOPIC), options)
+    const feed = new EventFeed(target, options)
     feed.#synced = range.from
     await feed.#append(range.to)
-    await feed.#appender.close()
+    await feed.#target.close()
   }
 
-  /** Records that are in the log for good. */
+  /** Records that are in the topic for good. */
   get synced(): number {
     return this.#synced
   }
@@ -61,7 +63,7 @@ export class EventFeed {
   async stop(): Promise<readonly GeneratedRecord[]> {
     this.#isStopped = true
     await this.#running
-    await this.#appender.close()
+    await this.#target.close()
     return generateEvents({ from: 0, to: this.#synced }, this.#options)
   }
 
@@ -81,9 +83,9 @@ export class EventFeed {
         value,
         headers: [],
       }))
-      await this.#appender.append(split, encodable)
+      await this.#target.append(split, encodable)
     }
-    await this.#appender.sync()
+    await this.#target.sync()
     this.#synced = to
   }
 }

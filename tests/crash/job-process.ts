@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { FAILPOINTS, type FailpointName } from '../../core/ports/failpoint.ts'
 
 const program = fileURLToPath(new URL('run-job.ts', import.meta.url))
-const pipelineModule = fileURLToPath(new URL('../../examples/events-curated/pipeline.ts', import.meta.url))
+const exampleModule = fileURLToPath(new URL('../../examples/events-curated/pipeline.ts', import.meta.url))
 const POLL_MS = 5
 const MOST_OUTPUT = 20_000
 
@@ -18,6 +18,10 @@ export interface JobProcessOptions {
   readonly trap: string
   /** Further arguments of `millrace run`. */
   readonly args: readonly string[]
+  /** Module of the pipeline. Default: the one of the example. */
+  readonly module?: string
+  /** Further variables of its environment. */
+  readonly environment?: Readonly<Record<string, string>>
   /** Folder of compiled code, which makes starts three times as fast. */
   readonly compileCache: string
 }
@@ -37,11 +41,12 @@ export class JobProcess {
   readonly #trace: string
   #end: JobEnd | undefined
 
-  constructor({ directory, trace, trap, args, compileCache }: JobProcessOptions) {
+  constructor(options: JobProcessOptions) {
+    const { directory, trace, trap, args, compileCache, module = exampleModule, environment = {} } = options
     this.#trace = trace
     const entries = [`trace:${trace}`, ...(trap === '' ? [] : [trap])]
-    const env = { ...process.env, MILLRACE_FAIL: entries.join(','), NODE_COMPILE_CACHE: compileCache }
-    const command = ['-C', 'millrace-source', program, 'run', pipelineModule, ...args]
+    const env = { ...process.env, ...environment, MILLRACE_FAIL: entries.join(','), NODE_COMPILE_CACHE: compileCache }
+    const command = ['-C', 'millrace-source', program, 'run', module, ...args]
     this.#child = spawn(process.execPath, command, { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] })
     // Nobody else would end it.
     const killOnExit = (): void => this.kill()

@@ -1,14 +1,12 @@
 import { rm } from 'node:fs/promises'
-import { PartitionedLog, tailTopic } from '../../connectors/log/index.ts'
 import { blockKey } from '../../core/checkpoint/block-table.ts'
 import type { EpochMarker } from '../../core/checkpoint/epoch-marker.ts'
 import { StateKeeper } from '../../core/checkpoint/state-keeper.ts'
 import type { GeneratedRecord } from '../../examples/events-curated/generate-events.ts'
 import { openFileStore } from '../../platform/system/file-store.ts'
-import { systemPorts } from '../../platform/system/system-ports.ts'
 import { openLevelStore } from '../../state/level-store.ts'
 import { valueCodec } from '../../state/value-codec.ts'
-import { checkAdvice, checkState } from '../simulation/check-end.ts'
+import { checkState } from '../simulation/check-end.ts'
 import {
   checkAccounting,
   checkDeadLetters,
@@ -18,11 +16,11 @@ import {
   checkTiling,
   commitsOf,
   countsOf,
-  type FoundLetter,
 } from '../simulation/invariants.ts'
 import { expectationOf } from '../simulation/oracle.ts'
 import { readRows, readTable, type TableRow } from '../simulation/table-reader.ts'
-import { PIPELINE, RealTableFiles, type RoundPlace, SINK, TOPIC } from './round-place.ts'
+import type { RoundSource } from './crash-source.ts'
+import { RealTableFiles, type RoundPlace, SINK } from './round-place.ts'
 
 /** What a drained round left, in numbers for the report and for readers that are not ours. */
 export interface Verdict {
@@ -34,25 +32,29 @@ export interface Verdict {
 }
 
 /** Compares everything that a drained round left on disk with what the oracle makes of the appended records. */
-export async function judgeRound(place: RoundPlace, records: readonly GeneratedRecord[]): Promise<Verdict> {
+export async function judgeRound(
+  place: RoundPlace,
+  source: RoundSource,
+  records: readonly GeneratedRecord[],
+): Promise<Verdict> {
   const stored = await readState(place.state)
   const files = new RealTableFiles()
   const history = await readTable(files, place.table)
   const rows = await readRows(files, history, history.live.values())
-  const letters = await readLetters(place.log)
+  const letters = await source.readLetters(place)
   const { marker } = stored
   const expectation = expectationOf(records)
   const violations = [
     ...checkTable(history),
     ...checkNoLoss(expectation, rows),
     ...checkNoDuplicate(expectation, rows),
-    ...checkTiling(commitsOf(history, `${PIPELINE}/${SINK}/0`), {
+    ...checkTiling(commitsOf(history, `${source.pipeline}/${SINK}/0`), {
       committed: new Map(Object.entries(marker.covered[SINK] ?? {})),
     }),
     ...checkDeadLetters(expectation, letters),
     ...checkAccounting(expectation, countsOf(marker.ledger, SINK)),
     ...checkState(stored.blocks, marker, expectation),
-    ...checkAdvice(files, marker, place.log),
+    ...(await source.checkAdvice(place, marker)),
   ]
   return { violations, rows, letters: letters.length, versions: history.versions.length, epoch: marker.epoch }
 }
@@ -79,23 +81,4 @@ async function readState(directory: string): Promise<StoredEpoch> {
   } finally {
     await store.close()
   }
-}
-
-async function readLetters(logDirectory: string): Promise<readonly FoundLetter[]> {
-  const log = new PartitionedLog(systemPorts(), logDirectory)
-  const letters: FoundLetter[] = []
-  if ((await log.findTopic(`${TOPIC}.dlq`)) === undefined) return letters
-  for await (const { headers, value } of tailTopic(log, `${TOPIC}.dlq`)) {
-    const text = (key: string): string => {
-      const header = headers.find((other) => other.key === key)
-      return new TextDecoder().decode(header?.value ?? new Uint8Array())
-    }
-    letters.push({
-      split: Number(text('__streams.errors.partition')),
-      offset: Number(text('__streams.errors.offset')),
-      code: text('__millrace.errors.code'),
-      value,
-    })
-  }
-  return letters
 }

@@ -4,15 +4,17 @@ import type { OffsetRange } from '../../core/model/position.ts'
 import type { TableFiles } from '../simulation/table-reader.ts'
 
 export const TOPIC = 'events'
-export const PIPELINE = 'events-curated'
+const PIPELINE = 'events-curated'
 export const SINK = 'curated'
 
-/** Where one round lives: the working directory of its jobs, as the paths of the example pipeline lie in it. */
+/** Where one round lives: the working directory of its jobs, as the paths of the pipelines lie in it. */
 export class RoundPlace {
   readonly directory: string
+  readonly #pipeline: string
 
-  constructor(directory: string) {
+  constructor(directory: string, pipeline: string = PIPELINE) {
     this.directory = directory
+    this.#pipeline = pipeline
   }
 
   get log(): string {
@@ -20,7 +22,7 @@ export class RoundPlace {
   }
 
   get state(): string {
-    return join(this.directory, '.millrace', PIPELINE)
+    return join(this.directory, '.millrace', this.#pipeline)
   }
 
   get checkpoints(): string {

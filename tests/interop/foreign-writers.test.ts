@@ -6,7 +6,8 @@ import { after } from 'node:test'
 import { generateEvents } from '../../examples/events-curated/generate-events.ts'
 import { EventFeed } from '../crash/event-feed.ts'
 import { type JobEnd, JobProcess } from '../crash/job-process.ts'
-import { RoundPlace } from '../crash/round-place.ts'
+import { logFeedTarget } from '../crash/log-side.ts'
+import { RoundPlace, TOPIC } from '../crash/round-place.ts'
 import { expectationOf } from '../simulation/oracle.ts'
 import { withPython } from './python-test.ts'
 import { runPython } from './run-python.ts'
@@ -31,7 +32,7 @@ class Pipeline {
 
   async feed(): Promise<void> {
     const range = { from: this.#records, to: this.#records + PART }
-    await EventFeed.append(this.place.log, range, EVENTS)
+    await EventFeed.append(await logFeedTarget(this.place.log, { topic: TOPIC, splits: EVENTS.splits }), range, EVENTS)
     this.#records = range.to
   }
 

@@ -12,15 +12,17 @@ export interface Chunk {
 /** A feed that a fetcher fills: chunks wait here, still encoded, until the reader takes their batches. */
 export class ChunkFeed implements PartitionFeed {
   readonly #onRoom: () => void
+  readonly #onClose: () => void
   readonly #chunks: Chunk[] = []
   #waitingBytes = 0
   #taken: RecordBatchView | undefined
   #failure: unknown
   #arrived: (() => void) | undefined
 
-  /** `onRoom` is called whenever a chunk was used up. */
-  constructor(onRoom: () => void) {
-    this.#onRoom = onRoom
+  /** `onRoom` is called whenever a chunk was used up, `onClose` when nobody wants more. */
+  constructor(on: { readonly onRoom: () => void; readonly onClose: () => void }) {
+    this.#onRoom = on.onRoom
+    this.#onClose = on.onClose
   }
 
   /** Bytes that nobody took yet. */
@@ -60,6 +62,12 @@ export class ChunkFeed implements PartitionFeed {
     return new Promise((resolve) => {
       this.#arrived = resolve
     })
+  }
+
+  close(): void {
+    this.#onClose()
+    this.#chunks.length = 0
+    this.#waitingBytes = 0
   }
 
   #tell(): void {

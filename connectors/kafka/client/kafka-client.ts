@@ -49,6 +49,16 @@ export interface PartitionFeed {
   take(): RecordBatchView | undefined
   /** Resolves when `take` has something to give or to throw. Never rejects. */
   arrival(): Promise<void>
+  /** Fetches no more of the partition; nothing arrives any more. */
+  close(): void
+}
+
+/** One transaction of one producer. Whoever begins another one under the same id ends this one's right to write. */
+export interface KafkaTransaction {
+  /** Appends a record batch v2, which is changed for it. Throws `MR_KAFKA_UNREACHABLE` where it is not known whether it was taken. */
+  append(place: TopicPartition, batch: Uint8Array): Promise<void>
+  /** Makes all of it visible at once. After an error it is not known whether it is. */
+  commit(): Promise<void>
 }
 
 /** Offset that a group is said to have reached. */
@@ -67,6 +77,8 @@ export interface KafkaClient {
   listTopics(): Promise<readonly string[]>
   /** In the order of `names`. Throws `MR_KAFKA_TOPIC_UNKNOWN`. */
   describeTopics(names: readonly string[]): Promise<readonly TopicDescription[]>
+  /** Creates a topic with the brokers' default of replicas; fine where it is there already, whatever it is like. */
+  createTopic(name: string, partitions: number): Promise<void>
   /** In the order of `places`; for a time without later records the end. */
   listOffsets(places: readonly TopicPartition[], at: OffsetSpec): Promise<readonly number[]>
   /** Begins to fetch a partition and goes on whatever happens to brokers, until `close`. */
@@ -75,6 +87,10 @@ export interface KafkaClient {
   groupOffsets(group: string): Promise<readonly GroupOffset[]>
   /** Commits offsets for tools that look at lag, without being a member. Throws `MR_KAFKA_GROUP_SHARED` where it has members. */
   commitOffsets(group: string, offsets: readonly GroupOffset[]): Promise<void>
+  /**
+   * Begins a transaction; what an earlier one under the same id left open is aborted first, and its producer may write no more.
+   */
+  transaction(id: string): Promise<KafkaTransaction>
   close(): Promise<void>
 }
 
@@ -86,6 +102,8 @@ export interface KafkaClientOptions {
   readonly isolation: Isolation
   /** Bytes that may wait for the reader, over all partitions. */
   readonly maxWaitingBytes: number
+  /** How long a broker may wait for something to send, ms. */
+  readonly maxWaitMs: number
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger

@@ -4,6 +4,7 @@ import {
   type Broker,
   type ClusterMetadata,
   type ConnectionOptions,
+  findErrorBy,
   type SASLOptions,
 } from '@platformatic/kafka'
 import { MillraceError } from '../../../core/model/errors.ts'
@@ -15,6 +16,7 @@ import type {
   KafkaCapabilities,
   KafkaClient,
   KafkaClientOptions,
+  KafkaTransaction,
   OffsetSpec,
   PartitionFeed,
   TopicDescription,
@@ -24,11 +26,15 @@ import { BrokerLink } from './broker-link.ts'
 import { FETCH_VERSIONS, type FetchRequest, type FetchResponse, fetchApi } from './fetch-api.ts'
 import { Fetcher, type TopicLeaders } from './fetcher.ts'
 import { commitGroupOffsets } from './group-offsets.ts'
-import { translateError } from './translate-error.ts'
+import { beginTransaction } from './transaction.ts'
+import { PROTOCOL, translateError } from './translate-error.ts'
 
 const CONNECT_MS = 5_000
-/** A broker that is silent for so long is given up: a fetch is answered after half a second at the latest. */
+/** A broker that is silent for so long is given up; a fetch may wait before it is answered. */
 const REQUEST_MS = 10_000
+
+/** As many replicas as the brokers are set to give. */
+const BROKER_DEFAULT = -1
 
 const EARLIEST = -2n
 const LATEST = -1n
@@ -49,7 +55,7 @@ class PlatformaticClient implements KafkaClient {
 
   constructor(options: KafkaClientOptions) {
     this.#options = options
-    this.#connection = connectionOptions(options.connection)
+    this.#connection = connectionOptions(options.connection, REQUEST_MS + options.maxWaitMs)
     this.#admin = new Admin({
       ...this.#connection,
       clientId: options.clientId,
@@ -115,16 +121,40 @@ class PlatformaticClient implements KafkaClient {
     return this.#try(`commit offsets of group "${group}"`, () => commitGroupOffsets(this.#admin, group, offsets))
   }
 
+  async createTopic(name: string, partitions: number): Promise<void> {
+    try {
+      await this.#admin.createTopics({ topics: [name], partitions, replicas: BROKER_DEFAULT })
+    } catch (error) {
+      if (findErrorBy(error as Error, 'apiCode', PROTOCOL.topicExists) === null) {
+        throw translateError(error, `create topic "${name}"`)
+      }
+    }
+  }
+
+  transaction(id: string): Promise<KafkaTransaction> {
+    const backoff = new Backoff(this.#options)
+    const leaderOf = (place: TopicPartition): Promise<Broker> => this.#leaderOf(place)
+    const ports = { admin: this.#admin, backoff, leaderOf }
+    return this.#try(`begin transaction "${id}"`, async () => {
+      const begun = await beginTransaction(ports, id)
+      return {
+        append: (place, batch) => this.#try(`write ${keyOf(place)}`, () => begun.append(place, batch)),
+        commit: () => this.#try(`commit transaction "${id}"`, () => begun.commit()),
+      }
+    })
+  }
+
   async close(): Promise<void> {
     await this.#fetcher.close()
     await this.#try('close', () => this.#admin.close())
   }
 
   #makeFetcher(): Fetcher {
-    const { isolation, maxWaitingBytes, logger, clientId } = this.#options
+    const { isolation, maxWaitingBytes, maxWaitMs, logger, clientId } = this.#options
     return new Fetcher({
       isolation,
       maxWaitingBytes,
+      maxWaitMs,
       logger,
       backoff: new Backoff(this.#options),
       fetchApi: () => this.#negotiatedFetch(),
@@ -152,6 +182,12 @@ class PlatformaticClient implements KafkaClient {
       })
     }
     return leaders
+  }
+
+  async #leaderOf({ topic, partition }: TopicPartition): Promise<Broker> {
+    const leader = (await this.#leadersOf([topic])).get(topic)?.leaders[partition]
+    if (leader !== undefined) return leader.broker
+    throw new MillraceError('MR_KAFKA_UNREACHABLE', `Kafka: ${topic}-${partition} has no leader now`)
   }
 
   #metadata(names: readonly string[]): Promise<ClusterMetadata> {
@@ -205,10 +241,10 @@ class PlatformaticClient implements KafkaClient {
   }
 }
 
-function connectionOptions({ tls, sasl }: KafkaConnection): ConnectionOptions {
+function connectionOptions({ tls, sasl }: KafkaConnection, requestTimeout: number): ConnectionOptions {
   return {
     connectTimeout: CONNECT_MS,
-    requestTimeout: REQUEST_MS,
+    requestTimeout,
     ...(tls === undefined ? {} : { tls: tlsOptions(tls), tlsServerName: tls.serverName ?? true }),
     ...(sasl === undefined ? {} : { sasl: saslOptions(sasl) }),
   }

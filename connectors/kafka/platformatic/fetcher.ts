@@ -1,12 +1,12 @@
 // hot path
 import type { API, Broker } from '@platformatic/kafka'
 import { MillraceError } from '../../../core/model/errors.ts'
-import { splitId } from '../../../core/model/position.ts'
 import type { Logger } from '../../../core/ports/logger.ts'
 import { TransactionFilter } from '../../../formats/record-batch/transaction-filter.ts'
 import type { Backoff } from '../client/backoff.ts'
 import { ChunkFeed } from '../client/chunk-feed.ts'
 import { EncodedChunk, endOfBatches } from '../client/encoded-chunk.ts'
+import { damagedAtBroker, logTruncated, offsetGone, readForbidden, topicReplaced } from '../client/fetch-failures.ts'
 import type { FetchStart, Isolation, PartitionFeed, TopicPartition } from '../client/kafka-client.ts'
 import { Signal } from '../client/signal.ts'
 import type { BrokerLink } from './broker-link.ts'
@@ -28,6 +28,7 @@ export interface PartitionLeader {
 export interface FetcherPorts {
   readonly isolation: Isolation
   readonly maxWaitingBytes: number
+  readonly maxWaitMs: number
   readonly backoff: Backoff
   readonly logger: Logger
   fetchApi(): Promise<API<[FetchRequest], FetchResponse>>
@@ -39,10 +40,8 @@ export interface FetcherPorts {
 
 /** What one partition may bring at once, and what of it may wait before no more of it is asked for. */
 const MOST_PARTITION_BYTES = 4_194_304
-const LEAST_PARTITION_BYTES = 65_536
-/** How long a broker may wait for something to send. */
-const WAIT_MS = 500
-/** The same while a partition is left out because its reader is behind: it must come back soon. */
+const LEAST_PARTITION_BYTES = 4_096
+/** How long a broker may wait for something to send while a partition is left out because its reader is behind: it must come back soon. */
 const SHORT_WAIT_MS = 50
 /** So long a topic may be unknown before it is taken as deleted: news travels from broker to broker. */
 const UNKNOWN_TOPIC_MS = 10_000
@@ -78,9 +77,10 @@ export class Fetcher {
   }
 
   feed(start: FetchStart): PartitionFeed {
-    const feed = new ChunkFeed(() => this.#room.notify())
+    const key = keyOf(start.topicId, start.partition)
+    const feed = new ChunkFeed({ onRoom: () => this.#room.notify(), onClose: () => this.#partitions.delete(key) })
     const { offset, leaderEpoch: lastFetchedEpoch } = start
-    this.#partitions.set(keyOf(start.topicId, start.partition), {
+    this.#partitions.set(key, {
       start,
       feed,
       offset,
@@ -145,11 +145,7 @@ export class Fetcher {
     const { start } = partition
     if (topic === undefined) return
     if (topic.id !== start.topicId) {
-      const message = `topic "${start.topic}" was created anew: it has id ${topic.id}, the checkpoint knows ${start.topicId}`
-      this.#end(
-        partition,
-        new MillraceError('MR_SOURCE_REPLACED', message, { details: { topic: start.topic, id: topic.id } }),
-      )
+      this.#end(partition, topicReplaced(start, topic.id))
       return
     }
     const leader = topic.leaders[start.partition]
@@ -217,7 +213,7 @@ export class Fetcher {
       })),
     }))
     return {
-      maxWaitMs: isOneLeftOut ? SHORT_WAIT_MS : WAIT_MS,
+      maxWaitMs: isOneLeftOut ? Math.min(SHORT_WAIT_MS, this.#ports.maxWaitMs) : this.#ports.maxWaitMs,
       maxBytes: Math.min(this.#ports.maxWaitingBytes, maxBytes * wanted.length),
       isCommittedOnly: this.#ports.isolation === 'read_committed',
       topics,
@@ -245,11 +241,7 @@ export class Fetcher {
   #take(partition: FedPartition, { records, aborted, divergesAt }: FetchedPartition): void {
     const { start, feed, offset } = partition
     if (divergesAt !== undefined) {
-      const message = `${splitId(start.topic, start.partition)} was truncated to offset ${divergesAt} under the reader at ${offset}: a broker that lacked records became its leader; nothing is skipped`
-      this.#end(
-        partition,
-        new MillraceError('MR_POSITION_LOST', message, { details: { ...start, offset, divergesAt } }),
-      )
+      this.#end(partition, logTruncated(start, offset, divergesAt))
       return
     }
     if (records.length === 0) return
@@ -270,26 +262,16 @@ export class Fetcher {
 
   #refused(partition: FedPartition, { errorCode }: FetchedPartition): void {
     const { start, offset } = partition
-    const name = splitId(start.topic, start.partition)
     switch (errorCode) {
       case PROTOCOL.offsetOutOfRange:
         partition.isEnded = true
         this.#explainLoss(partition, offset).catch((error: unknown) => this.#end(partition, error))
         return
       case PROTOCOL.topicForbidden:
-        this.#end(
-          partition,
-          new MillraceError('MR_KAFKA_FORBIDDEN', `Kafka: read ${name}: the user may not; grant READ on the topic`),
-        )
+        this.#end(partition, readForbidden(start))
         return
       case PROTOCOL.corruptMessage:
-        this.#end(
-          partition,
-          new MillraceError(
-            'MR_RECORD_BATCH_CORRUPT',
-            `${name} at offset ${offset}: the broker finds its own log damaged`,
-          ),
-        )
+        this.#end(partition, damagedAtBroker(start, offset))
         return
       default:
         // Led by another broker by now, or about to be.
@@ -300,13 +282,7 @@ export class Fetcher {
 
   async #explainLoss(partition: FedPartition, offset: number): Promise<void> {
     const { start } = partition
-    const bounds = await this.#ports.bounds(start)
-    const why =
-      offset < bounds.start
-        ? 'retention has passed it'
-        : 'the log ends before it: it was truncated or the offset is of another cluster'
-    const message = `${splitId(start.topic, start.partition)} holds offsets ${bounds.start} to ${bounds.end}, not ${offset}: ${why}; nothing is skipped`
-    this.#end(partition, new MillraceError('MR_POSITION_LOST', message, { details: { ...start, offset, ...bounds } }))
+    this.#end(partition, offsetGone(start, offset, await this.#ports.bounds(start)))
   }
 
   #end(partition: FedPartition, error: unknown): void {

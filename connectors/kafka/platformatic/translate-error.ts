@@ -12,6 +12,9 @@ export const PROTOCOL = {
   clusterForbidden: 31,
   unknownMember: 25,
   unsupportedVersion: 35,
+  topicExists: 36,
+  duplicateSequence: 46,
+  concurrentTransactions: 51,
 } as const
 
 const FORBIDDEN: readonly number[] = [PROTOCOL.topicForbidden, PROTOCOL.groupForbidden, PROTOCOL.clusterForbidden]

@@ -3,13 +3,15 @@ import { type Duration, durationMs } from '../../../core/model/duration.ts'
 import { MillraceError } from '../../../core/model/errors.ts'
 import { refuseUnknownKeys, suggestion } from '../../../core/model/nearest.ts'
 import type { PlanValue } from '../../../core/ports/operator.ts'
+import { checkTopicName, resolveClient } from '../client/check-options.ts'
 import {
   CONNECTION_KEYS,
   type KafkaConnection,
   type KafkaConnectionOptions,
   resolveConnection,
 } from '../client/connection-options.ts'
-import type { Isolation, KafkaClientFactory } from '../client/kafka-client.ts'
+import type { Isolation } from '../client/kafka-client.ts'
+import type { KafkaClientChoice } from '../client/open-client.ts'
 
 /** Where to begin where no checkpoint says so; offsets and times hold for every partition. */
 export type KafkaStart = 'earliest' | 'latest' | { readonly offset: number } | { readonly timestamp: number | string }
@@ -30,8 +32,12 @@ export interface KafkaSourceOptions<T> extends KafkaConnectionOptions {
   readonly maxValueBytes?: number
   /** Fetched bytes that may wait to be decoded, per worker. Default 32 MiB. */
   readonly maxWaitingBytes?: number
+  /** How long a broker may wait for something to send. Default 500 ms. */
+  readonly maxWait?: Duration
   /** Library that talks to the brokers. Default `platformatic`. */
-  readonly client?: 'platformatic' | KafkaClientFactory
+  readonly client?: KafkaClientChoice
+  /** Topic for refused records, with one partition, made when it is first needed. Default `<topic>.dlq`. */
+  readonly deadLetters?: string
 }
 
 /** Options with every default filled in. */
@@ -45,18 +51,19 @@ export interface ResolvedKafkaSource<T> {
   readonly outOfOrdernessMs: number
   readonly maxValueBytes: number
   readonly maxWaitingBytes: number
-  readonly client: 'platformatic' | KafkaClientFactory
+  readonly maxWaitMs: number
+  readonly client: KafkaClientChoice
+  readonly deadLetters: string | undefined
 }
 
 const DEFAULT_OUT_OF_ORDERNESS: Duration = '5s'
+const DEFAULT_MAX_WAIT: Duration = '500ms'
 const DEFAULT_MAX_VALUE_BYTES = 1_048_576
 const MOST_VALUE_BYTES = 67_108_864
 const DEFAULT_WAITING_BYTES = 33_554_432
 const LEAST_WAITING_BYTES = 1_048_576
 const MOST_WAITING_BYTES = 1_073_741_824
 const ISOLATIONS: readonly Isolation[] = ['read_committed', 'read_uncommitted']
-/** The rule of Kafka for names of topics. */
-const TOPIC_NAME = /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/
 
 const KEYS = [
   'topics',
@@ -67,7 +74,9 @@ const KEYS = [
   'outOfOrderness',
   'maxValueBytes',
   'maxWaitingBytes',
+  'maxWait',
   'client',
+  'deadLetters',
   ...CONNECTION_KEYS,
 ]
 
@@ -76,14 +85,12 @@ export function resolveKafkaSource<T>(options: KafkaSourceOptions<T>): ResolvedK
   refuseUnknownKeys('kafka', options, KEYS)
   const topics = resolveTopics(options.topics)
   const where = `kafka ${namesOf(topics)}`
-  const { contract, isolation = 'read_committed', group, client = 'platformatic' } = options
+  const { contract, isolation = 'read_committed', group, deadLetters } = options
   if (contract?.schema === undefined) throw invalid(where, 'contract is required; make one with contract(…)')
   if (!ISOLATIONS.includes(isolation))
     throw invalid(where, `isolation "${isolation}"${suggestion(isolation, ISOLATIONS)}`)
   if (group === '') throw invalid(where, 'group is empty')
-  if (typeof client !== 'function' && client !== 'platformatic') {
-    throw invalid(where, `client "${String(client)}"${suggestion(String(client), ['platformatic'])}`)
-  }
+  if (deadLetters !== undefined) checkTopicName(`${where}: deadLetters`, deadLetters)
   return Object.freeze({
     topics,
     contract,
@@ -100,7 +107,9 @@ export function resolveKafkaSource<T>(options: KafkaSourceOptions<T>): ResolvedK
       least: LEAST_WAITING_BYTES,
       most: MOST_WAITING_BYTES,
     }),
-    client,
+    maxWaitMs: durationMs(`${where}: maxWait`, options.maxWait ?? DEFAULT_MAX_WAIT),
+    client: resolveClient(where, options.client),
+    deadLetters,
   })
 }
 
@@ -127,10 +136,7 @@ function resolveTopics(topics: KafkaSourceOptions<unknown>['topics']): readonly 
   if (!Array.isArray(names) || names.length === 0) {
     throw invalid('kafka', 'topics is a name, a list of names or a regular expression')
   }
-  for (const name of names) {
-    if (TOPIC_NAME.test(name)) continue
-    throw invalid('kafka', `topic "${name}": a name has letters, digits, ".", "_", "-", at most 249`)
-  }
+  for (const name of names) checkTopicName('kafka', name)
   if (new Set(names).size < names.length) throw invalid('kafka', 'topics names one topic twice')
   return [...names]
 }

@@ -1,9 +1,12 @@
 import { MillraceError } from '../../../core/model/errors.ts'
-import { type Position, type Split, splitId } from '../../../core/model/position.ts'
+import { type Position, placeOfSplit, type Split, splitId } from '../../../core/model/position.ts'
 import type { ConnectorPorts } from '../../../core/ports/connector-ports.ts'
 import type { Source, SourceSpec, SplitReader } from '../../../core/ports/source.ts'
-import type { KafkaClient, KafkaClientOptions, TopicDescription } from '../client/kafka-client.ts'
+import { offsetGone, topicReplaced } from '../client/fetch-failures.ts'
+import type { KafkaClient, TopicDescription } from '../client/kafka-client.ts'
+import { openClient } from '../client/open-client.ts'
 import { Patience } from '../client/patience.ts'
+import { deadLettersOf } from '../sink/sink.ts'
 import {
   type KafkaSourceOptions,
   namesOf,
@@ -15,6 +18,8 @@ import { KafkaSplitReader } from './split-reader.ts'
 
 /** No leader epoch is known. */
 const NO_EPOCH = -1
+/** What the metadata of advised offsets begins with; the pipeline follows. */
+const OWNER = 'millrace:'
 
 /**
  * Reads topics of Apache Kafka, one split per partition, values decoded as JSON against the contract. Replayable: positions are
@@ -26,13 +31,14 @@ const NO_EPOCH = -1
  */
 export function kafka<T>(options: KafkaSourceOptions<T>): SourceSpec<T> {
   const resolved = resolveKafkaSource(options)
+  const { connection, client, deadLetters } = resolved
   return {
     role: 'source',
     connector: 'kafka',
     contract: resolved.contract,
     outOfOrdernessMs: resolved.outOfOrdernessMs,
     options: planOptions(resolved),
-    deadLetters: undefined as never,
+    deadLetters: deadLettersOf({ connection, client, topic: deadLetters, create: true }),
     open: (ports) => new KafkaSource(ports, resolved),
   }
 }
@@ -43,6 +49,9 @@ class KafkaSource implements Source {
   readonly #patience: Patience
   #client: Promise<KafkaClient> | undefined
   #topics: ReadonlyMap<string, TopicDescription> | undefined
+  #groupChecked: Promise<void> | undefined
+  #advice: ReadonlyMap<string, Position> | undefined
+  #advising: Promise<void> | undefined
 
   constructor(ports: ConnectorPorts, options: ResolvedKafkaSource<unknown>) {
     this.#ports = ports
@@ -51,6 +60,8 @@ class KafkaSource implements Source {
   }
 
   async splits(): Promise<readonly Split[]> {
+    this.#groupChecked ??= this.#checkGroup()
+    await this.#groupChecked
     const topics = await this.#describe()
     return topics.flatMap(({ name, partitions }) =>
       Array.from({ length: partitions }, (_, partition) => ({ id: splitId(name, partition), topic: name, partition })),
@@ -72,10 +83,8 @@ class KafkaSource implements Source {
 
   async reader(split: Split, position: Position, splitIndex: number): Promise<SplitReader> {
     const topic = await this.#topic(split.topic)
-    if (topic.id !== position.incarnation) {
-      const message = `topic "${topic.name}" was created anew: it has id ${topic.id}, the checkpoint knows ${position.incarnation}`
-      throw new MillraceError('MR_SOURCE_REPLACED', message, { details: { topic: topic.name, id: topic.id } })
-    }
+    if (topic.id !== position.incarnation)
+      throw topicReplaced({ topic: topic.name, topicId: position.incarnation }, topic.id)
     await this.#checked(split, position.offset)
     const client = await this.#open()
     const { topic: name, partition } = split
@@ -91,18 +100,52 @@ class KafkaSource implements Source {
     })
   }
 
+  /** Sends in the background: no epoch waits for advice. What comes while one is under way replaces what came before. */
   async advise(positions: ReadonlyMap<string, Position>): Promise<void> {
-    const client = await this.#open()
-    const { pipeline } = this.#ports
-    const splits = (await this.splits()).filter(({ id }) => positions.has(id))
-    const offsets = splits.map(({ id, topic, partition }) => {
-      return { topic, partition, offset: positions.get(id)!.offset, metadata: `millrace:${pipeline}` }
+    this.#advice = positions
+    this.#advising ??= this.#sendAdvice().finally(() => {
+      this.#advising = undefined
     })
-    await client.commitOffsets(this.#options.group ?? pipeline, offsets)
   }
 
+  /** The last advice is sent first. */
   async close(): Promise<void> {
+    await this.#advising
     await (await this.#client)?.close()
+  }
+
+  async #sendAdvice(): Promise<void> {
+    const { pipeline, logger } = this.#ports
+    const group = this.#group
+    for (let positions = this.#advice; positions !== undefined; positions = this.#advice) {
+      this.#advice = undefined
+      const offsets = [...positions].map(([id, { offset }]) => ({
+        ...placeOfSplit(id),
+        offset,
+        metadata: metadataOf(pipeline),
+      }))
+      try {
+        await (await this.#open()).commitOffsets(group, offsets)
+      } catch (error) {
+        logger.warn('the group did not take its advisory offsets', { group, message: String(error) })
+      }
+    }
+  }
+
+  /** Refuses a group that another pipeline keeps its advice in. */
+  async #checkGroup(): Promise<void> {
+    const { pipeline } = this.#ports
+    const client = await this.#open()
+    const group = this.#group
+    const offsets = await this.#patience.with(() => client.groupOffsets(group))
+    const other = offsets.find(({ metadata }) => metadata.startsWith(OWNER) && metadata !== metadataOf(pipeline))
+    if (other === undefined) return
+    const message = `Kafka: group "${group}" has the offsets of pipeline "${other.metadata.slice(OWNER.length)}"; give "${pipeline}" another group`
+    throw new MillraceError('MR_KAFKA_GROUP_SHARED', message, { details: { group } })
+  }
+
+  get #group(): string {
+    return this.#options.group ?? this.#ports.pipeline
   }
 
   /** The offset, if the partition has it. */
@@ -110,8 +153,7 @@ class KafkaSource implements Source {
     const start = await this.#offset(split, 'earliest')
     const end = await this.#offset(split, 'latest')
     if (offset >= start && offset <= end) return offset
-    const message = `${split.id} holds offsets ${start} to ${end}, not ${offset}; nothing is skipped`
-    throw new MillraceError('MR_POSITION_LOST', message, { details: { ...split, offset, start, end } })
+    throw offsetGone(split, offset, { start, end })
   }
 
   async #offset(split: Split, at: 'earliest' | 'latest' | number): Promise<number> {
@@ -144,10 +186,8 @@ class KafkaSource implements Source {
   }
 
   async #connect(): Promise<KafkaClient> {
-    const { clock, random, logger, pipeline } = this.#ports
-    const { client, connection, isolation, maxWaitingBytes, topics } = this.#options
-    const make = client === 'platformatic' ? platformatic : client
-    const made = await make({ connection, clientId: pipeline, isolation, maxWaitingBytes, clock, random, logger })
+    const { isolation, topics } = this.#options
+    const made = await openClient(this.#ports, this.#options)
     if (isolation === 'read_committed' && !made.capabilities.readCommitted) {
       await made.close()
       const message = `kafka ${namesOf(topics)}: this client delivers records of aborted transactions; choose the client "platformatic" or isolation "read_uncommitted"`
@@ -167,8 +207,7 @@ async function matching(client: KafkaClient, topics: RegExp): Promise<readonly s
   throw new MillraceError('MR_KAFKA_TOPIC_UNKNOWN', message)
 }
 
-/** Loaded when a pipeline first needs it. */
-async function platformatic(options: KafkaClientOptions): Promise<KafkaClient> {
-  const { connectPlatformatic } = await import('../platformatic/client.ts')
-  return connectPlatformatic(options)
+/** Says whose offsets they are: two pipelines that share a group by mistake find out. */
+function metadataOf(pipeline: string): string {
+  return `${OWNER}${pipeline}`
 }

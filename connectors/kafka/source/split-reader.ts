@@ -33,7 +33,7 @@ export class KafkaSplitReader implements SplitReader {
   }
 
   async close(): Promise<void> {
-    // The client, and with it the feed, is closed by the source.
+    this.#feed.close()
   }
 
   #nextBatch(): boolean {

@@ -1,0 +1,127 @@
+import { unknownField } from '../../../core/model/batch.ts'
+import { fieldIndex } from '../../../core/model/field-type.ts'
+import type { ConnectorPorts } from '../../../core/ports/connector-ports.ts'
+import type { DeadLetterSinkSpec, RecordSinkSpec } from '../../../core/ports/sink.ts'
+import { OutboxDeadLetterWriter } from '../../outbox/dead-letter-writer.ts'
+import { OutboxCommitter } from '../../outbox/outbox-committer.ts'
+import { OutboxRecordWriter } from '../../outbox/record-writer.ts'
+import type { KafkaConnection } from '../client/connection-options.ts'
+import { type KafkaClientChoice, openClient } from '../client/open-client.ts'
+import { Patience } from '../client/patience.ts'
+import { KafkaTopicStore } from './kafka-topic-store.ts'
+import {
+  type KafkaDeadLetterOptions,
+  type KafkaTopicOptions,
+  type ResolvedKafkaDeadLetters,
+  resolveKafkaDeadLetters,
+  resolveKafkaTopic,
+} from './sink-options.ts'
+
+const EPOCH_MS = 1_000
+const READ_BACK_BYTES = 8_388_608
+const READ_BACK_MS = 500
+
+/**
+ * Writes records to a topic of Kafka as JSON, exactly once for readers of committed records: one transaction per epoch, sent
+ * when the epoch is prepared; a redo reads back and skips what it finds.
+ *
+ * @example
+ * events.to('curated', kafkaTopic({ brokers: 'localhost:9092', topic: 'events.curated', key: 'user_id' }))
+ */
+export function kafkaTopic<T>(options: KafkaTopicOptions): RecordSinkSpec<T> {
+  const resolved = resolveKafkaTopic(options)
+  const { topic, createPartitions, codec, key } = resolved
+  return {
+    role: 'sink',
+    takes: 'records',
+    connector: 'kafka',
+    options: { topic, createPartitions: createPartitions ?? null, codec, key: key ?? null },
+    epochMs: EPOCH_MS,
+    check: (schema) => {
+      if (key !== undefined && fieldIndex(schema, key) < 0) throw unknownField(key, schema)
+    },
+    writer: (context, schema) => {
+      const partitionsOf = partitionCounts(context, resolved, createPartitions ?? 1)
+      return new OutboxRecordWriter(context, schema, { topic, codec, key, partitionsOf })
+    },
+    committer: (context) => {
+      const store = topicStore(context, resolved, createPartitions !== undefined)
+      return new OutboxCommitter({ context, store, codec, topic: { name: topic, partitions: createPartitions } })
+    },
+  }
+}
+
+/**
+ * Writes refused records to topics of Kafka, exactly once for readers of committed records, with original key, value and headers
+ * and with the error in headers as Kafka Streams names them (KIP-1034).
+ *
+ * @example
+ * from('raw', source, { deadLetters: kafkaDeadLetters({ brokers: 'localhost:9092', topic: 'raw.refused' }) })
+ */
+export function kafkaDeadLetters(options: KafkaDeadLetterOptions = {}): DeadLetterSinkSpec {
+  return deadLettersOf(resolveKafkaDeadLetters(options))
+}
+
+/** The same with options that were checked. */
+export function deadLettersOf(resolved: ResolvedKafkaDeadLetters): DeadLetterSinkSpec {
+  const { topic, create } = resolved
+  return {
+    role: 'sink',
+    takes: 'dead-letters',
+    connector: 'kafka',
+    options: { topic: topic ?? null, create },
+    epochMs: EPOCH_MS,
+    writer: (context) =>
+      new OutboxDeadLetterWriter(context, { topic, partitionsOf: partitionCounts(context, resolved, 1) }),
+    committer: (context) => {
+      const store = topicStore(context, resolved, create)
+      const one = topic === undefined ? undefined : { name: topic, partitions: undefined }
+      return new OutboxCommitter({ context, store, codec: 'none', topic: one })
+    },
+  }
+}
+
+interface Reached {
+  readonly connection: KafkaConnection
+  readonly client: KafkaClientChoice
+}
+
+function topicStore(
+  ports: ConnectorPorts & { readonly sink: string },
+  reached: Reached,
+  mayCreate: boolean,
+): KafkaTopicStore {
+  return new KafkaTopicStore({
+    client: () =>
+      openClient(ports, {
+        ...reached,
+        isolation: 'read_uncommitted',
+        maxWaitingBytes: READ_BACK_BYTES,
+        maxWaitMs: READ_BACK_MS,
+      }),
+    patience: new Patience(ports),
+    transactionalId: `${ports.pipeline}/${ports.sink}`,
+    mayCreate,
+  })
+}
+
+/** Looks the number of partitions up once per topic, with a client that lives only so long; `absent` is for topics to be made. */
+function partitionCounts(
+  ports: ConnectorPorts & { readonly sink: string },
+  reached: Reached,
+  absent: number,
+): (topic: string) => Promise<number> {
+  const known = new Map<string, number>()
+  return async (topic) => {
+    const count = known.get(topic)
+    if (count !== undefined) return count
+    const store = topicStore(ports, reached, false)
+    try {
+      const found = (await store.findTopic(topic))?.partitions ?? absent
+      known.set(topic, found)
+      return found
+    } finally {
+      await store.close()
+    }
+  }
+}

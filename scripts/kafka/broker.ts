@@ -1,0 +1,156 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The version that is started unless `KAFKA_VERSION` says another one. */
+export const KAFKA_VERSION = process.env.KAFKA_VERSION ?? '4.4.0'
+
+const POM = fileURLToPath(new URL('pom.xml', import.meta.url))
+const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
+const CLUSTER_ID = 'Ojdhh8khR-6s1j1ykWSfcw'
+const START_MS = 60_000
+const LOOK_MS = 100
+
+/** Why no broker can be started here; `undefined` where one can. */
+export function missingForBroker(): string | undefined {
+  for (const command of ['java', 'mvn']) {
+    const found = spawnSync(command, ['-version'], { stdio: 'ignore' })
+    if (found.error !== undefined) return `${command} is missing`
+  }
+  return undefined
+}
+
+/** Apache Kafka on loopback: one node that is broker and controller, KRaft, from Maven Central. */
+export class KafkaBroker {
+  readonly port: number
+  readonly #directory: string
+  readonly #library: string
+  #process: ChildProcess | undefined
+
+  private constructor(directory: string, library: string, port: number) {
+    this.#directory = directory
+    this.#library = library
+    this.port = port
+  }
+
+  /** Resolves when the broker takes requests. */
+  static async start(options: { readonly port?: number } = {}): Promise<KafkaBroker> {
+    const library = await kafkaLibrary(KAFKA_VERSION)
+    const directory = await mkdtemp(join(tmpdir(), 'millrace-kafka-'))
+    const port = options.port ?? (await freePort())
+    const broker = new KafkaBroker(directory, library, port)
+    await writeFile(join(directory, 'server.properties'), properties({ directory, port, controller: await freePort() }))
+    broker.#format()
+    await broker.run()
+    return broker
+  }
+
+  get bootstrap(): string {
+    return `127.0.0.1:${this.port}`
+  }
+
+  /** Starts the process, also after `kill`, on the data that is there. */
+  async run(): Promise<void> {
+    const log = await open(join(this.#directory, 'broker.log'), 'w')
+    const info = '-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info'
+    const args = ['-Xmx512m', '-XX:+UseSerialGC', info, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn']
+    this.#process = spawn('java', [...args, '-cp', `${this.#library}/*`, 'kafka.Kafka', this.#settings], {
+      stdio: ['ignore', log.fd, log.fd],
+    })
+    await log.close()
+    await this.#started()
+  }
+
+  /** Ends the process at once, as a power failure would. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  async stop(): Promise<void> {
+    await this.#end('SIGTERM')
+    await rm(this.#directory, { recursive: true, force: true })
+  }
+
+  get #settings(): string {
+    return join(this.#directory, 'server.properties')
+  }
+
+  #format(): void {
+    const args = ['-cp', `${this.#library}/*`, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID]
+    const format = spawnSync('java', [...args, '-c', this.#settings, '--standalone'], { encoding: 'utf8' })
+    if (format.status !== 0) throw new Error(`formatting the broker's storage failed: ${format.stderr}`)
+  }
+
+  async #started(): Promise<void> {
+    const until = Date.now() + START_MS
+    while (Date.now() < until) {
+      const log = await readFile(join(this.#directory, 'broker.log'), 'utf8')
+      if (log.includes('Kafka Server started')) return
+      if (this.#process?.exitCode !== null) throw new Error(`the broker ended at its start:\n${log.slice(-4_000)}`)
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    }
+    throw new Error(`the broker did not start within ${START_MS / 1_000} s`)
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const running = this.#process
+    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return
+    const ended = new Promise((resolve) => running.once('exit', resolve))
+    running.kill(signal)
+    await ended
+  }
+}
+
+/** The folder with the jars of this version, filled from Maven's cache or Maven Central once. */
+async function kafkaLibrary(version: string): Promise<string> {
+  const folder = join(homedir(), '.cache', 'millrace', `kafka-${version}`)
+  if (existsSync(folder)) return folder
+  const fresh = `${folder}.${process.pid}`
+  await mkdir(fresh, { recursive: true })
+  const goal = [COPY, '-DincludeScope=runtime', `-DoutputDirectory=${fresh}`, `-Dkafka.version=${version}`]
+  const isCopied = [['-o'], []].some(
+    (offline) => spawnSync('mvn', ['-B', '-q', ...offline, '-f', POM, ...goal], { stdio: 'ignore' }).status === 0,
+  )
+  if (!isCopied) throw new Error(`Maven could not resolve Apache Kafka ${version}`)
+  await rename(fresh, folder)
+  return folder
+}
+
+function properties(of: { readonly directory: string; readonly port: number; readonly controller: number }): string {
+  const single = ['offsets.topic', 'transaction.state.log', 'share.coordinator.state.topic']
+  return [
+    'process.roles=broker,controller',
+    'node.id=1',
+    `listeners=PLAINTEXT://127.0.0.1:${of.port},CONTROLLER://127.0.0.1:${of.controller}`,
+    `advertised.listeners=PLAINTEXT://127.0.0.1:${of.port}`,
+    'controller.listener.names=CONTROLLER',
+    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    `controller.quorum.bootstrap.servers=127.0.0.1:${of.controller}`,
+    `log.dirs=${join(of.directory, 'log')}`,
+    'log.retention.ms=-1',
+    'auto.create.topics.enable=false',
+    'group.initial.rebalance.delay.ms=0',
+    'log.cleaner.dedupe.buffer.size=2097152',
+    'transaction.state.log.min.isr=1',
+    'share.coordinator.state.topic.min.isr=1',
+    ...single.flatMap((topic) => [`${topic}.num.partitions=1`, `${topic}.replication.factor=1`]),
+    '',
+  ].join('\n')
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() =>
+        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
+      )
+    })
+  })
+}

@@ -1,0 +1,89 @@
+import { Admin, ConnectionPool } from '@platformatic/kafka'
+import { openClient } from '../../connectors/kafka/client/open-client.ts'
+import type { Isolation, KafkaClient } from '../../connectors/kafka/index.ts'
+import type { ConnectorPorts } from '../../core/ports/connector-ports.ts'
+import type { Codec } from '../../formats/record-batch/compression.ts'
+import { type EncodableRecord, encodeRecordBatch } from '../../formats/record-batch/encode.ts'
+import { systemPorts } from '../../platform/system/system-ports.ts'
+import { plainProduce } from './plain-produce.ts'
+
+/** Brokers that the run was given; the runner starts one. */
+export const BROKERS = process.env.KAFKA_BROKERS ?? '127.0.0.1:9092'
+
+/** NOT_LEADER_OR_FOLLOWER. */
+const NOT_LEADER = 6
+
+let topics = 0
+
+/** A name that no other test has. */
+export function topicName(hint: string): string {
+  topics++
+  return `${hint}.${process.pid}.${Date.now().toString(36)}.${topics}`
+}
+
+/** What one test file opened at the broker, to be closed at its end. */
+export class KafkaFixture {
+  readonly admin: Admin
+  readonly #brokers: readonly string[]
+  readonly #pool = new ConnectionPool('tests')
+  readonly #closing: (() => Promise<void>)[] = []
+
+  constructor(brokers: string = BROKERS) {
+    this.#brokers = brokers.split(',')
+    this.admin = new Admin({ clientId: 'tests', bootstrapBrokers: [...this.#brokers], retries: 5 })
+  }
+
+  /** Closes this at the end. */
+  owns<T extends { close(): Promise<void> }>(thing: T): T {
+    this.#closing.push(() => thing.close())
+    return thing
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closing) await close()
+    await this.#pool.close()
+    await this.admin.close()
+  }
+
+  ports(pipeline = 'tests'): ConnectorPorts {
+    return systemPorts({ pipeline, logger: silent })
+  }
+
+  async client(isolation: Isolation, maxWaitingBytes = 33_554_432): Promise<KafkaClient> {
+    const connection = { brokers: this.#brokers, tls: undefined, sasl: undefined }
+    const settings = { client: 'platformatic', connection, isolation, maxWaitingBytes, maxWaitMs: 100 } as const
+    return this.owns(await openClient(this.ports(), settings))
+  }
+
+  async createTopic(name: string, partitions = 1): Promise<void> {
+    await this.admin.createTopics({ topics: [name], partitions, replicas: 1 })
+    for (let look = 0; look < 100; look++) {
+      const found = await this.admin.metadata({ topics: [name], forceUpdate: true }).catch(() => undefined)
+      if (found?.topics.get(name)?.partitionsCount === partitions) return
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    throw new Error(`topic ${name} did not appear`)
+  }
+
+  /** Appends records as one batch, without a transaction. */
+  async append(
+    to: { topic: string; partition: number },
+    records: readonly EncodableRecord[],
+    codec: Codec = 'none',
+  ): Promise<void> {
+    if (records.length === 0) return
+    const batch = encodeRecordBatch({ baseOffset: 0, records, codec })
+    for (let attempt = 0; attempt < 100; attempt++) {
+      const { topics: described, brokers } = await this.admin.metadata({ topics: [to.topic], forceUpdate: attempt > 0 })
+      const broker = brokers.get(described.get(to.topic)!.partitions[to.partition]!.leader)!
+      const code = await plainProduce.async(await this.#pool.get(broker), { ...to, batch })
+      if (code === 0) return
+      if (code !== NOT_LEADER) throw new Error(`produce to ${to.topic} failed with error ${code}`)
+      // A new leader needs a moment until it knows that it is one.
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    throw new Error(`${to.topic}-${to.partition} has no leader`)
+  }
+}
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }

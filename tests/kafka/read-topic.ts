@@ -1,0 +1,94 @@
+import type { Isolation } from '../../connectors/kafka/index.ts'
+import { headersOf, type RecordBatchView } from '../../formats/record-batch/decode.ts'
+import type { KafkaFixture } from './kafka-fixture.ts'
+
+export interface ReadRecord {
+  readonly partition: number
+  readonly offset: number
+  readonly key: string | null
+  readonly value: string | null
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** All records of a topic that a reader of committed records sees now. */
+export function readCommitted(fixture: KafkaFixture, topic: string, partitions = 1): Promise<readonly ReadRecord[]> {
+  return readTopic(fixture, { topic, partitions, isolation: 'read_committed' })
+}
+
+/** All records of a topic from its beginning to its end, through our own client. */
+export async function readTopic(fixture: KafkaFixture, of: ReadOptions): Promise<readonly ReadRecord[]> {
+  const records: ReadRecord[] = []
+  for await (const { view, partition } of viewsOf(fixture, of)) records.push(...recordsOf(view, partition))
+  return records
+}
+
+/** The batches of a topic for readers of committed records; each is valid until the next. */
+export function committedViews(
+  fixture: KafkaFixture,
+  topic: string,
+  partitions: number,
+): AsyncGenerator<PartitionView, void> {
+  return viewsOf(fixture, { topic, partitions, isolation: 'read_committed' })
+}
+
+interface ReadOptions {
+  readonly topic: string
+  readonly partitions: number
+  readonly isolation: Isolation
+  /** Bytes that may wait in the client, which decide how much it fetches at once. */
+  readonly maxWaitingBytes?: number
+}
+
+interface PartitionView {
+  readonly view: RecordBatchView
+  readonly partition: number
+}
+
+async function* viewsOf(fixture: KafkaFixture, of: ReadOptions): AsyncGenerator<PartitionView, void> {
+  const client = await fixture.client(of.isolation, of.maxWaitingBytes)
+  await decided(fixture, of)
+  const [description] = await client.describeTopics([of.topic])
+  for (let partition = 0; partition < of.partitions; partition++) {
+    const place = { topic: of.topic, partition }
+    const [end] = await client.listOffsets([place], 'latest')
+    const feed = client.feed({ ...place, topicId: description!.id, offset: 0, leaderEpoch: -1 })
+    for (let next = 0; next < end!; ) {
+      const view = feed.take()
+      if (view === undefined) {
+        await feed.arrival()
+        continue
+      }
+      next = view.nextOffset
+      if (!view.isControl) yield { view, partition }
+    }
+    feed.close()
+  }
+  await client.close()
+}
+
+function recordsOf(view: RecordBatchView, partition: number): readonly ReadRecord[] {
+  const text = (start: number, length: number): string | null =>
+    length < 0 ? null : Buffer.from(view.buffer.subarray(start, start + length)).toString()
+  return Array.from({ length: view.count }, (_, i) => ({
+    partition,
+    offset: view.offsets[i]!,
+    key: text(view.keyStarts[i]!, view.keyLengths[i]!),
+    value: text(view.valueStarts[i]!, view.valueLengths[i]!),
+    headers: Object.fromEntries(headersOf(view, i).map(({ key, value }) => [key, Buffer.from(value ?? []).toString()])),
+  }))
+}
+
+/** A transaction is visible a moment after its commit: waits until none is undecided. */
+async function decided(fixture: KafkaFixture, { topic, partitions }: ReadOptions): Promise<void> {
+  const places = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }))
+  const committed = await fixture.client('read_committed')
+  const all = await fixture.client('read_uncommitted')
+  for (let look = 0; look < 500; look++) {
+    const stable = await committed.listOffsets(places, 'latest')
+    const ends = await all.listOffsets(places, 'latest')
+    if (ends.every((end, partition) => end === stable[partition])) break
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  await committed.close()
+  await all.close()
+}

@@ -1,0 +1,40 @@
+import { after } from 'node:test'
+import { kafka } from '../../connectors/kafka/index.ts'
+import { CODECS } from '../../formats/record-batch/compression.ts'
+import type { EncodableRecord } from '../../formats/record-batch/encode.ts'
+import { type SuiteEntry, sourceSuite } from '../connectors/source-suite.ts'
+import { suiteContract } from '../connectors/suite-records.ts'
+import { BROKERS, KafkaFixture, topicName } from './kafka-fixture.ts'
+
+const fixture = new KafkaFixture()
+after(() => fixture.close())
+
+const encoder = new TextEncoder()
+const BATCH_RECORDS = 700
+
+function recordOf(entry: SuiteEntry): EncodableRecord {
+  const text = entry === 'violation' ? '{"id":5}' : JSON.stringify(entry)
+  return { timestamp: 1_000, key: null, value: entry === 'tombstone' ? null : encoder.encode(text), headers: [] }
+}
+
+for (const codec of CODECS) {
+  sourceSuite(`kafka (${codec})`, async () => {
+    const topic = topicName('suite')
+    await fixture.createTopic(topic, 2)
+    return {
+      open: () =>
+        fixture.owns(
+          kafka({ brokers: BROKERS, topics: [topic], contract: suiteContract, maxWait: '10ms' }).open(fixture.ports()),
+        ),
+      append: async (partition, entries) => {
+        for (let from = 0; from < entries.length; from += BATCH_RECORDS) {
+          await fixture.append({ topic, partition }, entries.slice(from, from + BATCH_RECORDS).map(recordOf), codec)
+        }
+      },
+      recreate: async () => {
+        await fixture.admin.deleteTopics({ topics: [topic] })
+        await fixture.createTopic(topic, 2)
+      },
+    }
+  })
+}
