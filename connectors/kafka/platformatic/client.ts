@@ -245,7 +245,8 @@ function connectionOptions({ tls, sasl }: KafkaConnection, requestTimeout: numbe
   return {
     connectTimeout: CONNECT_MS,
     requestTimeout,
-    ...(tls === undefined ? {} : { tls: tlsOptions(tls), tlsServerName: tls.serverName ?? true }),
+    ...(tls === undefined ? {} : { tls: tlsOptions(tls) }),
+    ...(tls?.serverName === undefined ? {} : { tlsServerName: tls.serverName }),
     ...(sasl === undefined ? {} : { sasl: saslOptions(sasl) }),
   }
 }

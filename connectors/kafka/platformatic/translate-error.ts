@@ -37,6 +37,12 @@ function classify(error: unknown): { readonly code: ErrorCode; readonly reason: 
   if (chain.some((cause) => cause.message.includes('requires TLS'))) {
     return { code: 'MR_KAFKA_REFUSED', reason: 'the broker wants TLS; set the option tls' }
   }
+  if (chain.some((cause) => cause.message.includes('before secure TLS connection'))) {
+    return {
+      code: 'MR_KAFKA_UNREACHABLE',
+      reason: 'the connection ended before TLS was agreed on; does that port speak TLS?',
+    }
+  }
   const refused = chain.find((cause) => codeOf(cause) === 'PLT_KFK_AUTHENTICATION')
   if (refused !== undefined) {
     return { code: 'MR_KAFKA_REFUSED', reason: `${refused.message} Check the option sasl (mechanism, user, password)` }
