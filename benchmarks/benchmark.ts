@@ -1,14 +1,16 @@
 import { parseArgs } from 'node:util'
 import { founding } from './queries/founding.ts'
+import { kafka } from './queries/kafka.ts'
 import { memory } from './queries/memory.ts'
 import { restart } from './queries/restart.ts'
 import { publish, type Report } from './report.ts'
 
-const USAGE = `npm run benchmark -- --query founding|restart|memory|micro [--events n] [--pairs n] [--smoke]
+const USAGE = `npm run benchmark -- --query founding|restart|memory|kafka|micro [--events n] [--pairs n] [--smoke]
 
   founding  CPU per event of the pipeline of the guide beside JSON.parse alone
   restart   time from process start to the first record with a million live keys
   memory    resident memory of a long run beside that of its beginning
+  kafka     CPU per record consumed from Kafka beside other clients; begin with npm run kafka --
   micro     microbenchmarks of the hot pieces, µs per record
   --smoke   few events, nothing written to docs/benchmarks, no bar: proves that the benchmark runs`
 
@@ -34,6 +36,7 @@ const QUERIES: Readonly<
   founding: { events: 9_000_000, smoke: 400_000, run: founding },
   restart: { events: 1_120_000, smoke: 100_000, run: restart },
   memory: { events: 5_000_000, smoke: 1_000_000, run: memory },
+  kafka: { events: 4_000_000, smoke: 200_000, run: kafka },
   micro: { events: 100_000, smoke: 10_000, run: micro },
 }
 

@@ -44,7 +44,21 @@ export interface ProcessOptions {
 export async function runProcess(module: string, options: ProcessOptions): Promise<unknown> {
   const path = fileURLToPath(new URL(`./processes/${module}.ts`, import.meta.url))
   const args = ['-C', 'millrace-source', ...(options.nodeOptions ?? []), path, ...(options.args ?? [])]
-  const child = spawn(process.execPath, args, {
+  return lastLineOf(process.execPath, args, options)
+}
+
+/** The same for a source file of Java, with the jars of the broker that `npm run kafka` starts. */
+export async function runJava(source: string, args: readonly string[]): Promise<unknown> {
+  const path = fileURLToPath(new URL(`./processes/${source}`, import.meta.url))
+  const jars = process.env.KAFKA_JARS
+  if (jars === undefined) throw new Error('KAFKA_JARS is not set; `npm run kafka -- COMMAND` sets it')
+  return lastLineOf('java', ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', `${jars}/*`, path, ...args], {
+    cwd: '.',
+  })
+}
+
+async function lastLineOf(command: string, args: readonly string[], options: ProcessOptions): Promise<unknown> {
+  const child = spawn(command, args, {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -58,6 +72,6 @@ export async function runProcess(module: string, options: ProcessOptions): Promi
     child.on('error', reject)
     child.on('close', resolve)
   })
-  if (code !== 0) throw new Error(`benchmark process ${module} ended with ${code}`)
+  if (code !== 0) throw new Error(`benchmark process ${args.join(' ')} ended with ${code}`)
   return JSON.parse(output.trim().split('\n').at(-1) ?? 'null')
 }

@@ -88,6 +88,14 @@ export const importRules: readonly ImportRule[] = [
     builtins: 'all',
   },
   { folder: 'benchmarks', rule: 7, ours: ['examples/events-curated'], packages: ['millrace'], builtins: 'all' },
+  // Other clients are measured beside ours.
+  {
+    folder: 'benchmarks/processes/kafka',
+    rule: 7,
+    ours: ['benchmarks', 'examples/events-curated'],
+    packages: ['millrace', 'kafkajs', '@platformatic/kafka', '@platformatic/wasm-utils'],
+    builtins: 'all',
+  },
   // Microbenchmarks measure pieces that are not public.
   {
     folder: 'benchmarks/micro',

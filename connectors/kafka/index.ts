@@ -1,3 +1,9 @@
+export {
+  type EncodableHeader,
+  type EncodableRecord,
+  encodeRecordBatch,
+  type RecordBatchInput,
+} from '../../formats/record-batch/encode.ts'
 export type { KafkaConnectionOptions, KafkaSasl, KafkaTls, SaslMechanism } from './client/connection-options.ts'
 export type {
   FetchStart,
@@ -13,7 +19,7 @@ export type {
   TopicDescription,
   TopicPartition,
 } from './client/kafka-client.ts'
-export type { KafkaClientChoice } from './client/open-client.ts'
+export { type ClientOptions, type KafkaClientChoice, kafkaClient } from './client/open-client.ts'
 export { kafkaDeadLetters, kafkaTopic } from './sink/sink.ts'
 export type { KafkaDeadLetterOptions, KafkaTopicOptions } from './sink/sink-options.ts'
 export { kafka } from './source/source.ts'

@@ -28,12 +28,13 @@ export function missingForBroker(): string | undefined {
 export class KafkaBroker {
   readonly port: number
   readonly #directory: string
-  readonly #library: string
+  /** Folder with the jars. */
+  readonly library: string
   #process: ChildProcess | undefined
 
   private constructor(directory: string, library: string, port: number) {
     this.#directory = directory
-    this.#library = library
+    this.library = library
     this.port = port
   }
 
@@ -58,7 +59,7 @@ export class KafkaBroker {
     const log = await open(join(this.#directory, 'broker.log'), 'w')
     const info = '-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info'
     const args = ['-Xmx512m', '-XX:+UseSerialGC', info, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn']
-    this.#process = spawn('java', [...args, '-cp', `${this.#library}/*`, 'kafka.Kafka', this.#settings], {
+    this.#process = spawn('java', [...args, '-cp', `${this.library}/*`, 'kafka.Kafka', this.#settings], {
       stdio: ['ignore', log.fd, log.fd],
     })
     await log.close()
@@ -80,7 +81,7 @@ export class KafkaBroker {
   }
 
   #format(): void {
-    const args = ['-cp', `${this.#library}/*`, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID]
+    const args = ['-cp', `${this.library}/*`, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID]
     const format = spawnSync('java', [...args, '-c', this.#settings, '--standalone'], { encoding: 'utf8' })
     if (format.status !== 0) throw new Error(`formatting the broker's storage failed: ${format.stderr}`)
   }

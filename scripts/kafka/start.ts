@@ -21,7 +21,7 @@ else if (missing !== undefined) {
 async function runBroker(port: number, command: readonly string[]): Promise<number> {
   const broker = await KafkaBroker.start(command.length === 0 ? { port } : {})
   try {
-    if (command.length > 0) return await runCommand(command, broker.bootstrap)
+    if (command.length > 0) return await runCommand(command, broker)
     process.stdout.write(`Apache Kafka ${KAFKA_VERSION} at ${broker.bootstrap}; Ctrl-C ends it\n`)
     await new Promise((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve)
@@ -32,8 +32,11 @@ async function runBroker(port: number, command: readonly string[]): Promise<numb
   }
 }
 
-function runCommand([program = '', ...args]: readonly string[], brokers: string): Promise<number> {
-  const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, KAFKA_BROKERS: brokers } })
+function runCommand([program = '', ...args]: readonly string[], broker: KafkaBroker): Promise<number> {
+  const child = spawn(program, args, {
+    stdio: 'inherit',
+    env: { ...process.env, KAFKA_BROKERS: broker.bootstrap, KAFKA_JARS: broker.library },
+  })
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', (code) => resolve(code ?? 1))

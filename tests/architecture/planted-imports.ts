@@ -39,6 +39,11 @@ export const plantedViolations: readonly PlantedViolation[] = [
   { rule: 'Import rule 2', file: 'formats/port.ts', text: "import { port } from '../core/ports/port.ts'" },
   { rule: 'Import rule 3', file: 'operators/connector.ts', text: "import { log } from '../connectors/log/index.ts'" },
   { rule: 'Import rule 3', file: 'operators/store.ts', text: "import { store } from '../state/level-store.ts'" },
+  {
+    rule: 'Import rule 6',
+    file: 'benchmarks/processes/kafka/rx.ts',
+    text: "import { Observable } from 'rxjs'",
+  },
   { rule: 'Import rule 3', file: 'connectors/log/delta.ts', text: "import { commit } from '../delta/commit.ts'" },
   { rule: 'Import rule 3', file: 'connectors/outbox/log.ts', text: "import { log } from '../log/index.ts'" },
   { rule: 'Import rule 3', file: 'connectors/kafka/log.ts', text: "import { log } from '../log/index.ts'" },

@@ -6,7 +6,7 @@ const IMPORTS: readonly (readonly [names: string, path: string])[] = [
   ['* as logConnector', 'connectors/log/index.ts'],
   ['{ expressionText }', 'core/model/expression.ts'],
   ['{ failpointFromEnvironment }', 'platform/system/failpoints.ts'],
-  ['{ kafka, kafkaDeadLetters, kafkaTopic }', 'connectors/kafka/index.ts'],
+  ['{ kafka, kafkaClient, kafkaDeadLetters, kafkaTopic }', 'connectors/kafka/index.ts'],
   ['{ delta }', 'connectors/delta/index.ts'],
   ['{ Collected, memorySink, memorySource }', 'connectors/memory/index.ts'],
   ['{ runPipeline, systemPorts }', 'platform/index.ts'],

@@ -1,5 +1,5 @@
 import type { ConnectorPorts } from '../../../core/ports/connector-ports.ts'
-import type { KafkaConnection } from './connection-options.ts'
+import { type KafkaConnection, type KafkaConnectionOptions, resolveConnection } from './connection-options.ts'
 import type { Isolation, KafkaClient, KafkaClientFactory, KafkaClientOptions } from './kafka-client.ts'
 
 /** A client by its word, or a function that makes one. */
@@ -22,6 +22,36 @@ export function openClient(ports: ConnectorPorts, settings: ClientSettings): Pro
   const { client, connection, isolation, maxWaitingBytes, maxWaitMs } = settings
   const make = typeof client === 'function' ? client : platformatic
   return make({ connection, clientId: pipeline, isolation, maxWaitingBytes, maxWaitMs, clock, random, logger })
+}
+
+/** What a client of its own needs to know; the rest has the defaults of the source. */
+export interface ClientOptions extends KafkaConnectionOptions {
+  /** Default `read_committed`. */
+  readonly isolation?: Isolation
+  /** Default `platformatic`. */
+  readonly client?: KafkaClientChoice
+}
+
+const DEFAULT_WAITING_BYTES = 33_554_432
+const DEFAULT_WAIT_MS = 500
+
+/**
+ * A client for tools, outside of a pipeline. Throws `MR_OPTION_INVALID`.
+ *
+ * @example
+ * const client = await kafkaClient(ports, { brokers: 'localhost:9092' })
+ * const [orders] = await client.describeTopics(['orders'])
+ */
+export function kafkaClient(ports: ConnectorPorts, options: ClientOptions = {}): Promise<KafkaClient> {
+  const { client = 'platformatic', isolation = 'read_committed' } = options
+  const connection = resolveConnection('kafkaClient', options)
+  return openClient(ports, {
+    client,
+    connection,
+    isolation,
+    maxWaitingBytes: DEFAULT_WAITING_BYTES,
+    maxWaitMs: DEFAULT_WAIT_MS,
+  })
 }
 
 /** Loaded when a pipeline first needs it. */
