@@ -42,14 +42,21 @@ export function compress(codec: Codec, bytes: Uint8Array): Uint8Array {
   }
 }
 
+/** What inflating may take. */
+export interface InflateLimits {
+  readonly maxBytes: number
+  /** Memory that serves again: lz4 inflates into it where it is large enough, and it then belongs to the result. */
+  readonly memory?: ArrayBufferLike | undefined
+}
+
 /**
  * Inflates to at most `maxBytes`, else MR_RECORD_BATCH_TOO_LARGE: lz4 and snappy are measured before anything is
  * allocated, gzip and zstd stop as soon as the limit is passed. `none` returns the same bytes, not a copy.
  *
  * @example
- * decompress('zstd', compress('zstd', bytes), 64 * 1024 * 1024)
+ * decompress('zstd', compress('zstd', bytes), { maxBytes: 64 * 1024 * 1024 })
  */
-export function decompress(codec: Codec, bytes: Uint8Array, maxBytes: number): Uint8Array {
+export function decompress(codec: Codec, bytes: Uint8Array, { maxBytes, memory }: InflateLimits): Uint8Array {
   const limit = Math.max(1, Math.min(maxBytes, LARGEST_INFLATED_BYTES))
   switch (codec) {
     case 'none':
@@ -59,7 +66,7 @@ export function decompress(codec: Codec, bytes: Uint8Array, maxBytes: number): U
     case 'snappy':
       return inflateSnappy(bytes, limit)
     case 'lz4':
-      return inflateLz4(bytes, limit)
+      return inflateLz4(bytes, limit, memory)
     case 'zstd':
       return inflateWithNode(codec, () => zstdDecompressSync(bytes, zstdOptions(limit)))
     default:

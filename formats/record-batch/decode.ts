@@ -57,7 +57,7 @@ export interface BatchFrame {
 export interface DecodeLimits {
   /** Most bytes the records may inflate to. The arrays take 40 bytes per record on top, at most six times as much. */
   readonly maxInflatedBytes: number
-  /** Where the arrays of a view lie that is not read any more: they serve again if they are large enough. */
+  /** A view that is not read any more: the memory of its arrays and of its inflated records serves again if it is large enough. */
   readonly reuse?: RecordBatchView | undefined
 }
 
@@ -104,9 +104,11 @@ export function decodeRecordBatch(bytes: Uint8Array, position: number, limits: D
   const frame = readFrame(header, position, end)
   const attributes = header.getInt16(position + AT.attributes)
   const codec = codecOf(attributes)
-  const buffer = decompress(codec, bytes.subarray(position + AT.records, end), limits.maxInflatedBytes)
+  const records = bytes.subarray(position + AT.records, end)
+  const { maxInflatedBytes: maxBytes, reuse } = limits
+  const buffer = decompress(codec, records, { maxBytes, memory: inflatedMemory(reuse) })
   const reader = new VarintReader(buffer)
-  const columns = columnsIn(memoryFor(frame.count, reader, limits.reuse), frame.count)
+  const columns = columnsIn(memoryFor(frame.count, reader, reuse), frame.count)
   decodeRecords(reader, columns, { frame, baseTimestamp: readInt64(header, position + AT.baseTimestamp) })
   if ((attributes & ATTRIBUTE.logAppendTime) !== 0) columns.timestamps.fill(frame.maxTimestamp)
   return {
@@ -199,6 +201,11 @@ function memoryFor(count: number, reader: VarintReader, reuse: RecordBatchView |
     : new ArrayBuffer(count * BYTES_PER_RECORD)
 }
 
+/** Memory that only the records of this view lie in, inflated. */
+function inflatedMemory(view: RecordBatchView | undefined): ArrayBufferLike | undefined {
+  return view !== undefined && codecOf(view.attributes) === 'lz4' ? view.buffer.buffer : undefined
+}
+
 function columnsIn(memory: ArrayBufferLike, count: number): Columns {
   return {
     offsets: new Float64Array(memory, 0, count),
@@ -220,7 +227,7 @@ function decodeRecords(
   const { offsets, timestamps, keyStarts, keyLengths, valueStarts, valueLengths, headerStarts, headerEnds } = columns
   const { baseTimestamp, frame } = batch
   const { count, baseOffset, nextOffset } = frame
-  const limit = reader.limit
+  const { limit } = reader
   let leastOffset = baseOffset
   for (let i = 0; i < count; i++) {
     reader.limit = limit
@@ -248,6 +255,12 @@ function decodeRecords(
 }
 
 function skipHeaders(reader: VarintReader): void {
+  // Nearly all records have none.
+  if (reader.position === reader.limit - 1 && reader.bytes[reader.position] === 0) reader.position++
+  else skipEachHeader(reader)
+}
+
+function skipEachHeader(reader: VarintReader): void {
   const count = reader.readInt()
   if (count < 0) throw reader.fail(`a record has ${count} headers`)
   for (let i = 0; i < count; i++) {

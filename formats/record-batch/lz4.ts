@@ -3,13 +3,13 @@
 // 1. magic, flags, block size, optional content size and dictionary id, header checksum;
 // 2. blocks: little-endian length (high bit: stored as is), bytes, optional checksum; a length of 0 ends the frame;
 // 3. a block is a row of sequences: token, literals, distance back, match.
-// Inflating takes two passes: the first checks every length and distance and adds up the size, so that the second copies
-// into one buffer of the right size. The compiled inflater makes the second pass of common frames; it must never see a bad
-// one, because it then traps and loses its memory for good (4 GiB after some thousand). The frame's own checksums are
-// passed over: the batch has its CRC.
-import { lz4Compress, lz4Decompress } from '@platformatic/wasm-utils'
+// The kernel inflates what fits its memory, and checks as it goes. What it does not take, damaged or large, goes another way in
+// two passes: the first checks every length and distance and adds up the size, so that the second copies into one buffer of
+// the right size. The frame's own checksums are passed over: the batch has its CRC.
+import { lz4Compress } from '@platformatic/wasm-utils'
 import { corrupt, tooLarge, unsupported } from './batch-errors.ts'
 import { BlockCopier } from './block-copier.ts'
+import { Lz4Kernel, MOST_KERNEL_BYTES } from './kernel/lz4-kernel.ts'
 import { dataViewOf } from './layout.ts'
 
 const MAGIC = 0x18_4d_22_04
@@ -19,34 +19,35 @@ const STORED = 0x80_00_00_00
 const SHORTEST_HEADER_BYTES = 7
 const SHORTEST_MATCH = 4
 
-/** Flags, block size and header checksum of frames with independent blocks and without further checksums. */
-const COMMON_HEADERS: readonly number[] = [0x60_40_82, 0x60_50_fb, 0x60_60_51, 0x60_70_73]
-
-/** The compiled inflater never gives memory back, so large frames go the other way. */
-const LARGEST_COMPILED_BYTES = 2 ** 21
-
 /** Compresses to one LZ4 frame of independent blocks without checksums, which Java's reader requires. */
 export function deflateLz4(bytes: Uint8Array): Uint8Array {
-  return lz4Compress(asBuffer(bytes))
+  return lz4Compress(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
 }
 
-/** Inflates one LZ4 frame into a buffer of exactly its size; refuses more than `maxBytes` before allocating. */
-export function inflateLz4(bytes: Uint8Array, maxBytes: number): Uint8Array {
-  const sizeBytes = measureFrame(bytes, maxBytes)
-  if (sizeBytes <= LARGEST_COMPILED_BYTES && isCommon(bytes)) {
-    const inflated = lz4Decompress(asBuffer(bytes))
-    // It stops at an empty block, which the format allows.
-    if (inflated.length === sizeBytes) return inflated
+/**
+ * Inflates one LZ4 frame, into `memory` where that is large enough, else into a buffer of exactly its size; refuses more than
+ * `maxBytes` before allocating.
+ */
+export function inflateLz4(bytes: Uint8Array, maxBytes: number, memory?: ArrayBufferLike): Uint8Array {
+  return inflateByKernel(bytes, maxBytes, memory) ?? inflateFrame(bytes, measureFrame(bytes, maxBytes))
+}
+
+/** `undefined` where the frame is damaged or too large for the kernel: the other way says which. */
+function inflateByKernel(
+  bytes: Uint8Array,
+  maxBytes: number,
+  memory: ArrayBufferLike | undefined,
+): Uint8Array | undefined {
+  if (bytes.length > MOST_KERNEL_BYTES) return undefined
+  const block = new BlockScanner(bytes)
+  const kernel = new Lz4Kernel(bytes, maxBytes)
+  while (block.next()) {
+    const { start, end, isStored, isIndependent, largestBytes } = block
+    const before = kernel.sizeBytes
+    const isTaken = isStored ? kernel.copy(start, end) : kernel.inflate(start, end, isIndependent)
+    if (!isTaken || kernel.sizeBytes - before > largestBytes) return undefined
   }
-  return inflateFrame(bytes, sizeBytes)
-}
-
-function isCommon(bytes: Uint8Array): boolean {
-  return COMMON_HEADERS.includes((bytes[4]! << 16) | (bytes[5]! << 8) | bytes[6]!)
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return kernel.output(memory)
 }
 
 function inflateFrame(bytes: Uint8Array, sizeBytes: number): Uint8Array {

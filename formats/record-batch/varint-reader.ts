@@ -24,7 +24,7 @@ export class VarintReader {
     const position = this.position
     if (position >= this.limit) throw this.#cutOff()
     const byte = this.bytes[position]!
-    if (byte > 127) return this.#readLongerInt()
+    if (byte > 127) return this.#readSecondByte(byte, position + 1)
     this.position = position + 1
     return (byte >>> 1) ^ -(byte & 1)
   }
@@ -55,6 +55,15 @@ export class VarintReader {
 
   #cutOff(): Error {
     return this.fail('a record ends inside a number')
+  }
+
+  /** Two bytes hold what most lengths and deltas need. */
+  #readSecondByte(first: number, position: number): number {
+    const second = position < this.limit ? this.bytes[position]! : 255
+    if (second > 127) return this.#readLongerInt()
+    this.position = position + 1
+    const raw = (first & 127) | (second << 7)
+    return (raw >>> 1) ^ -(raw & 1)
   }
 
   #readLongerInt(): number {

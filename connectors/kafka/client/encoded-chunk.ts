@@ -1,5 +1,6 @@
 // hot path
 import { MillraceError } from '../../../core/model/errors.ts'
+import { freeMemory } from '../../../core/model/free-memory.ts'
 import { splitId } from '../../../core/model/position.ts'
 import {
   type BatchFrame,
@@ -14,6 +15,7 @@ import type { TopicPartition } from './kafka-client.ts'
 
 /** Record batches of a fetch response, decoded one by one as they are asked for. */
 export class EncodedChunk implements Chunk {
+  readonly sizeBytes: number
   readonly #place: TopicPartition
   readonly #bytes: Uint8Array
   readonly #filter: TransactionFilter | undefined
@@ -30,18 +32,19 @@ export class EncodedChunk implements Chunk {
   }) {
     this.#place = fetched.place
     this.#bytes = fetched.bytes
+    this.sizeBytes = fetched.bytes.length
     this.#next = fetched.offset
     this.#filter = fetched.filter
-  }
-
-  get sizeBytes(): number {
-    return this.#bytes.length
   }
 
   next(reuse: RecordBatchView | undefined): RecordBatchView | undefined {
     try {
       const frame = this.#frame()
-      if (frame === undefined) return undefined
+      if (frame === undefined) {
+        // The batch before is not read any more.
+        freeMemory(this.#bytes)
+        return undefined
+      }
       const view = decodeRecordBatch(this.#bytes, frame.start, { maxInflatedBytes: MOST_INFLATED_BYTES, reuse })
       this.#at = frame.end
       this.#next = frame.nextOffset

@@ -1,6 +1,7 @@
 // hot path
 import type { API, Broker } from '@platformatic/kafka'
 import { MillraceError } from '../../../core/model/errors.ts'
+import { freeMemory } from '../../../core/model/free-memory.ts'
 import type { Logger } from '../../../core/ports/logger.ts'
 import { TransactionFilter } from '../../../formats/record-batch/transaction-filter.ts'
 import type { Backoff } from '../client/backoff.ts'
@@ -176,6 +177,7 @@ export class Fetcher {
       try {
         const api = await this.#ports.fetchApi()
         const response = await link.fetch(api, this.#request(wanted, led.length > wanted.length))
+        for (const part of response.garbage) freeMemory(part)
         if (this.#isClosed) return
         this.#handOut(response)
       } catch (error) {

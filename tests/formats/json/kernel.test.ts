@@ -3,11 +3,13 @@ import { readFileSync } from 'node:fs'
 import { it } from 'node:test'
 import { contract, string } from '../../../core/model/contract.ts'
 import { compileDecoder } from '../../../formats/json/compile-decoder.ts'
-import { kernelModule } from '../../../scripts/build-kernel.ts'
+import { folderOf, KERNELS, kernelModule } from '../../../scripts/build-kernel.ts'
 
-it('the kernel is what its source compiles to', async () => {
-  const present = readFileSync(new URL('../../../formats/json/kernel/kernel.wasm.ts', import.meta.url), 'utf8')
-  assert.equal(await kernelModule(), present, 'run `npm run kernel`')
+it('the kernels are what their sources compile to', async () => {
+  for (const kernel of KERNELS) {
+    const present = readFileSync(`${folderOf(kernel)}/kernel.wasm.ts`, 'utf8')
+    assert.equal(await kernelModule(kernel), present, 'run `npm run kernel`')
+  }
 })
 
 it('decoders of one thread take turns with the kernel', () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { CODECS, compress, decompress } from '../../../formats/record-batch/compression.ts'
+import { MillraceError } from '../../../core/model/errors.ts'
+import { CODECS, compress, decompress, type InflateLimits } from '../../../formats/record-batch/compression.ts'
 import { utf8 } from './batches.ts'
 
 const MEBIBYTE = 1024 * 1024
@@ -31,18 +32,42 @@ test('LZ4 frames of any flags inflate to what their sequences say: independent, 
         return isStoredFirst && i === 0 ? { bytes: Uint8Array.from(output), mark: 0x80 } : { bytes: packed, mark: 0 }
       })
       const frame = lz4Frame(parts, options)
-      assert.deepEqual([...decompress('lz4', frame, MEBIBYTE)], output)
+      assert.deepEqual([...decompress('lz4', frame, { maxBytes: MEBIBYTE })], output)
     }),
     { numRuns: 400 },
   )
 })
+
+test('LZ4 frames that the kernel does not take, damaged in any byte or too large, end the same way as without it', () => {
+  const text = utf8(Array.from({ length: 400 }, (_, i) => `{"id":${i * 7919},"kind":"purchase","n":${i % 3}}`).join(''))
+  const frame = compress('lz4', text)
+  for (let at = 0; at < frame.length; at++) {
+    const damaged = Uint8Array.from(frame)
+    damaged[at]! ^= 1 + (at % 255)
+    const memory = new ArrayBuffer(text.length)
+    assert.deepEqual(outcomeOf(damaged, { maxBytes: MEBIBYTE, memory }), outcomeOf(damaged, { maxBytes: MEBIBYTE }))
+  }
+  const huge = compress('lz4', new Uint8Array(3 * MEBIBYTE))
+  assert.equal(decompress('lz4', huge, { maxBytes: 3 * MEBIBYTE }).length, 3 * MEBIBYTE)
+  assert.throws(() => decompress('lz4', huge, { maxBytes: 3 * MEBIBYTE - 1 }), { code: 'MR_RECORD_BATCH_TOO_LARGE' })
+})
+
+/** What inflating comes to: the bytes, or the code of the error. */
+function outcomeOf(frame: Uint8Array, limits: InflateLimits): string {
+  try {
+    return Buffer.from(decompress('lz4', frame, limits)).toString('base64')
+  } catch (error) {
+    assert.ok(error instanceof MillraceError)
+    return error.code
+  }
+}
 
 test('raw snappy inflates to what its elements say, with every kind of copy', () => {
   fc.assert(
     fc.property(fc.array(arbitrarySequence, { maxLength: 12 }), fc.nat(2), (sequences, kind) => {
       const output: number[] = []
       const block = snappyBlock(sequences, output, kind + 1)
-      assert.deepEqual([...decompress('snappy', block, MEBIBYTE)], output)
+      assert.deepEqual([...decompress('snappy', block, { maxBytes: MEBIBYTE })], output)
     }),
     { numRuns: 400 },
   )
@@ -52,7 +77,7 @@ test('every codec gives back megabytes and nothing, whole and at exactly the lim
   const large = utf8(Array.from({ length: 150_000 }, (_, i) => `${(i * 7919) % 10_007},${i % 17};`).join(''))
   for (const codec of CODECS) {
     for (const bytes of [large, large.subarray(0, 100_000), large.subarray(3, 4), new Uint8Array(0)]) {
-      const inflated = decompress(codec, compress(codec, bytes), Math.max(1, bytes.length))
+      const inflated = decompress(codec, compress(codec, bytes), { maxBytes: Math.max(1, bytes.length) })
       assert.ok(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).equals(inflated), codec)
     }
   }

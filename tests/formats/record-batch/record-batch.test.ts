@@ -34,7 +34,7 @@ test('what is encoded comes back, with every codec, and the slow reference decod
       const view = decodeRecordBatch(bytes, shift, LIMITS)
       const expected = expectedOf(batch.records, batch.baseOffset)
       assert.deepEqual(recordsOf(view), expected)
-      const section = decompress(batch.codec, encoded.subarray(61), LIMITS.maxInflatedBytes)
+      const section = decompress(batch.codec, encoded.subarray(61), { maxBytes: LIMITS.maxInflatedBytes })
       assert.deepEqual(referenceDecode(encoded, section), expected)
       const times = batch.records.map((record) => record.timestamp)
       assert.deepEqual(frameAt(bytes, shift), {
