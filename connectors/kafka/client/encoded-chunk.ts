@@ -1,6 +1,5 @@
 // hot path
 import { MillraceError } from '../../../core/model/errors.ts'
-import { freeMemory } from '../../../core/model/free-memory.ts'
 import { splitId } from '../../../core/model/position.ts'
 import {
   type BatchFrame,
@@ -19,22 +18,28 @@ export class EncodedChunk implements Chunk {
   readonly #place: TopicPartition
   readonly #bytes: Uint8Array
   readonly #filter: TransactionFilter | undefined
+  #release: () => void
   /** The batch that comes next must not end at or before this offset. */
   #next: number
   #at = 0
 
-  /** `offset` is the one that was asked for: the first batch may begin before it. No filter: markers are passed on. */
+  /**
+   * `offset` is the one that was asked for: the first batch may begin before it. No filter: markers are passed on. `release` is called
+   * when nobody reads the bytes any more.
+   */
   constructor(fetched: {
     readonly place: TopicPartition
     readonly bytes: Uint8Array
     readonly offset: number
     readonly filter: TransactionFilter | undefined
+    readonly release?: () => void
   }) {
     this.#place = fetched.place
     this.#bytes = fetched.bytes
     this.sizeBytes = fetched.bytes.length
     this.#next = fetched.offset
     this.#filter = fetched.filter
+    this.#release = fetched.release ?? (() => undefined)
   }
 
   next(reuse: RecordBatchView | undefined): RecordBatchView | undefined {
@@ -42,7 +47,8 @@ export class EncodedChunk implements Chunk {
       const frame = this.#frame()
       if (frame === undefined) {
         // The batch before is not read any more.
-        freeMemory(this.#bytes)
+        this.#release()
+        this.#release = () => undefined
         return undefined
       }
       const view = decodeRecordBatch(this.#bytes, frame.start, { maxInflatedBytes: MOST_INFLATED_BYTES, reuse })

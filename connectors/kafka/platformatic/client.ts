@@ -22,6 +22,7 @@ import type {
   TopicDescription,
   TopicPartition,
 } from '../client/kafka-client.ts'
+import { RecordMemory } from '../client/record-memory.ts'
 import { BrokerLink } from './broker-link.ts'
 import { FETCH_VERSIONS, type FetchRequest, type FetchResponse, fetchApi } from './fetch-api.ts'
 import { Fetcher, type TopicLeaders } from './fetcher.ts'
@@ -50,6 +51,7 @@ class PlatformaticClient implements KafkaClient {
   readonly #options: KafkaClientOptions
   readonly #connection: ConnectionOptions
   readonly #admin: Admin
+  readonly #memory = new RecordMemory()
   readonly #fetcher: Fetcher
   #fetchApi: Promise<API<[FetchRequest], FetchResponse>> | undefined
 
@@ -155,6 +157,7 @@ class PlatformaticClient implements KafkaClient {
       isolation,
       maxWaitingBytes,
       maxWaitMs,
+      memory: this.#memory,
       logger,
       backoff: new Backoff(this.#options),
       fetchApi: () => this.#negotiatedFetch(),
@@ -226,7 +229,8 @@ class PlatformaticClient implements KafkaClient {
     const apis = await this.#try('ask for versions', () => this.#admin.listApis())
     const offered = apis.find(({ apiKey }) => apiKey === FETCH_VERSIONS.key)
     const version = Math.min(FETCH_VERSIONS.most, offered?.maxVersion ?? 0)
-    if (version >= Math.max(FETCH_VERSIONS.least, offered?.minVersion ?? 0)) return fetchApi(version)
+    if (version >= Math.max(FETCH_VERSIONS.least, offered?.minVersion ?? 0))
+      return fetchApi(version, (size) => this.#memory.take(size))
     const { least, most } = FETCH_VERSIONS
     const message = `Kafka: the broker offers Fetch ${offered?.minVersion} to ${offered?.maxVersion}, ${least} to ${most} are known here; Kafka 3.1 or later is needed`
     throw new MillraceError('MR_KAFKA_UNSUPPORTED', message)

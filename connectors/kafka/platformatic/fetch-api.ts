@@ -58,13 +58,13 @@ export interface FetchResponse {
 
 const NO_BYTES = new Uint8Array(0)
 
-/** The call in one version of the protocol. */
-export function fetchApi(version: number): API<[FetchRequest], FetchResponse> {
+/** The call in one version of the protocol; records are copied into memory that `allocate` gives. */
+export function fetchApi(version: number, allocate: (size: number) => Uint8Array): API<[FetchRequest], FetchResponse> {
   return createAPI(
     FETCH_VERSIONS.key,
     version,
     (request: FetchRequest) => writeRequest(request, version),
-    (...args) => readResponse(args[3]),
+    (...args) => readResponse(args[3], allocate),
   )
 }
 
@@ -96,19 +96,19 @@ function writePartition(writer: Writer, partition: FetchPartition): void {
     .appendInt32(partition.maxBytes)
 }
 
-function readResponse(reader: Reader): FetchResponse {
+function readResponse(reader: Reader, allocate: (size: number) => Uint8Array): FetchResponse {
   reader.readInt32() // Throttle time: the broker itself delays what it throttles.
   const errorCode = reader.readInt16()
   reader.readInt32() // Session.
   const partitions: FetchedPartition[] = []
   reader.readArray((topic) => {
     const topicId = topic.readUUID()
-    topic.readArray((entry) => partitions.push(readPartition(entry, topicId)), true, false)
+    topic.readArray((entry) => partitions.push({ topicId, ...readPartition(entry, allocate) }), true, false)
   })
   return { errorCode, partitions, garbage: reader.buffer.buffers.slice(1, -1) }
 }
 
-function readPartition(reader: Reader, topicId: string): FetchedPartition {
+function readPartition(reader: Reader, allocate: (size: number) => Uint8Array): Omit<FetchedPartition, 'topicId'> {
   const partition = reader.readInt32()
   const errorCode = reader.readInt16()
   const highWatermark = Number(reader.readInt64())
@@ -119,7 +119,7 @@ function readPartition(reader: Reader, topicId: string): FetchedPartition {
     firstOffset: Number(entry.readInt64()),
   }))
   reader.readInt32() // Preferred read replica: none without a rack.
-  const records = readRecords(reader)
+  const records = readRecords(reader, allocate)
   let divergesAt: number | undefined
   readKnownTaggedFields(reader, {
     0: (field: Reader) => {
@@ -128,14 +128,14 @@ function readPartition(reader: Reader, topicId: string): FetchedPartition {
       if (epoch >= 0 || end >= 0) divergesAt = end
     },
   })
-  return { topicId, partition, errorCode, logStart, highWatermark, aborted: aborted ?? [], divergesAt, records }
+  return { partition, errorCode, logStart, highWatermark, aborted: aborted ?? [], divergesAt, records }
 }
 
 /** A copy: what came from the socket is given back at once. */
-function readRecords(reader: Reader): Uint8Array {
+function readRecords(reader: Reader, allocate: (size: number) => Uint8Array): Uint8Array {
   const size = reader.readUnsignedVarInt() - 1
   if (size <= 0) return NO_BYTES
-  const records = Buffer.allocUnsafeSlow(size)
+  const records = allocate(size)
   let at = -reader.position
   for (const part of reader.buffer.buffers) {
     if (at + part.length > 0 && at < size) part.copy(records, Math.max(0, at), Math.max(0, -at))

@@ -9,6 +9,7 @@ import { ChunkFeed } from '../client/chunk-feed.ts'
 import { EncodedChunk, endOfBatches } from '../client/encoded-chunk.ts'
 import { damagedAtBroker, logTruncated, offsetGone, readForbidden, topicReplaced } from '../client/fetch-failures.ts'
 import type { FetchStart, Isolation, PartitionFeed, TopicPartition } from '../client/kafka-client.ts'
+import type { RecordMemory } from '../client/record-memory.ts'
 import { Signal } from '../client/signal.ts'
 import type { BrokerLink } from './broker-link.ts'
 import type { FetchedPartition, FetchRequest, FetchResponse } from './fetch-api.ts'
@@ -30,6 +31,8 @@ export interface FetcherPorts {
   readonly isolation: Isolation
   readonly maxWaitingBytes: number
   readonly maxWaitMs: number
+  /** Where the records of responses lie. */
+  readonly memory: RecordMemory
   readonly backoff: Backoff
   readonly logger: Logger
   fetchApi(): Promise<API<[FetchRequest], FetchResponse>>
@@ -247,8 +250,15 @@ export class Fetcher {
       return
     }
     if (records.length === 0) return
-    const filter = this.#ports.isolation === 'read_committed' ? new TransactionFilter(aborted) : undefined
-    const chunk = new EncodedChunk({ place: start, bytes: records, offset, filter })
+    const { isolation, memory } = this.#ports
+    const filter = isolation === 'read_committed' ? new TransactionFilter(aborted) : undefined
+    const chunk = new EncodedChunk({
+      place: start,
+      bytes: records,
+      offset,
+      filter,
+      release: () => memory.give(records),
+    })
     let end: ReturnType<typeof endOfBatches>
     try {
       end = endOfBatches(records)
