@@ -79,12 +79,12 @@ export class KafkaTopicStore implements TopicStore {
   }
 
   async *batchesFrom(topic: StoredTopic, partition: number, offset: number): AsyncGenerator<RecordBatchView, void> {
-    const to = await this.endOffset(topic, partition)
-    if (offset >= to) return
-    const range = { topic, partition, from: offset, to }
+    let range = await this.#rangeFrom(topic, partition, offset)
     let uncommitted = await this.#uncommitted(range)
     if (uncommitted.isOneOpen && !this.#isSettled) {
       await this.#settle()
+      // The markers stand after what was there before.
+      range = await this.#rangeFrom(topic, partition, offset)
       uncommitted = await this.#uncommitted(range)
     }
     const filter = new TransactionFilter(uncommitted.transactions)
@@ -111,6 +111,10 @@ export class KafkaTopicStore implements TopicStore {
 
   async close(): Promise<void> {
     await (await this.#opened)?.close()
+  }
+
+  async #rangeFrom(topic: StoredTopic, partition: number, from: number): Promise<Range> {
+    return { topic, partition, from, to: await this.endOffset(topic, partition) }
   }
 
   /** Begins a transaction of ours: the one before is aborted if it was open, and visible if it was committed. */
@@ -141,6 +145,7 @@ export class KafkaTopicStore implements TopicStore {
 
   /** Every batch of the range, with markers. */
   async *#read({ topic, partition, from, to }: Range): AsyncGenerator<RecordBatchView, void> {
+    if (from >= to) return
     const client = await this.#connected()
     const feed = client.feed({ topic: topic.name, topicId: topic.id, partition, offset: from, leaderEpoch: NO_EPOCH })
     try {
