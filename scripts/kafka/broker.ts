@@ -63,6 +63,13 @@ export class KafkaBroker {
       stdio: ['ignore', log.fd, log.fd],
     })
     await log.close()
+    // Nobody else would end it.
+    const running = this.#process
+    const killOnExit = (): void => {
+      running.kill('SIGKILL')
+    }
+    process.on('exit', killOnExit)
+    running.once('exit', () => process.off('exit', killOnExit))
     await this.#started()
   }
 

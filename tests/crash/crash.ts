@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -83,6 +83,7 @@ function roundsOf(kills: number, random: SeededRandom): readonly RoundShape[] {
 /** Node writes compiled code only when a process ends well, so one does before the killing begins. */
 async function warmUp(directory: string, compileCache: string, source: RoundSource): Promise<void> {
   const place = new RoundPlace(join(directory, 'warm-up'), source.pipeline)
+  mkdirSync(place.directory, { recursive: true })
   const feed = EventFeed.start(await source.openTarget(place, 2), { seed: 1, splits: 2 })
   await feed.stop()
   const args = ['--until-caught-up', '--workers', '2', '--checkpoints', place.checkpoints]
