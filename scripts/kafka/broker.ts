@@ -38,13 +38,15 @@ export class KafkaBroker {
     this.port = port
   }
 
-  /** Resolves when the broker takes requests. */
-  static async start(options: { readonly port?: number } = {}): Promise<KafkaBroker> {
+  /** Resolves when the broker takes requests. `advertisedPort`: what clients are told to connect to, a proxy for example. */
+  static async start(options: { readonly port?: number; readonly advertisedPort?: number } = {}): Promise<KafkaBroker> {
     const library = await kafkaLibrary(KAFKA_VERSION)
     const directory = await mkdtemp(join(tmpdir(), 'millrace-kafka-'))
     const port = options.port ?? (await freePort())
     const broker = new KafkaBroker(directory, library, port)
-    await writeFile(join(directory, 'server.properties'), properties({ directory, port, controller: await freePort() }))
+    const { advertisedPort = port } = options
+    const settings = properties({ directory, port, advertisedPort, controller: await freePort() })
+    await writeFile(join(directory, 'server.properties'), settings)
     broker.#format()
     await broker.run()
     return broker
@@ -128,13 +130,18 @@ async function kafkaLibrary(version: string): Promise<string> {
   return folder
 }
 
-function properties(of: { readonly directory: string; readonly port: number; readonly controller: number }): string {
+function properties(of: {
+  readonly directory: string
+  readonly port: number
+  readonly advertisedPort: number
+  readonly controller: number
+}): string {
   const single = ['offsets.topic', 'transaction.state.log', 'share.coordinator.state.topic']
   return [
     'process.roles=broker,controller',
     'node.id=1',
     `listeners=PLAINTEXT://127.0.0.1:${of.port},CONTROLLER://127.0.0.1:${of.controller}`,
-    `advertised.listeners=PLAINTEXT://127.0.0.1:${of.port}`,
+    `advertised.listeners=PLAINTEXT://127.0.0.1:${of.advertisedPort}`,
     'controller.listener.names=CONTROLLER',
     'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     `controller.quorum.bootstrap.servers=127.0.0.1:${of.controller}`,
@@ -150,7 +157,8 @@ function properties(of: { readonly directory: string; readonly port: number; rea
   ].join('\n')
 }
 
-function freePort(): Promise<number> {
+/** A port of loopback that nobody listens on now. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)

@@ -137,13 +137,7 @@ class PlatformaticClient implements KafkaClient {
     const backoff = new Backoff(this.#options)
     const leaderOf = (place: TopicPartition): Promise<Broker> => this.#leaderOf(place)
     const ports = { admin: this.#admin, backoff, leaderOf }
-    return this.#try(`begin transaction "${id}"`, async () => {
-      const begun = await beginTransaction(ports, id)
-      return {
-        append: (place, batch) => this.#try(`write ${keyOf(place)}`, () => begun.append(place, batch)),
-        commit: () => this.#try(`commit transaction "${id}"`, () => begun.commit()),
-      }
-    })
+    return beginTransaction(ports, id)
   }
 
   async close(): Promise<void> {

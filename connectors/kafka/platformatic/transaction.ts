@@ -19,10 +19,8 @@ import { PROTOCOL, translateError } from './translate-error.ts'
 /** A transaction that stays open for so long is aborted by the broker. */
 const TRANSACTION_MS = 60_000
 const PRODUCE_MS = 8_000
-/** The coordinator is still ending the transaction before: it answers so until the markers are written. */
-const SETTLING_MS = 30_000
-/** So long a leader may be away while a transaction writes: well below the life of the transaction. */
-const PRODUCING_MS = 30_000
+/** So long brokers may be away, or busy with the transaction before, while one step is tried again. */
+const PATIENCE_MS = 30_000
 
 export interface TransactionPorts {
   readonly admin: Admin
@@ -35,84 +33,87 @@ export interface TransactionPorts {
  * more. What it had committed is visible when this resolves.
  */
 export async function beginTransaction(ports: TransactionPorts, id: string): Promise<KafkaTransaction> {
-  const { backoff } = ports
-  for (;;) {
-    try {
-      const coordinator = await coordinatorOf(ports.admin, id)
-      const { producerId, producerEpoch } = await initProducerIdV4.api.async(coordinator, id, TRANSACTION_MS, -1n, -1)
-      return new RawTransaction(ports, { id, coordinator, producerId, producerEpoch })
-    } catch (error) {
-      const isSettling = findErrorBy(asError(error), 'apiCode', PROTOCOL.concurrentTransactions) !== null
-      const isMoving = translateError(error, 'begin').code === 'MR_KAFKA_UNREACHABLE'
-      if (!(isSettling || isMoving) || backoff.failingForMs > SETTLING_MS) throw error
-      await backoff.failed()
-    }
-  }
+  const { producerId, producerEpoch } = await patiently(ports, `begin transaction "${id}"`, async () =>
+    initProducerIdV4.api.async(await coordinatorOf(ports.admin, id), id, TRANSACTION_MS, -1n, -1),
+  )
+  return new RawTransaction(ports, { id, producerId, producerEpoch })
 }
 
+interface Producer {
+  readonly id: string
+  readonly producerId: bigint
+  readonly producerEpoch: number
+}
+
+/** Every step may be done again: producer id, epoch and sequence tell the broker that it is the same one. */
 class RawTransaction implements KafkaTransaction {
   readonly #ports: TransactionPorts
-  readonly #of: TransactionState
+  readonly #producer: Producer
   readonly #sequences = new Map<string, number>()
   readonly #leaders = new Map<string, Broker>()
 
-  constructor(ports: TransactionPorts, state: TransactionState) {
+  constructor(ports: TransactionPorts, producer: Producer) {
     this.#ports = ports
-    this.#of = state
+    this.#producer = producer
   }
 
   async append(place: TopicPartition, batch: Uint8Array): Promise<void> {
-    const { producerId, producerEpoch } = this.#of
+    const { producerId, producerEpoch } = this.#producer
     const name = splitId(place.topic, place.partition)
     if (!this.#sequences.has(name)) await this.#add(place)
     const baseSequence = this.#sequences.get(name) ?? 0
     stampTransactional(batch, { producerId, producerEpoch, baseSequence })
     this.#sequences.set(name, baseSequence + recordCountOf(batch))
-    for (;;) {
-      try {
-        await this.#produce(place, batch)
-        this.#ports.backoff.succeeded()
-        return
-      } catch (error) {
-        const coded = translateError(error, `write ${name}`)
-        if (coded.code !== 'MR_KAFKA_UNREACHABLE' || this.#ports.backoff.failingForMs > PRODUCING_MS) throw coded
-        this.#leaders.delete(name)
-        await this.#ports.backoff.failed()
-      }
-    }
+    await patiently(this.#ports, `write ${name}`, () => this.#produce(place, batch))
   }
 
   async commit(): Promise<void> {
-    const { id, coordinator, producerId, producerEpoch } = this.#of
+    const { id, producerId, producerEpoch } = this.#producer
     if (this.#sequences.size === 0) return
-    await endTxnV3.api.async(coordinator, id, producerId, producerEpoch, true)
+    await patiently(this.#ports, `commit transaction "${id}"`, async () =>
+      endTxnV3.api.async(await coordinatorOf(this.#ports.admin, id), id, producerId, producerEpoch, true),
+    )
   }
 
-  /** May be done again with the same batch: the broker knows by its sequence that it has it. */
   async #produce(place: TopicPartition, batch: Uint8Array): Promise<void> {
     const { topic, partition } = place
     const name = splitId(topic, partition)
     const leader = this.#leaders.get(name) ?? (await this.#ports.leaderOf(place))
-    this.#leaders.set(name, leader)
+    // Kept only while it answers.
+    this.#leaders.delete(name)
     const connection = await this.#ports.admin.connections.get(leader)
-    const request = { transactionalId: this.#of.id, timeoutMs: PRODUCE_MS, topic, partition, batch }
+    const request = { transactionalId: this.#producer.id, timeoutMs: PRODUCE_MS, topic, partition, batch }
     const answer = await produceApi.async(connection, request)
     if (answer.errorCode !== 0 && answer.errorCode !== PROTOCOL.duplicateSequence) throw refused(name, answer)
+    this.#leaders.set(name, leader)
   }
 
   async #add({ topic, partition }: TopicPartition): Promise<void> {
-    const { id: transactionalId, coordinator, producerId, producerEpoch } = this.#of
+    const { id: transactionalId, producerId, producerEpoch } = this.#producer
     const topics = [{ name: topic, partitions: [partition] }]
     const transaction = { transactionalId, producerId, producerEpoch, verifyOnly: false, topics }
-    await addPartitionsToTxnV3.api.async(coordinator, [transaction])
+    await patiently(this.#ports, `begin to write ${splitId(topic, partition)}`, async () =>
+      addPartitionsToTxnV3.api.async(await coordinatorOf(this.#ports.admin, transactionalId), [transaction]),
+    )
   }
 }
 
-interface TransactionState {
-  readonly id: string
-  readonly coordinator: Connection
-  readonly producerId: bigint
-  readonly producerEpoch: number
+/** Tries a step again while brokers are away, leadership moves, or the transaction before is still being ended. */
+async function patiently<T>({ backoff }: TransactionPorts, what: string, step: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      const result = await step()
+      backoff.succeeded()
+      return result
+    } catch (error) {
+      const isSettling =
+        error instanceof Error && findErrorBy(error, 'apiCode', PROTOCOL.concurrentTransactions) !== null
+      const coded = translateError(error, what)
+      const mayHeal = isSettling || coded.code === 'MR_KAFKA_UNREACHABLE'
+      if (!mayHeal || backoff.failingForMs > PATIENCE_MS) throw coded
+      await backoff.failed()
+    }
+  }
 }
 
 async function coordinatorOf(admin: Admin, id: string): Promise<Connection> {
@@ -124,9 +125,16 @@ async function coordinatorOf(admin: Admin, id: string): Promise<Connection> {
   return admin.connections.get({ host: coordinator.host, port: coordinator.port })
 }
 
-function refused(name: string, { errorCode, message }: { errorCode: number; message: string }): MillraceError {
+function refused(name: string, answer: { readonly errorCode: number; readonly message: string }): MillraceError {
+  const { errorCode, message } = answer
   if (errorCode === PROTOCOL.topicForbidden) {
     return new MillraceError('MR_KAFKA_FORBIDDEN', `Kafka: write ${name}: the user may not; grant WRITE on the topic`)
+  }
+  if (errorCode === PROTOCOL.invalidProducerEpoch || errorCode === PROTOCOL.producerFenced) {
+    return new MillraceError(
+      'MR_KAFKA_FENCED',
+      `Kafka: write ${name}: a newer process runs this pipeline; this one stops`,
+    )
   }
   const text = `Kafka: write ${name}: the broker answered with error ${errorCode} ${message}`
   return new MillraceError(TRANSIENT.includes(errorCode) ? 'MR_KAFKA_UNREACHABLE' : 'MR_KAFKA_PROTOCOL', text)
@@ -134,7 +142,3 @@ function refused(name: string, { errorCode, message }: { errorCode: number; mess
 
 /** Leadership moves, replicas are missing, the broker is late: a new attempt may find it in order. */
 const TRANSIENT: readonly number[] = [3, 5, 6, 7, 8, 9, 13, 19, 20, 56, 74, 75, 100]
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
-}

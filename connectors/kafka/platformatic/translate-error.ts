@@ -14,7 +14,9 @@ export const PROTOCOL = {
   unsupportedVersion: 35,
   topicExists: 36,
   duplicateSequence: 46,
+  invalidProducerEpoch: 47,
   concurrentTransactions: 51,
+  producerFenced: 90,
 } as const
 
 const FORBIDDEN: readonly number[] = [PROTOCOL.topicForbidden, PROTOCOL.groupForbidden, PROTOCOL.clusterForbidden]
@@ -58,6 +60,10 @@ function classifyCode(error: Error, chain: readonly Error[]): { readonly code: E
   if (apiCode !== undefined) return { code: 'MR_KAFKA_FORBIDDEN', reason: `${last.message} Ask for the rights (ACLs)` }
   if (findErrorBy(error, 'apiCode', PROTOCOL.unknownMember) !== null) {
     return { code: 'MR_KAFKA_GROUP_SHARED', reason: 'the group has members of its own; choose another group' }
+  }
+  const fencing = [PROTOCOL.invalidProducerEpoch, PROTOCOL.producerFenced]
+  if (fencing.some((code) => findErrorBy(error, 'apiCode', code) !== null)) {
+    return { code: 'MR_KAFKA_FENCED', reason: 'a newer process runs this pipeline; this one stops' }
   }
   const isUnsupported = codeOf(last) === 'PLT_KFK_UNSUPPORTED_API'
   if (isUnsupported || findErrorBy(error, 'apiCode', PROTOCOL.unsupportedVersion) !== null) {

@@ -19,7 +19,7 @@ import {
 
 const EPOCH_MS = 1_000
 const READ_BACK_BYTES = 8_388_608
-const READ_BACK_MS = 500
+const READ_BACK_MS = 10
 
 /**
  * Writes records to a topic of Kafka as JSON, exactly once for readers of committed records: one transaction per epoch, sent
