@@ -43,6 +43,8 @@ export interface RunOptions {
    * from it. Default: none.
    */
   readonly checkpointDirectory?: string
+  /** Time between looks for splits that appeared: partitions that were added, topics that match by now. Default 60 s. */
+  readonly discoverSplits?: Duration
   /** Limits of restarts after failures. Default: three in five minutes. */
   readonly restarts?: RestartPolicy
   /** So long the last epoch may take after `drain`; then `MR_DRAIN_TIMEOUT`. Default 60 s. */
@@ -94,6 +96,7 @@ export interface RunningJob {
 }
 
 const POLL_INTERVAL_MS = 50
+const DISCOVER: Duration = '60s'
 const PROGRESS_EVERY_MS = 1_000
 
 /**
@@ -170,7 +173,7 @@ class PipelineRun {
         this.#options.onProgress?.(told)
       },
     })
-    const observer = this.#observer(status, { progress, starts: await ends.starts() })
+    const observer = this.#observer(status, { progress, starts: await ends.starts(), ends })
     const job = new Job(plan, this.#jobPorts(place, connectors), { options, observer })
     this.#job = job
     if (this.#isDraining) job.drain()
@@ -191,18 +194,19 @@ class PipelineRun {
     }
   }
 
-  #jobOptions({ logical }: ExecutionPlan, { splits }: SplitEnds): JobOptions {
-    const { workers, epoch, untilCaughtUp, restarts } = this.#options
+  #jobOptions({ logical }: ExecutionPlan, splits: SplitEnds): JobOptions {
+    const { workers, epoch, untilCaughtUp, restarts, discoverSplits = DISCOVER } = this.#options
     const epochMs = epoch === undefined ? epochLengthOf(logical) : durationMs('epoch', epoch)
     if (epochMs <= 0) throw new MillraceError('MR_OPTION_INVALID', 'epoch must be longer than 0')
     if (workers !== undefined && !(Number.isInteger(workers) && workers > 0)) {
       throw new MillraceError('MR_OPTION_INVALID', `workers is a whole number from 1 on, not ${workers}`)
     }
     return {
-      workers: workers ?? Math.max(1, Math.min(availableParallelism(), splits.length)),
+      workers: workers ?? Math.max(1, Math.min(availableParallelism(), splits.count)),
       epochMs,
       pollIntervalMs: POLL_INTERVAL_MS,
       isBounded: untilCaughtUp ?? false,
+      discoverMs: durationMs('discoverSplits', discoverSplits),
       ...(restarts === undefined ? {} : { restarts }),
     }
   }
@@ -231,14 +235,21 @@ class PipelineRun {
 
   #observer(
     status: StatusReporter,
-    { progress, starts }: { readonly progress: ProgressReporter; readonly starts: RunOutcome['positions'] },
+    watched: {
+      readonly progress: ProgressReporter
+      readonly starts: RunOutcome['positions']
+      readonly ends: SplitEnds
+    },
   ): JobObserver {
     const { onRecovery, onRunning, onCommitted } = this.#options
+    const { progress, starts, ends } = watched
     return {
       ...(onRecovery === undefined ? {} : { onRecovery }),
       onRunning: (last) => {
         status.running(last)
         progress.begin(last?.positions ?? starts)
+        // Splits may have appeared. `refresh` never rejects.
+        ends.refresh(this.#logger).catch((error: unknown) => this.#late.reject(error))
         const { pipeline, workers, epochMs } = status.status
         onRunning?.({ pipeline, workers, epochMs, epoch: last?.epoch ?? 0 })
       },

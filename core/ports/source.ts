@@ -44,8 +44,11 @@ export interface SplitReader {
 export interface Source {
   /** All splits there are now, in a stable order. */
   splits(): Promise<readonly Split[]>
-  /** Where to begin where no checkpoint says so. */
-  startPosition(split: Split): Promise<Position>
+  /**
+   * Where to begin where no checkpoint says so. `isLate`: the split appeared after the first start of the pipeline; it begins at its
+   * first record, whatever the options say, or records that came before it was noticed would be lost.
+   */
+  startPosition(split: Split, isLate?: boolean): Promise<Position>
   /** End of the split now: the offset that the next record will get. */
   endPosition(split: Split): Promise<Position>
   /** `splitIndex` goes into the system column of its batches. */

@@ -75,8 +75,10 @@ export class KafkaFixture {
     const batch = encodeRecordBatch({ baseOffset: 0, records, codec })
     for (let attempt = 0; attempt < 100; attempt++) {
       const { topics: described, brokers } = await this.admin.metadata({ topics: [to.topic], forceUpdate: attempt > 0 })
-      const broker = brokers.get(described.get(to.topic)!.partitions[to.partition]!.leader)!
-      const code = await plainProduce.async(await this.#pool.get(broker), { ...to, batch })
+      const partition = described.get(to.topic)?.partitions[to.partition]
+      const broker = partition === undefined ? undefined : brokers.get(partition.leader)
+      const code =
+        broker === undefined ? NOT_LEADER : await plainProduce.async(await this.#pool.get(broker), { ...to, batch })
       if (code === 0) return
       if (code !== NOT_LEADER) throw new Error(`produce to ${to.topic} failed with error ${code}`)
       // A new leader needs a moment until it knows that it is one.

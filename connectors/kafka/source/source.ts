@@ -68,8 +68,8 @@ class KafkaSource implements Source {
     )
   }
 
-  async startPosition(split: Split): Promise<Position> {
-    const { start } = this.#options
+  async startPosition(split: Split, isLate = false): Promise<Position> {
+    const start = isLate ? 'earliest' : this.#options.start
     const { id: incarnation } = await this.#topic(split.topic)
     if (typeof start === 'object' && 'offset' in start)
       return { offset: await this.#checked(split, start.offset), incarnation }

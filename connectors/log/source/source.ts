@@ -56,9 +56,12 @@ class LogSource implements Source {
     }))
   }
 
-  async startPosition(split: Split): Promise<Position> {
+  async startPosition(split: Split, isLate = false): Promise<Position> {
     const topic = await this.#topic()
-    return { offset: await this.#startOffset(topic, split.partition), incarnation: topic.id }
+    const offset = isLate
+      ? (await this.#log.bounds(topic, split.partition)).start
+      : await this.#startOffset(topic, split.partition)
+    return { offset, incarnation: topic.id }
   }
 
   async endPosition(split: Split): Promise<Position> {

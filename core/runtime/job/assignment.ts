@@ -1,7 +1,7 @@
 import { type EpochMarker, exchangeWatermarkKey } from '../../checkpoint/epoch-marker.ts'
 import { NO_WATERMARK } from '../../model/control.ts'
 import { MillraceError } from '../../model/errors.ts'
-import type { Position } from '../../model/position.ts'
+import type { Position, Split } from '../../model/position.ts'
 import type { Source } from '../../ports/source.ts'
 import type { OwnedSplit } from '../host-messages.ts'
 
@@ -27,9 +27,10 @@ export async function planSplits(
   const splits: OwnedSplit[] = []
   const begins: Record<string, number> = {}
   for (const [id, source] of sources) {
+    const isLate = hasStarted(last, id)
     for (const split of await source.splits()) {
       const known = last?.positions[split.id]
-      const position: Position = known ?? (await source.startPosition(split))
+      const position: Position = known ?? (await source.startPosition(split, isLate))
       if (known === undefined) begins[split.id] = position.offset
       if (!table.includes(split.id)) table.push(split.id)
       const limit = isBounded ? (await source.endPosition(split)).offset : undefined
@@ -40,6 +41,23 @@ export async function planSplits(
   refuseSharedSplits(splits)
   refuseLostSplits(splits, last)
   return { splits, table, begins }
+}
+
+/** Whether splits of this source were read before: one that is new then has appeared since. */
+function hasStarted(last: EpochMarker | undefined, source: string): boolean {
+  return Object.values(last?.ledger.splits ?? {}).some((counts) => counts.source === source)
+}
+
+/** A split that is not in the table: it appeared since the table was made. */
+export async function findNewSplit(
+  sources: ReadonlyMap<string, Source>,
+  table: readonly string[],
+): Promise<Split | undefined> {
+  for (const source of sources.values()) {
+    const found = (await source.splits()).find(({ id }) => !table.includes(id))
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 /** The splits of one worker: every `workers`-th one. */

@@ -14,7 +14,7 @@ import type { Source } from '../../ports/source.ts'
 import type { ExecutionPlan } from '../execution-plan.ts'
 import { type HostCommand, type HostEvent, type HostProgress, joinProgress } from '../host-messages.ts'
 import { ownerOfKeyGroup } from '../key-owner.ts'
-import { exchangeWatermarks, planSplits, type SplitPlan, splitsOfWorker } from './assignment.ts'
+import { exchangeWatermarks, findNewSplit, planSplits, type SplitPlan, splitsOfWorker } from './assignment.ts'
 import type { JobObserver, JobOptions, JobPorts, JobSettings, WorkerHandle } from './job-ports.ts'
 
 /** One attempt at running a job, from recovery to its end or its first failure. Used once. */
@@ -37,6 +37,7 @@ export class JobAttempt {
   #isRunning = false
   #exhausted = 0
   #isDraining = false
+  #hasFoundSplits = false
 
   constructor(plan: ExecutionPlan, ports: JobPorts, settings: JobSettings) {
     this.#plan = plan
@@ -56,6 +57,11 @@ export class JobAttempt {
     } finally {
       await this.#close()
     }
+  }
+
+  /** It ended because splits appeared, which the next attempt will own. */
+  get hasFoundSplits(): boolean {
+    return this.#hasFoundSplits
   }
 
   drain(): void {
@@ -99,6 +105,7 @@ export class JobAttempt {
     this.#observer.onRunning?.(last)
     if (this.#isDraining) coordinator.end()
     this.#tick().catch((error: unknown) => this.#ending.reject(error))
+    this.#discover(splits.table).catch((error: unknown) => this.#ending.reject(error))
   }
 
   /** Threads take as long to load their modules as a recovery takes: they do it meanwhile. */
@@ -273,6 +280,24 @@ export class JobAttempt {
   async #tick(): Promise<void> {
     const { clock } = this.#ports.connectors
     while ((await pause(clock, this.#options.epochMs, this.#stopping.signal)) === 'over') this.#coordinator?.due()
+  }
+
+  /** Looks for splits that appeared; the attempt then ends with a last epoch. A source that cannot say is asked again later. */
+  async #discover(table: readonly string[]): Promise<void> {
+    const { discoverMs, isBounded } = this.#options
+    const { clock, logger } = this.#ports.connectors
+    if (discoverMs === undefined || isBounded) return
+    while (!this.#hasFoundSplits && (await pause(clock, discoverMs, this.#stopping.signal)) === 'over') {
+      try {
+        const found = await findNewSplit(this.#sources, table)
+        if (found === undefined || this.#stopping.signal.aborted) continue
+        logger.info('a split appeared; the tasks are assigned anew after this epoch', { split: found.id })
+        this.#hasFoundSplits = true
+        this.#coordinator?.end()
+      } catch (error) {
+        if (!this.#stopping.signal.aborted) logger.warn('splits cannot be listed now', { message: String(error) })
+      }
+    }
   }
 
   /** Lets a running commit end, then ends the workers and gives the state back. */

@@ -41,6 +41,8 @@ export interface JobOptions {
   /** Read each split up to where it ends now, then stop. */
   readonly isBounded: boolean
   readonly restarts?: RestartPolicy
+  /** Time between looks for splits that appeared. Default: it never looks. */
+  readonly discoverMs?: number
 }
 
 /** How a job is run and who watches it. */

@@ -28,13 +28,20 @@ export class Job {
     const supervision = restarts === undefined ? { clock, logger } : { clock, logger, policy: restarts }
     return supervise(
       supervision,
-      async () => {
-        this.#attempt = new JobAttempt(this.#plan, this.#ports, this.#settings)
-        if (this.#isDraining) this.#attempt.drain()
-        return this.#attempt.run()
-      },
+      () => this.#runToEnd(),
       (error) => toMillraceError(error, 'MR_TASK_FAILED'),
     )
+  }
+
+  /** One attempt after the other as long as each ends only because splits appeared. */
+  async #runToEnd(): Promise<EpochMarker | undefined> {
+    for (;;) {
+      const attempt = new JobAttempt(this.#plan, this.#ports, this.#settings)
+      this.#attempt = attempt
+      if (this.#isDraining) attempt.drain()
+      const marker = await attempt.run()
+      if (!attempt.hasFoundSplits || this.#isDraining) return marker
+    }
   }
 
   /** Asks the workers how far they are; `onProgress` is called when all of them said so. Nothing happens between attempts. */
