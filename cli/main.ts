@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { MillraceError } from '../core/model/errors.ts'
 import { packageVersion } from '../platform/system/package-version.ts'
 import { addCheckpoint } from './commands/checkpoint.ts'
+import { addLag } from './commands/lag.ts'
 import { addLog } from './commands/log.ts'
 import { addNotYet } from './commands/not-yet.ts'
 import { addPlan } from './commands/plan.ts'
@@ -52,6 +53,7 @@ function createProgram(session: Session, { stdout, stderr }: Surroundings): Comm
   addRun(program, session)
   addPlan(program, session)
   addStatus(program, session)
+  addLag(program, session)
   addCheckpoint(program, session)
   addLog(program, session)
   addNotYet(program)

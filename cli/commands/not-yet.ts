@@ -10,7 +10,6 @@ const PLANNED = [
   'test',
   'doctor',
   'contract',
-  'lag',
   'pause',
   'resume',
   'scale',

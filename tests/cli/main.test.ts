@@ -204,3 +204,25 @@ async function statusOf(pipeline: string): Promise<Readonly<Record<string, unkno
   }
   throw new Error(`${pipeline} wrote no status`)
 }
+
+describe('lag', () => {
+  before(async () => {
+    process.chdir(temporaryDirectory())
+    await appendOrders('.', 0, 100)
+  })
+
+  it('lag asks the source where it ends, whether or not the job runs', async () => {
+    await runCommand(['run', orders, '--until-caught-up', '--workers', '1', '--json'])
+    const behind = object((await runCommand(['lag', orders, '--json'])).stdout)
+    assert.deepEqual([behind.pipeline, behind.lag], ['orders', 0])
+    await appendOrders('.', 100, 110)
+    assert.match((await runCommand(['lag', orders])).stdout, /^orders {2}10 records behind[\s\S]*orders-0 +50 +55 +5\n/)
+    assert.equal(
+      (await runCommand(['lag', orders, '--state', 'elsewhere', '--json'])).stdout.includes('"lag":110'),
+      true,
+    )
+    const run = await runCommand(['run', orders, '--until-caught-up', '--workers', '1', '--json'])
+    assert.equal(run.code, 0)
+    assert.match((await runCommand(['lag', orders])).stdout, /^orders {2}0 records behind/)
+  })
+})
