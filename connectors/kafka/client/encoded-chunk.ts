@@ -10,7 +10,27 @@ import {
 import { MOST_INFLATED_BYTES } from '../../../formats/record-batch/layout.ts'
 import type { TransactionFilter } from '../../../formats/record-batch/transaction-filter.ts'
 import type { Chunk } from './chunk-feed.ts'
+import type { FetchedBatches } from './fetch-link.ts'
 import type { TopicPartition } from './kafka-client.ts'
+
+/** Record batches as the protocol has them; `release` is called when nobody reads the bytes any more. */
+export class EncodedBatches implements FetchedBatches {
+  readonly #bytes: Uint8Array
+  readonly #release: () => void
+
+  constructor(bytes: Uint8Array, release: () => void) {
+    this.#bytes = bytes
+    this.#release = release
+  }
+
+  end(): ReturnType<typeof endOfBatches> {
+    return endOfBatches(this.#bytes)
+  }
+
+  open(of: Parameters<FetchedBatches['open']>[0]): EncodedChunk {
+    return new EncodedChunk({ ...of, bytes: this.#bytes, release: this.#release })
+  }
+}
 
 /** Record batches of a fetch response, decoded one by one as they are asked for. */
 export class EncodedChunk implements Chunk {

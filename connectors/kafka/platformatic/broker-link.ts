@@ -1,27 +1,60 @@
-import { type API, type Broker, Connection, type ConnectionOptions } from '@platformatic/kafka'
-import type { FetchRequest, FetchResponse } from './fetch-api.ts'
+import { type API, Connection, type ConnectionOptions } from '@platformatic/kafka'
+import { MillraceError } from '../../../core/model/errors.ts'
+import { freeMemory } from '../../../core/model/free-memory.ts'
+import { EncodedBatches } from '../client/encoded-chunk.ts'
+import type { BrokerAddress, FetchedPartition, FetchLink, FetchRequest } from '../client/fetch-link.ts'
+import type { RecordMemory } from '../client/record-memory.ts'
+import type { FetchResponse } from './fetch-api.ts'
+import { translateError } from './translate-error.ts'
 
-/** The one connection of a worker for data of one broker: a fetch that waits there holds nothing else up. */
-export class BrokerLink {
-  readonly broker: Broker
+export interface BrokerLinkPorts {
+  readonly clientId: string
+  readonly connection: ConnectionOptions
+  /** Where the records of responses lie. */
+  readonly memory: RecordMemory
+  fetchApi(): Promise<API<[FetchRequest], FetchResponse>>
+}
+
+/** A connection of the package's that carries fetches of ours. */
+export class BrokerLink implements FetchLink {
+  readonly broker: BrokerAddress
+  readonly #ports: BrokerLinkPorts
   readonly #connection: Connection
   #connecting: Promise<void> | undefined
 
-  constructor(broker: Broker, clientId: string, options: ConnectionOptions) {
+  constructor(broker: BrokerAddress, ports: BrokerLinkPorts) {
     this.broker = broker
-    this.#connection = new Connection(clientId, options)
+    this.#ports = ports
+    this.#connection = new Connection(ports.clientId, ports.connection)
     // Whoever waits for an answer gets the error; a second report of it would end the process.
     this.#connection.on('error', () => undefined)
   }
 
-  /** Rejects with an error of the package; the link is of no use then. */
-  async fetch(api: API<[FetchRequest], FetchResponse>, request: FetchRequest): Promise<FetchResponse> {
-    this.#connecting ??= Promise.resolve(this.#connection.connect(this.broker.host, this.broker.port))
-    await this.#connecting
-    return api.async(this.#connection, request)
+  async fetch(request: FetchRequest): Promise<readonly FetchedPartition[]> {
+    const { host, port } = this.broker
+    try {
+      const api = await this.#ports.fetchApi()
+      this.#connecting ??= Promise.resolve(this.#connection.connect(host, port))
+      await this.#connecting
+      return this.#partitionsOf(await api.async(this.#connection, request))
+    } catch (error) {
+      throw translateError(error, `fetch from ${host}:${port}`)
+    }
   }
 
   async close(): Promise<void> {
     await this.#connection.close()
+  }
+
+  #partitionsOf({ errorCode, partitions, garbage }: FetchResponse): readonly FetchedPartition[] {
+    const { memory } = this.#ports
+    for (const part of garbage) freeMemory(part)
+    if (errorCode !== 0) {
+      throw new MillraceError('MR_KAFKA_UNREACHABLE', `Kafka: fetch: the broker answered with error ${errorCode}`)
+    }
+    return partitions.map(({ records, ...partition }) => {
+      const batches = records.length === 0 ? undefined : new EncodedBatches(records, () => memory.give(records))
+      return { ...partition, batches }
+    })
   }
 }

@@ -10,6 +10,8 @@ import {
 import { MillraceError } from '../../../core/model/errors.ts'
 import { Backoff } from '../client/backoff.ts'
 import type { KafkaConnection, KafkaSasl } from '../client/connection-options.ts'
+import type { FetchRequest } from '../client/fetch-link.ts'
+import { Fetcher, type TopicLeaders } from '../client/fetcher.ts'
 import type {
   FetchStart,
   GroupOffset,
@@ -22,13 +24,13 @@ import type {
   TopicDescription,
   TopicPartition,
 } from '../client/kafka-client.ts'
+import { PROTOCOL } from '../client/protocol-errors.ts'
 import { RecordMemory } from '../client/record-memory.ts'
 import { BrokerLink } from './broker-link.ts'
-import { FETCH_VERSIONS, type FetchRequest, type FetchResponse, fetchApi } from './fetch-api.ts'
-import { Fetcher, type TopicLeaders } from './fetcher.ts'
+import { FETCH_VERSIONS, type FetchResponse, fetchApi } from './fetch-api.ts'
 import { commitGroupOffsets } from './group-offsets.ts'
 import { beginTransaction } from './transaction.ts'
-import { PROTOCOL, translateError } from './translate-error.ts'
+import { translateError } from './translate-error.ts'
 
 const CONNECT_MS = 5_000
 /** A broker that is silent for so long is given up; a fetch may wait before it is answered. */
@@ -151,11 +153,15 @@ class PlatformaticClient implements KafkaClient {
       isolation,
       maxWaitingBytes,
       maxWaitMs,
-      memory: this.#memory,
       logger,
       backoff: new Backoff(this.#options),
-      fetchApi: () => this.#negotiatedFetch(),
-      link: (broker: Broker) => new BrokerLink(broker, clientId, this.#connection),
+      link: (broker) =>
+        new BrokerLink(broker, {
+          clientId,
+          connection: this.#connection,
+          memory: this.#memory,
+          fetchApi: () => this.#negotiatedFetch(),
+        }),
       leadersOf: (topics) => this.#leadersOf(topics),
       bounds: async (place) => {
         const [start] = await this.listOffsets([place], 'earliest')

@@ -1,5 +1,5 @@
 import { type API, createAPI, type Reader, readKnownTaggedFields, Writer } from '@platformatic/kafka'
-import type { AbortedTransaction } from '../../../formats/record-batch/transaction-filter.ts'
+import type { FetchedPartition, FetchPartition, FetchRequest } from '../client/fetch-link.ts'
 
 // Fetch (key 1) as kafka.apache.org/protocol describes it, versions 13 to 17: topics by id, flexible encoding. Written here because
 // the package's own parser turns every record into an object; everything around it (connection, TLS, SASL, framing) is the package's.
@@ -14,41 +14,15 @@ const NO_REPLICA = -1
 const NO_SESSION = { id: 0, epoch: -1 } as const
 const NO_LOG_START = -1n
 
-export interface FetchPartition {
-  readonly partition: number
-  readonly offset: number
-  /** Leader epoch as the cluster's description had it. */
-  readonly currentLeaderEpoch: number
-  /** Leader epoch of the record before `offset`, so that the broker notices a truncated log; −1 where it is not known. */
-  readonly lastFetchedEpoch: number
-  readonly maxBytes: number
-}
-
-export interface FetchRequest {
-  readonly maxWaitMs: number
-  readonly maxBytes: number
-  readonly isCommittedOnly: boolean
-  readonly topics: readonly { readonly topicId: string; readonly partitions: readonly FetchPartition[] }[]
-}
-
-export interface FetchedPartition {
-  readonly topicId: string
-  readonly partition: number
-  /** Code of the protocol; 0 is none. */
-  readonly errorCode: number
-  readonly logStart: number
-  readonly highWatermark: number
-  readonly aborted: readonly AbortedTransaction[]
-  /** End of the last epoch that broker and reader share, where the log was truncated under the reader. */
-  readonly divergesAt: number | undefined
-  /** Record batches; the last one may be cut off. */
+/** A partition with its record batches; the last one may be cut off. */
+export interface EncodedPartition extends Omit<FetchedPartition, 'batches'> {
   readonly records: Uint8Array
 }
 
 export interface FetchResponse {
   /** Code of the protocol for the whole response; 0 is none. */
   readonly errorCode: number
-  readonly partitions: readonly FetchedPartition[]
+  readonly partitions: readonly EncodedPartition[]
   /**
    * What came from the socket and holds nothing else: nobody needs it once the connection has handed the response out, and V8
    * would come for it only after tens of megabytes, marking all of the heap.
@@ -100,7 +74,7 @@ function readResponse(reader: Reader, allocate: (size: number) => Uint8Array): F
   reader.readInt32() // Throttle time: the broker itself delays what it throttles.
   const errorCode = reader.readInt16()
   reader.readInt32() // Session.
-  const partitions: FetchedPartition[] = []
+  const partitions: EncodedPartition[] = []
   reader.readArray((topic) => {
     const topicId = topic.readUUID()
     topic.readArray((entry) => partitions.push({ topicId, ...readPartition(entry, allocate) }), true, false)
@@ -108,12 +82,12 @@ function readResponse(reader: Reader, allocate: (size: number) => Uint8Array): F
   return { errorCode, partitions, garbage: reader.buffer.buffers.slice(1, -1) }
 }
 
-function readPartition(reader: Reader, allocate: (size: number) => Uint8Array): Omit<FetchedPartition, 'topicId'> {
+function readPartition(reader: Reader, allocate: (size: number) => Uint8Array): Omit<EncodedPartition, 'topicId'> {
   const partition = reader.readInt32()
   const errorCode = reader.readInt16()
-  const highWatermark = Number(reader.readInt64())
+  reader.readInt64() // High watermark.
   reader.readInt64() // Last stable offset: the broker sends nothing beyond it to a reader of committed records.
-  const logStart = Number(reader.readInt64())
+  reader.readInt64() // Start of the log.
   const aborted = reader.readNullableArray((entry) => ({
     producerId: entry.readInt64(),
     firstOffset: Number(entry.readInt64()),
@@ -128,7 +102,7 @@ function readPartition(reader: Reader, allocate: (size: number) => Uint8Array): 
       if (epoch >= 0 || end >= 0) divergesAt = end
     },
   })
-  return { partition, errorCode, logStart, highWatermark, aborted: aborted ?? [], divergesAt, records }
+  return { partition, errorCode, aborted: aborted ?? [], divergesAt, records }
 }
 
 /** A copy: what came from the socket is given back at once. */

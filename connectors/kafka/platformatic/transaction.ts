@@ -13,8 +13,9 @@ import { splitId } from '../../../core/model/position.ts'
 import { recordCountOf, stampTransactional } from '../../../formats/record-batch/stamp-producer.ts'
 import type { Backoff } from '../client/backoff.ts'
 import type { KafkaTransaction, TopicPartition } from '../client/kafka-client.ts'
+import { PROTOCOL } from '../client/protocol-errors.ts'
 import { produceApi } from './produce-api.ts'
-import { PROTOCOL, translateError } from './translate-error.ts'
+import { translateError } from './translate-error.ts'
 
 /** A transaction that stays open for so long is aborted by the broker. */
 const TRANSACTION_MS = 60_000

@@ -1,23 +1,7 @@
 import { findErrorBy } from '@platformatic/kafka'
 import type { ErrorCode } from '../../../core/model/error-codes.ts'
 import { MillraceError } from '../../../core/model/errors.ts'
-
-/** Error codes of the protocol that matter here (kafka.apache.org/protocol#protocol_error_codes). */
-export const PROTOCOL = {
-  offsetOutOfRange: 1,
-  corruptMessage: 2,
-  unknownTopic: 3,
-  topicForbidden: 29,
-  groupForbidden: 30,
-  clusterForbidden: 31,
-  unknownMember: 25,
-  unsupportedVersion: 35,
-  topicExists: 36,
-  duplicateSequence: 46,
-  invalidProducerEpoch: 47,
-  concurrentTransactions: 51,
-  producerFenced: 90,
-} as const
+import { PROTOCOL } from '../client/protocol-errors.ts'
 
 const FORBIDDEN: readonly number[] = [PROTOCOL.topicForbidden, PROTOCOL.groupForbidden, PROTOCOL.clusterForbidden]
 

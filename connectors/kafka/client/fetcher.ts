@@ -1,19 +1,14 @@
 // hot path
-import type { API, Broker } from '@platformatic/kafka'
-import { MillraceError } from '../../../core/model/errors.ts'
-import { freeMemory } from '../../../core/model/free-memory.ts'
+import { toMillraceError } from '../../../core/model/errors.ts'
 import type { Logger } from '../../../core/ports/logger.ts'
 import { TransactionFilter } from '../../../formats/record-batch/transaction-filter.ts'
-import type { Backoff } from '../client/backoff.ts'
-import { ChunkFeed } from '../client/chunk-feed.ts'
-import { EncodedChunk, endOfBatches } from '../client/encoded-chunk.ts'
-import { damagedAtBroker, logTruncated, offsetGone, readForbidden, topicReplaced } from '../client/fetch-failures.ts'
-import type { FetchStart, Isolation, PartitionFeed, TopicPartition } from '../client/kafka-client.ts'
-import type { RecordMemory } from '../client/record-memory.ts'
-import { Signal } from '../client/signal.ts'
-import type { BrokerLink } from './broker-link.ts'
-import type { FetchedPartition, FetchRequest, FetchResponse } from './fetch-api.ts'
-import { PROTOCOL, translateError } from './translate-error.ts'
+import type { Backoff } from './backoff.ts'
+import { ChunkFeed } from './chunk-feed.ts'
+import { damagedAtBroker, logTruncated, offsetGone, readForbidden, topicReplaced } from './fetch-failures.ts'
+import type { BrokerAddress, FetchedPartition, FetchLink, FetchRequest } from './fetch-link.ts'
+import type { FetchStart, Isolation, PartitionFeed, TopicPartition } from './kafka-client.ts'
+import { PROTOCOL } from './protocol-errors.ts'
+import { Signal } from './signal.ts'
 
 /** Who leads the partitions of a topic now; `undefined` where nobody does. */
 export interface TopicLeaders {
@@ -22,7 +17,7 @@ export interface TopicLeaders {
 }
 
 export interface PartitionLeader {
-  readonly broker: Broker
+  readonly broker: BrokerAddress
   readonly epoch: number
 }
 
@@ -31,12 +26,9 @@ export interface FetcherPorts {
   readonly isolation: Isolation
   readonly maxWaitingBytes: number
   readonly maxWaitMs: number
-  /** Where the records of responses lie. */
-  readonly memory: RecordMemory
   readonly backoff: Backoff
   readonly logger: Logger
-  fetchApi(): Promise<API<[FetchRequest], FetchResponse>>
-  link(broker: Broker): BrokerLink
+  link(broker: BrokerAddress): FetchLink
   leadersOf(topics: readonly string[]): Promise<ReadonlyMap<string, TopicLeaders>>
   /** First offset there is and the end, for messages. */
   bounds(place: TopicPartition): Promise<{ readonly start: number; readonly end: number }>
@@ -69,7 +61,7 @@ interface FedPartition {
 export class Fetcher {
   readonly #ports: FetcherPorts
   readonly #partitions = new Map<string, FedPartition>()
-  readonly #links = new Map<string, BrokerLink>()
+  readonly #links = new Map<string, FetchLink>()
   readonly #room = new Signal()
   #turn = 0
   #isSeeking = false
@@ -134,7 +126,7 @@ export class Fetcher {
   /** What waiting may mend is said and waited for; anything else is thrown. */
   async #bear(error: unknown): Promise<void> {
     const { backoff, logger } = this.#ports
-    const coded = translateError(error, 'find the leaders of partitions')
+    const coded = toMillraceError(error, 'MR_KAFKA_PROTOCOL')
     const mayBeNews = coded.code === 'MR_KAFKA_TOPIC_UNKNOWN' && backoff.failingForMs < UNKNOWN_TOPIC_MS
     if (coded.code !== 'MR_KAFKA_UNREACHABLE' && !mayBeNews) throw coded
     if (this.#isClosed) return
@@ -166,7 +158,7 @@ export class Fetcher {
   }
 
   /** Fetches from one broker as long as it leads something. */
-  async #fetchFrom(link: BrokerLink): Promise<void> {
+  async #fetchFrom(link: FetchLink): Promise<void> {
     const name = nameOf(link.broker)
     while (!this.#isClosed && this.#links.get(name) === link) {
       const led = [...this.#partitions.values()].filter(
@@ -178,11 +170,9 @@ export class Fetcher {
         continue
       }
       try {
-        const api = await this.#ports.fetchApi()
-        const response = await link.fetch(api, this.#request(wanted, led.length > wanted.length))
-        for (const part of response.garbage) freeMemory(part)
+        const fetched = await link.fetch(this.#request(wanted, led.length > wanted.length))
         if (this.#isClosed) return
-        this.#handOut(response)
+        this.#handOut(fetched)
       } catch (error) {
         await this.#lose(link, error)
         return
@@ -190,12 +180,12 @@ export class Fetcher {
     }
   }
 
-  async #lose(link: BrokerLink, error: unknown): Promise<void> {
+  async #lose(link: FetchLink, error: unknown): Promise<void> {
     const name = nameOf(link.broker)
     if (this.#isClosed) return
     this.#links.delete(name)
     await link.close()
-    await this.#bear(translateError(error, `fetch from ${name}`))
+    await this.#bear(error)
     for (const partition of this.#partitions.values()) {
       if (partition.leader !== undefined && nameOf(partition.leader.broker) === name) partition.leader = undefined
     }
@@ -225,10 +215,9 @@ export class Fetcher {
     }
   }
 
-  #handOut(response: FetchResponse): void {
-    if (response.errorCode !== 0) throw protocolError(response.errorCode, 'fetch')
+  #handOut(response: readonly FetchedPartition[]): void {
     let isHealthy = true
-    for (const fetched of response.partitions) {
+    for (const fetched of response) {
       const partition = this.#partitions.get(keyOf(fetched.topicId, fetched.partition))
       if (partition === undefined || partition.isEnded) continue
       if (fetched.errorCode === 0) this.#take(partition, fetched)
@@ -243,30 +232,22 @@ export class Fetcher {
     }
   }
 
-  #take(partition: FedPartition, { records, aborted, divergesAt }: FetchedPartition): void {
+  #take(partition: FedPartition, { batches, aborted, divergesAt }: FetchedPartition): void {
     const { start, feed, offset } = partition
     if (divergesAt !== undefined) {
       this.#end(partition, logTruncated(start, offset, divergesAt))
       return
     }
-    if (records.length === 0) return
-    const { isolation, memory } = this.#ports
-    const filter = isolation === 'read_committed' ? new TransactionFilter(aborted) : undefined
-    const chunk = new EncodedChunk({
-      place: start,
-      bytes: records,
-      offset,
-      filter,
-      release: () => memory.give(records),
-    })
-    let end: ReturnType<typeof endOfBatches>
+    if (batches === undefined) return
+    const filter = this.#ports.isolation === 'read_committed' ? new TransactionFilter(aborted) : undefined
+    let end: ReturnType<typeof batches.end>
     try {
-      end = endOfBatches(records)
+      end = batches.end()
     } catch {
       // The chunk says the same, with its place, when the reader comes to the damaged batch.
       partition.isEnded = true
     }
-    feed.push(chunk)
+    feed.push(batches.open({ place: start, offset, filter }))
     if (end === undefined) return
     partition.offset = end.offset
     partition.lastFetchedEpoch = end.leaderEpoch
@@ -320,14 +301,10 @@ export class Fetcher {
   }
 }
 
-function protocolError(code: number, what: string): MillraceError {
-  return new MillraceError('MR_KAFKA_UNREACHABLE', `Kafka: ${what}: the broker answered with error ${code}`)
-}
-
 function keyOf(topicId: string, partition: number): string {
   return `${topicId}/${partition}`
 }
 
-function nameOf({ host, port }: Broker): string {
+function nameOf({ host, port }: BrokerAddress): string {
   return `${host}:${port}`
 }
