@@ -26,10 +26,11 @@ import type {
 } from '../client/kafka-client.ts'
 import { PROTOCOL } from '../client/protocol-errors.ts'
 import { RecordMemory } from '../client/record-memory.ts'
+import { beginTransaction } from '../client/transaction.ts'
 import { BrokerLink } from './broker-link.ts'
 import { FETCH_VERSIONS, type FetchResponse, fetchApi } from './fetch-api.ts'
 import { commitGroupOffsets } from './group-offsets.ts'
-import { beginTransaction } from './transaction.ts'
+import { PlatformaticTransactionCalls } from './transaction-calls.ts'
 import { translateError } from './translate-error.ts'
 
 const CONNECT_MS = 5_000
@@ -136,10 +137,9 @@ class PlatformaticClient implements KafkaClient {
   }
 
   transaction(id: string): Promise<KafkaTransaction> {
-    const backoff = new Backoff(this.#options)
     const leaderOf = (place: TopicPartition): Promise<Broker> => this.#leaderOf(place)
-    const ports = { admin: this.#admin, backoff, leaderOf }
-    return beginTransaction(ports, id)
+    const ports = { admin: this.#admin, backoff: new Backoff(this.#options), leaderOf }
+    return beginTransaction(new PlatformaticTransactionCalls(ports), id)
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import { createAPI, type Reader, Writer } from '@platformatic/kafka'
+import type { ProduceAnswer } from '../client/transaction.ts'
 
 // Produce (key 0) as kafka.apache.org/protocol describes it, version 9: flexible, transactions, topics by name; brokers from 2.8 on
 // take it. Written here to send record batches as they lie in the outbox.
@@ -17,13 +18,7 @@ export interface ProduceRequest {
   readonly batch: Uint8Array
 }
 
-export interface ProduceResponse {
-  /** Code of the protocol; 0 is none. */
-  readonly errorCode: number
-  readonly message: string
-}
-
-export const produceApi = createAPI<[ProduceRequest], ProduceResponse>(KEY, VERSION, writeRequest, (...args) =>
+export const produceApi = createAPI<[ProduceRequest], ProduceAnswer>(KEY, VERSION, writeRequest, (...args) =>
   readResponse(args[3]),
 )
 
@@ -40,8 +35,8 @@ function writeRequest({ transactionalId, timeoutMs, topic, partition, batch }: P
     .appendTaggedFields()
 }
 
-function readResponse(reader: Reader): ProduceResponse {
-  let response: ProduceResponse = { errorCode: 0, message: '' }
+function readResponse(reader: Reader): ProduceAnswer {
+  let response: ProduceAnswer = { errorCode: 0, message: '' }
   reader.readArray((topic) => {
     topic.readString()
     topic.readArray((partition) => {

@@ -53,6 +53,9 @@ function classifyCode(error: Error, chain: readonly Error[]): { readonly code: E
   if (isUnsupported || findErrorBy(error, 'apiCode', PROTOCOL.unsupportedVersion) !== null) {
     return { code: 'MR_KAFKA_UNSUPPORTED', reason: last.message }
   }
+  if (findErrorBy(error, 'apiCode', PROTOCOL.concurrentTransactions) !== null) {
+    return { code: 'MR_KAFKA_UNREACHABLE', reason: 'the transaction before is still being ended' }
+  }
   const mayHeal = findErrorBy(error, 'canRetry', true) !== null || findErrorBy(error, 'hasStaleMetadata', true) !== null
   return { code: mayHeal ? 'MR_KAFKA_UNREACHABLE' : 'MR_KAFKA_PROTOCOL', reason: last.message }
 }

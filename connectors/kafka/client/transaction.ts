@@ -1,0 +1,109 @@
+import { MillraceError } from '../../../core/model/errors.ts'
+import { splitId } from '../../../core/model/position.ts'
+import { recordCountOf, stampTransactional } from '../../../formats/record-batch/stamp-producer.ts'
+import type { Backoff } from './backoff.ts'
+import type { KafkaTransaction, TopicPartition } from './kafka-client.ts'
+import { PROTOCOL } from './protocol-errors.ts'
+
+/** A transaction that stays open for so long is aborted by the broker. */
+export const TRANSACTION_MS = 60_000
+/** So long brokers may be away, or busy with the transaction before, while one step is tried again. */
+const PATIENCE_MS = 30_000
+
+/** Who writes: a transactional id with what the coordinator gave it. */
+export interface Producer {
+  readonly id: string
+  readonly producerId: bigint
+  readonly producerEpoch: number
+}
+
+/** What a broker said of a batch. */
+export interface ProduceAnswer {
+  /** Code of the protocol; 0 is none. */
+  readonly errorCode: number
+  readonly message: string
+}
+
+/** The calls of the protocol that a transaction is made of. All throw coded errors, `MR_KAFKA_UNREACHABLE` where trying again may help. */
+export interface TransactionCalls {
+  readonly backoff: Backoff
+  /** InitProducerId. */
+  begin(id: string): Promise<Producer>
+  /** AddPartitionsToTxn. */
+  join(producer: Producer, place: TopicPartition): Promise<void>
+  /** Produce, to the partition's leader as it is known now. */
+  produce(producer: Producer, place: TopicPartition, batch: Uint8Array): Promise<ProduceAnswer>
+  /** EndTxn, with a commit. */
+  commit(producer: Producer): Promise<void>
+}
+
+/**
+ * Begins a transaction under this id: the broker ends what an earlier producer left open, and takes nothing from that one any
+ * more. What it had committed is visible when this resolves.
+ */
+export async function beginTransaction(calls: TransactionCalls, id: string): Promise<KafkaTransaction> {
+  return new FencedTransaction(calls, await patiently(calls.backoff, () => calls.begin(id)))
+}
+
+/** Every step may be done again: producer id, epoch and sequence tell the broker that it is the same one. */
+class FencedTransaction implements KafkaTransaction {
+  readonly #calls: TransactionCalls
+  readonly #producer: Producer
+  readonly #sequences = new Map<string, number>()
+
+  constructor(calls: TransactionCalls, producer: Producer) {
+    this.#calls = calls
+    this.#producer = producer
+  }
+
+  async append(place: TopicPartition, batch: Uint8Array): Promise<void> {
+    const { producerId, producerEpoch } = this.#producer
+    const name = splitId(place.topic, place.partition)
+    if (!this.#sequences.has(name)) await this.#patiently(() => this.#calls.join(this.#producer, place))
+    const baseSequence = this.#sequences.get(name) ?? 0
+    stampTransactional(batch, { producerId, producerEpoch, baseSequence })
+    this.#sequences.set(name, baseSequence + recordCountOf(batch))
+    await this.#patiently(async () => checkTaken(name, await this.#calls.produce(this.#producer, place, batch)))
+  }
+
+  async commit(): Promise<void> {
+    if (this.#sequences.size > 0) await this.#patiently(() => this.#calls.commit(this.#producer))
+  }
+
+  #patiently(step: () => Promise<void>): Promise<void> {
+    return patiently(this.#calls.backoff, step)
+  }
+}
+
+/** Tries a step again while brokers are away, leadership moves, or the transaction before is still being ended. */
+async function patiently<T>(backoff: Backoff, step: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      const result = await step()
+      backoff.succeeded()
+      return result
+    } catch (error) {
+      const mayHeal = error instanceof MillraceError && error.code === 'MR_KAFKA_UNREACHABLE'
+      if (!mayHeal || backoff.failingForMs > PATIENCE_MS) throw error
+      await backoff.failed()
+    }
+  }
+}
+
+function checkTaken(name: string, { errorCode, message }: ProduceAnswer): void {
+  if (errorCode === 0 || errorCode === PROTOCOL.duplicateSequence) return
+  if (errorCode === PROTOCOL.topicForbidden) {
+    throw new MillraceError('MR_KAFKA_FORBIDDEN', `Kafka: write ${name}: the user may not; grant WRITE on the topic`)
+  }
+  if (errorCode === PROTOCOL.invalidProducerEpoch || errorCode === PROTOCOL.producerFenced) {
+    throw new MillraceError(
+      'MR_KAFKA_FENCED',
+      `Kafka: write ${name}: a newer process runs this pipeline; this one stops`,
+    )
+  }
+  const text = `Kafka: write ${name}: the broker answered with error ${errorCode} ${message}`
+  throw new MillraceError(TRANSIENT.includes(errorCode) ? 'MR_KAFKA_UNREACHABLE' : 'MR_KAFKA_PROTOCOL', text)
+}
+
+/** Leadership moves, replicas are missing, the broker is late: a new attempt may find it in order. */
+const TRANSIENT: readonly number[] = [3, 5, 6, 7, 8, 9, 13, 19, 20, 56, 74, 75, 100]
