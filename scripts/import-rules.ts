@@ -64,6 +64,13 @@ export const importRules: readonly ImportRule[] = [
     packages: ['@platformatic/kafka'],
     builtins: [],
   },
+  {
+    folder: 'connectors/kafka/kafkajs',
+    rule: 3,
+    ours: [...kernel, 'formats', 'connectors/kafka'],
+    packages: ['kafkajs'],
+    builtins: [],
+  },
   { folder: 'state', rule: 3, ours: [...kernel, 'core/state'], packages: ['level', 'msgpackr'], builtins: [] },
   {
     folder: 'platform',

@@ -54,6 +54,11 @@ export const plantedViolations: readonly PlantedViolation[] = [
   },
   {
     rule: 'Import rule 6',
+    file: 'connectors/kafka/kafkajs/other.ts',
+    text: "import { Admin } from '@platformatic/kafka'",
+  },
+  {
+    rule: 'Import rule 6',
     file: 'connectors/kafka/source/client.ts',
     text: "import { Admin } from '@platformatic/kafka'",
   },

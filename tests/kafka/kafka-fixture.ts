@@ -49,9 +49,13 @@ export class KafkaFixture {
     return systemPorts({ pipeline, logger: silent })
   }
 
-  async client(isolation: Isolation, maxWaitingBytes = 33_554_432): Promise<KafkaClient> {
+  async client(
+    isolation: Isolation,
+    maxWaitingBytes = 33_554_432,
+    client: 'platformatic' | 'kafkajs' = 'platformatic',
+  ): Promise<KafkaClient> {
     const connection = { brokers: this.#brokers, tls: undefined, sasl: undefined }
-    const settings = { client: 'platformatic', connection, isolation, maxWaitingBytes, maxWaitMs: 100 } as const
+    const settings = { client, connection, isolation, maxWaitingBytes, maxWaitMs: 100 } as const
     return this.owns(await openClient(this.ports(), settings))
   }
 

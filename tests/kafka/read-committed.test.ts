@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { Kafka, logLevel, type Producer } from 'kafkajs'
+import { CLIENTS } from '../../connectors/kafka/client/open-client.ts'
 import { SeededRandom } from '../simulation/seeded-random.ts'
 import { BROKERS, KafkaFixture, topicName } from './kafka-fixture.ts'
 import { readTopic } from './read-topic.ts'
@@ -97,12 +98,15 @@ describe('read_committed', () => {
       const topic = topicName('transactions')
       await fixture.createTopic(topic)
       const sent = await produce(topic)
-      for (const maxWaitingBytes of [8_192, 100_000_000]) {
-        const seen = await readTopic(fixture, { topic, partitions: 1, isolation: 'read_committed', maxWaitingBytes })
-        assert.equal(seen.filter(({ value }) => value?.startsWith('abort')).length, 0)
-        assert.equal(seen.filter(({ value }) => value?.startsWith('commit')).length, sent.commit)
-        const all = await readTopic(fixture, { topic, partitions: 1, isolation: 'read_uncommitted', maxWaitingBytes })
-        assert.equal(all.length, sent.commit + sent.abort)
+      for (const client of CLIENTS) {
+        for (const maxWaitingBytes of [8_192, 100_000_000]) {
+          const of = { topic, partitions: 1, client, maxWaitingBytes }
+          const seen = await readTopic(fixture, { ...of, isolation: 'read_committed' })
+          assert.equal(seen.filter(({ value }) => value?.startsWith('abort')).length, 0)
+          assert.equal(seen.filter(({ value }) => value?.startsWith('commit')).length, sent.commit)
+          const all = await readTopic(fixture, { ...of, isolation: 'read_uncommitted' })
+          assert.equal(all.length, sent.commit + sent.abort)
+        }
       }
     })
   }

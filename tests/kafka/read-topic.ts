@@ -37,6 +37,7 @@ interface ReadOptions {
   readonly isolation: Isolation
   /** Bytes that may wait in the client, which decide how much it fetches at once. */
   readonly maxWaitingBytes?: number
+  readonly client?: 'platformatic' | 'kafkajs'
 }
 
 interface PartitionView {
@@ -45,7 +46,7 @@ interface PartitionView {
 }
 
 async function* viewsOf(fixture: KafkaFixture, of: ReadOptions): AsyncGenerator<PartitionView, void> {
-  const client = await fixture.client(of.isolation, of.maxWaitingBytes)
+  const client = await fixture.client(of.isolation, of.maxWaitingBytes, of.client)
   await decided(fixture, of)
   const [description] = await client.describeTopics([of.topic])
   for (let partition = 0; partition < of.partitions; partition++) {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
+import { CLIENTS } from '../../connectors/kafka/client/open-client.ts'
 import { type KafkaTopicOptions, kafkaTopic } from '../../connectors/kafka/index.ts'
 import { sinkSuite } from '../connectors/sink-suite.ts'
 import { type SuiteRecord, suiteContract } from '../connectors/suite-records.ts'
@@ -36,5 +37,9 @@ async function sinkOf(options: Partial<KafkaTopicOptions>, partitions: number) {
   }
 }
 
-sinkSuite('kafkaTopic', () => sinkOf({}, 1))
-sinkSuite('kafkaTopic with partitions, key and codec', () => sinkOf({ key: 'id', codec: 'zstd' }, 3))
+for (const client of CLIENTS) {
+  sinkSuite(`kafkaTopic (${client})`, () => sinkOf({ client }, 1))
+  sinkSuite(`kafkaTopic (${client}) with partitions, key and codec`, () =>
+    sinkOf({ client, key: 'id', codec: 'zstd' }, 3),
+  )
+}

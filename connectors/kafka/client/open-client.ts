@@ -3,10 +3,10 @@ import { type KafkaConnection, type KafkaConnectionOptions, resolveConnection } 
 import type { Isolation, KafkaClient, KafkaClientFactory, KafkaClientOptions } from './kafka-client.ts'
 
 /** A client by its word, or a function that makes one. */
-export type KafkaClientChoice = 'platformatic' | KafkaClientFactory
+export type KafkaClientChoice = 'platformatic' | 'kafkajs' | KafkaClientFactory
 
 /** The words. */
-export const CLIENTS = ['platformatic'] as const
+export const CLIENTS = ['platformatic', 'kafkajs'] as const
 
 export interface ClientSettings {
   readonly client: KafkaClientChoice
@@ -20,7 +20,7 @@ export interface ClientSettings {
 export function openClient(ports: ConnectorPorts, settings: ClientSettings): Promise<KafkaClient> {
   const { clock, random, logger, pipeline } = ports
   const { client, connection, isolation, maxWaitingBytes, maxWaitMs } = settings
-  const make = typeof client === 'function' ? client : platformatic
+  const make = typeof client === 'function' ? client : FACTORIES[client]
   return make({ connection, clientId: pipeline, isolation, maxWaitingBytes, maxWaitMs, clock, random, logger })
 }
 
@@ -54,8 +54,16 @@ export function kafkaClient(ports: ConnectorPorts, options: ClientOptions = {}):
   })
 }
 
+const FACTORIES = { platformatic, kafkajs }
+
 /** Loaded when a pipeline first needs it. */
 async function platformatic(options: KafkaClientOptions): Promise<KafkaClient> {
   const { connectPlatformatic } = await import('../platformatic/client.ts')
   return connectPlatformatic(options)
+}
+
+/** The same. */
+async function kafkajs(options: KafkaClientOptions): Promise<KafkaClient> {
+  const { connectKafkajs } = await import('../kafkajs/client.ts')
+  return connectKafkajs(options)
 }

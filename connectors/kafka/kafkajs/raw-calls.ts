@@ -1,0 +1,197 @@
+import { EncodedBatches } from '../client/encoded-chunk.ts'
+import type { FetchedPartition, FetchRequest, FetchTopic } from '../client/fetch-link.ts'
+import type { ProduceAnswer } from '../client/transaction.ts'
+import type { EncodedBody, RawCall } from './internals.ts'
+
+// Fetch, version 11, and Produce, version 7, as kafka.apache.org/protocol describes them: the newest before the flexible encoding,
+// which kafkajs does not speak. Topics go by name; there is no check for a truncated log.
+
+const NO_REPLICA = -1
+const NO_SESSION = { id: 0, epoch: -1 } as const
+const NO_LOG_START = -1n
+const ACKS_ALL = -1
+const PRODUCE_MS = 8_000
+const REQUEST_MS = 10_000
+
+/** A fetch; its topic ids are names. */
+export function fetchCall(request: FetchRequest): RawCall<readonly FetchedPartition[]> {
+  const body = Buffer.concat([
+    int32(NO_REPLICA),
+    int32(request.maxWaitMs),
+    int32(1),
+    int32(request.maxBytes),
+    int8(request.isCommittedOnly ? 1 : 0),
+    int32(NO_SESSION.id),
+    int32(NO_SESSION.epoch),
+    array(request.topics.map(fetchTopic)),
+    array([]),
+    string(''),
+  ])
+  return rawCall({ apiKey: 1, apiVersion: 11, apiName: 'Fetch' }, body, {
+    requestTimeout: REQUEST_MS + request.maxWaitMs,
+    decode: readFetch,
+  })
+}
+
+/** One record batch as it is, in a transaction. */
+export function produceCall(of: {
+  readonly transactionalId: string
+  readonly topic: string
+  readonly partition: number
+  readonly batch: Uint8Array
+}): RawCall<ProduceAnswer> {
+  const records = Buffer.concat([int32(of.partition), int32(of.batch.length), of.batch])
+  const body = Buffer.concat([
+    string(of.transactionalId),
+    int16(ACKS_ALL),
+    int32(PRODUCE_MS),
+    array([Buffer.concat([string(of.topic), array([records])])]),
+  ])
+  return rawCall({ apiKey: 0, apiVersion: 7, apiName: 'Produce' }, body, {
+    requestTimeout: REQUEST_MS,
+    decode: readProduce,
+  })
+}
+
+function rawCall<Answer extends object>(
+  api: { readonly apiKey: number; readonly apiVersion: number; readonly apiName: string },
+  body: Buffer,
+  answer: { readonly requestTimeout: number; readonly decode: (body: Buffer) => Answer },
+): RawCall<Answer> {
+  const encoded: EncodedBody = { buf: body, buffer: body }
+  return {
+    request: { ...api, encode: async () => encoded },
+    response: { decode: async (bytes) => answer.decode(bytes), parse: async (decoded) => decoded },
+    requestTimeout: answer.requestTimeout,
+    logResponseError: false,
+  }
+}
+
+function fetchTopic({ topicId, partitions }: FetchTopic): Buffer {
+  const encoded = partitions.map(({ partition, currentLeaderEpoch, offset, maxBytes }) =>
+    Buffer.concat([
+      int32(partition),
+      int32(currentLeaderEpoch),
+      int64(BigInt(offset)),
+      int64(NO_LOG_START),
+      int32(maxBytes),
+    ]),
+  )
+  return Buffer.concat([string(topicId), array(encoded)])
+}
+
+function readFetch(body: Buffer): readonly FetchedPartition[] {
+  const reader = new BodyReader(body)
+  reader.skip(4 + 2 + 4) // Throttle time, error of a session, session.
+  const partitions: FetchedPartition[] = []
+  reader.each(() => {
+    const topicId = reader.string()
+    reader.each(() => partitions.push(readPartition(reader, topicId)))
+  })
+  return partitions
+}
+
+function readPartition(reader: BodyReader, topicId: string): FetchedPartition {
+  const partition = reader.int32()
+  const errorCode = reader.int16()
+  reader.skip(8 + 8 + 8) // High watermark, last stable offset, start of the log.
+  const aborted: FetchedPartition['aborted'][number][] = []
+  reader.each(() => aborted.push({ producerId: reader.int64(), firstOffset: Number(reader.int64()) }))
+  reader.skip(4) // Preferred read replica.
+  // A copy: a record batch must not keep the whole response alive.
+  const records = Uint8Array.from(reader.bytes())
+  const batches = records.length === 0 ? undefined : new EncodedBatches(records, () => undefined)
+  return { topicId, partition, errorCode, aborted, divergesAt: undefined, batches }
+}
+
+function readProduce(body: Buffer): ProduceAnswer {
+  const reader = new BodyReader(body)
+  let errorCode = 0
+  reader.each(() => {
+    reader.string()
+    reader.each(() => {
+      reader.int32()
+      errorCode = reader.int16()
+      reader.skip(8 + 8 + 8) // Base offset, log-append time, start of the log.
+    })
+  })
+  return { errorCode, message: '' }
+}
+
+/** Reads the fixed encoding of the protocol, one field after the other. */
+class BodyReader {
+  readonly #body: Buffer
+  #at = 0
+
+  constructor(body: Buffer) {
+    this.#body = body
+  }
+
+  skip(bytes: number): void {
+    this.#at += bytes
+  }
+
+  int16(): number {
+    this.#at += 2
+    return this.#body.readInt16BE(this.#at - 2)
+  }
+
+  int32(): number {
+    this.#at += 4
+    return this.#body.readInt32BE(this.#at - 4)
+  }
+
+  int64(): bigint {
+    this.#at += 8
+    return this.#body.readBigInt64BE(this.#at - 8)
+  }
+
+  string(): string {
+    const length = this.int16()
+    this.#at += length
+    return this.#body.toString('utf8', this.#at - length, this.#at)
+  }
+
+  bytes(): Buffer {
+    const length = Math.max(0, this.int32())
+    this.#at += length
+    return this.#body.subarray(this.#at - length, this.#at)
+  }
+
+  /** Calls `read` for each element of an array. */
+  each(read: () => void): void {
+    const count = this.int32()
+    for (let i = 0; i < count; i++) read()
+  }
+}
+
+function int8(value: number): Buffer {
+  return Buffer.from([value & 255])
+}
+
+function int16(value: number): Buffer {
+  const bytes = Buffer.alloc(2)
+  bytes.writeInt16BE(value)
+  return bytes
+}
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32BE(value)
+  return bytes
+}
+
+function int64(value: bigint): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigInt64BE(value)
+  return bytes
+}
+
+function string(text: string): Buffer {
+  const bytes = Buffer.from(text)
+  return Buffer.concat([int16(bytes.length), bytes])
+}
+
+function array(elements: readonly Uint8Array[]): Buffer {
+  return Buffer.concat([int32(elements.length), ...elements])
+}
