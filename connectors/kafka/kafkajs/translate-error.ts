@@ -12,6 +12,9 @@ const MEANING: Readonly<Record<string, { readonly code: ErrorCode; readonly hint
   PRODUCER_FENCED: { code: 'MR_KAFKA_FENCED', hint: 'a newer process runs this pipeline; this one stops' },
   CONCURRENT_TRANSACTIONS: { code: 'MR_KAFKA_UNREACHABLE', hint: 'the transaction before is still being ended' },
   UNSUPPORTED_VERSION: { code: 'MR_KAFKA_UNSUPPORTED', hint: 'another version of the broker is needed' },
+  ILLEGAL_SASL_STATE: { code: 'MR_KAFKA_REFUSED', hint: 'the broker asks for no credentials; check the option sasl' },
+  UNSUPPORTED_SASL_MECHANISM: { code: 'MR_KAFKA_REFUSED', hint: 'check the option sasl' },
+  SASL_AUTHENTICATION_FAILED: { code: 'MR_KAFKA_REFUSED', hint: 'check the option sasl' },
   KafkaJSSASLAuthenticationError: { code: 'MR_KAFKA_REFUSED', hint: 'check the option sasl' },
 }
 
@@ -27,6 +30,7 @@ export function translateError(error: unknown, what: string): MillraceError {
   const message = last instanceof Error ? last.message : String(error)
   const told = (code: ErrorCode, hint?: string): MillraceError =>
     new MillraceError(code, `Kafka: ${what}: ${message}${hint === undefined ? '' : `; ${hint}`}`, { cause: error })
+  if (message.includes('before secure TLS connection')) return told('MR_KAFKA_UNREACHABLE', 'does that port speak TLS?')
   for (const cause of chain) {
     if (TLS_FAILURE.test(String(cause.code ?? ''))) return told('MR_KAFKA_REFUSED', 'check the option tls')
     const meaning = MEANING[String(cause.type ?? '')] ?? MEANING[cause.name]
