@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type NodeSettings, serverProperties } from './settings.ts'
 
 /** The version that is started unless `KAFKA_VERSION` says another one. */
 export const KAFKA_VERSION = process.env.KAFKA_VERSION ?? '4.4.0'
@@ -13,6 +14,7 @@ const POM = fileURLToPath(new URL('pom.xml', import.meta.url))
 const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
 const CLUSTER_ID = 'Ojdhh8khR-6s1j1ykWSfcw'
 const START_MS = 60_000
+const STOP_MS = 10_000
 const LOOK_MS = 100
 
 /** Why no broker can be started here; `undefined` where one can. */
@@ -40,15 +42,31 @@ export class KafkaBroker {
 
   /** Resolves when the broker takes requests. `advertisedPort`: what clients are told to connect to, a proxy for example. */
   static async start(options: { readonly port?: number; readonly advertisedPort?: number } = {}): Promise<KafkaBroker> {
+    const port = options.port ?? (await freePort())
+    const { advertisedPort = port } = options
+    const broker = await KafkaBroker.#node({ id: 1, port, advertisedPort, controllers: [await freePort()] })
+    await broker.run()
+    return broker
+  }
+
+  /** The same for a cluster of three, with three replicas of every topic. */
+  static async startCluster(): Promise<readonly KafkaBroker[]> {
+    const controllers = [await freePort(), await freePort(), await freePort()]
+    const nodes: KafkaBroker[] = []
+    for (const id of [1, 2, 3]) {
+      const port = await freePort()
+      nodes.push(await KafkaBroker.#node({ id, port, advertisedPort: port, controllers }))
+    }
+    await Promise.all(nodes.map((node) => node.run()))
+    return nodes
+  }
+
+  static async #node(of: Omit<NodeSettings, 'directory'>): Promise<KafkaBroker> {
     const library = await kafkaLibrary(KAFKA_VERSION)
     const directory = await mkdtemp(join(tmpdir(), 'millrace-kafka-'))
-    const port = options.port ?? (await freePort())
-    const broker = new KafkaBroker(directory, library, port)
-    const { advertisedPort = port } = options
-    const settings = properties({ directory, port, advertisedPort, controller: await freePort() })
-    await writeFile(join(directory, 'server.properties'), settings)
-    broker.#format()
-    await broker.run()
+    const broker = new KafkaBroker(directory, library, of.port)
+    await writeFile(join(directory, 'server.properties'), serverProperties({ ...of, directory }))
+    broker.#format(of.controllers.length === 1 ? ['--standalone'] : [])
     return broker
   }
 
@@ -89,9 +107,9 @@ export class KafkaBroker {
     return join(this.#directory, 'server.properties')
   }
 
-  #format(): void {
+  #format(more: readonly string[]): void {
     const args = ['-cp', `${this.library}/*`, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID]
-    const format = spawnSync('java', [...args, '-c', this.#settings, '--standalone'], { encoding: 'utf8' })
+    const format = spawnSync('java', [...args, '-c', this.#settings, ...more], { encoding: 'utf8' })
     if (format.status !== 0) throw new Error(`formatting the broker's storage failed: ${format.stderr}`)
   }
 
@@ -111,7 +129,10 @@ export class KafkaBroker {
     if (running === undefined || running.exitCode !== null || running.signalCode !== null) return
     const ended = new Promise((resolve) => running.once('exit', resolve))
     running.kill(signal)
+    // The last nodes of a cluster would wait for a quorum that is gone.
+    const impatience = setTimeout(() => running.kill('SIGKILL'), STOP_MS)
     await ended
+    clearTimeout(impatience)
   }
 }
 
@@ -128,33 +149,6 @@ async function kafkaLibrary(version: string): Promise<string> {
   if (!isCopied) throw new Error(`Maven could not resolve Apache Kafka ${version}`)
   await rename(fresh, folder)
   return folder
-}
-
-function properties(of: {
-  readonly directory: string
-  readonly port: number
-  readonly advertisedPort: number
-  readonly controller: number
-}): string {
-  const single = ['offsets.topic', 'transaction.state.log', 'share.coordinator.state.topic']
-  return [
-    'process.roles=broker,controller',
-    'node.id=1',
-    `listeners=PLAINTEXT://127.0.0.1:${of.port},CONTROLLER://127.0.0.1:${of.controller}`,
-    `advertised.listeners=PLAINTEXT://127.0.0.1:${of.advertisedPort}`,
-    'controller.listener.names=CONTROLLER',
-    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    `controller.quorum.bootstrap.servers=127.0.0.1:${of.controller}`,
-    `log.dirs=${join(of.directory, 'log')}`,
-    'log.retention.ms=-1',
-    'auto.create.topics.enable=false',
-    'group.initial.rebalance.delay.ms=0',
-    'log.cleaner.dedupe.buffer.size=2097152',
-    'transaction.state.log.min.isr=1',
-    'share.coordinator.state.topic.min.isr=1',
-    ...single.flatMap((topic) => [`${topic}.num.partitions=1`, `${topic}.replication.factor=1`]),
-    '',
-  ].join('\n')
 }
 
 /** A port of loopback that nobody listens on now. */

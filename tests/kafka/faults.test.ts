@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { CLIENTS } from '../../connectors/kafka/client/open-client.ts'
-import { type KafkaClient, type KafkaClientChoice, kafkaClient } from '../../connectors/kafka/index.ts'
+import type { KafkaClientChoice } from '../../connectors/kafka/index.ts'
 import { encodeRecordBatch } from '../../formats/record-batch/encode.ts'
 import { freePort, KafkaBroker } from '../../scripts/kafka/broker.ts'
 import { type Fault, FaultProxy } from './fault-proxy.ts'
+import { Follower } from './follower.ts'
 import { KafkaFixture, topicName } from './kafka-fixture.ts'
 import { readCommitted } from './read-topic.ts'
 
@@ -32,62 +33,12 @@ async function append(topic: string, from: number, count: number): Promise<void>
   await fixture.append({ topic, partition: 0 }, records)
 }
 
-/** Reads values from the beginning on, with offsets, while the world breaks. */
-class Follower {
-  readonly values: number[] = []
-  readonly client: Promise<KafkaClient>
-  #isStopped = false
-  #running: Promise<void> | undefined
-
-  constructor(client: KafkaClientChoice) {
-    this.client = kafkaClient(fixture.ports('follower'), { brokers: `127.0.0.1:${advertisedPort}`, client })
-  }
-
-  async start(topic: string): Promise<void> {
-    const client = await this.client
-    const [description] = await client.describeTopics([topic])
-    const feed = client.feed({ topic, topicId: description!.id, partition: 0, offset: 0, leaderEpoch: -1 })
-    this.#running = this.#run(feed)
-    this.#running.catch(() => undefined)
-  }
-
-  /** Resolves when so many values were read. */
-  async reached(count: number, withinMs = 60_000): Promise<void> {
-    const until = performance.now() + withinMs
-    while (this.values.length < count) {
-      assert.ok(performance.now() < until, `read ${this.values.length} of ${count} values`)
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  }
-
-  async stop(): Promise<void> {
-    this.#isStopped = true
-    await (await this.client).close()
-  }
-
-  async #run(feed: ReturnType<Awaited<Follower['client']>['feed']>): Promise<void> {
-    while (!this.#isStopped) {
-      const view = feed.take()
-      if (view === undefined) {
-        await feed.arrival()
-        continue
-      }
-      for (let i = 0; i < view.count; i++) {
-        if (view.offsets[i]! < this.values.length) continue
-        assert.equal(view.offsets[i], this.values.length, 'offsets have no gap')
-        const start = view.valueStarts[i]!
-        this.values.push(Number(Buffer.from(view.buffer.subarray(start, start + view.valueLengths[i]!)).toString()))
-      }
-    }
-  }
-}
-
 /** Follows a topic through a fault: everything arrives once and in order, before, during or after it. */
 async function follows(client: KafkaClientChoice, breakThings: () => Promise<void>): Promise<void> {
   const topic = topicName('faults')
   await fixture.createTopic(topic)
   await append(topic, 0, CHUNK)
-  const follower = new Follower(client)
+  const follower = new Follower(fixture.ports('follower'), { brokers: `127.0.0.1:${advertisedPort}`, client })
   await follower.start(topic)
   await follower.reached(CHUNK)
   await breakThings()
