@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, describe, it } from 'node:test'
+import { after, before, describe, it } from 'node:test'
 import { CLIENTS } from '../../connectors/kafka/client/open-client.ts'
 import { type KafkaClientChoice, type KafkaSourceOptions, kafka } from '../../connectors/kafka/index.ts'
 import type { ErrorCode } from '../../core/model/error-codes.ts'
@@ -10,6 +10,8 @@ import { BROKERS, KafkaFixture, topicName } from './kafka-fixture.ts'
 
 const fixture = new KafkaFixture()
 after(() => fixture.close())
+// A new cluster makes the topic of groups when it is first asked for one; these tests have a clock without patience.
+before(() => fixture.groupsAreReady())
 
 const record = { timestamp: 1_000, key: null, value: Buffer.from('{}'), headers: [] }
 

@@ -59,6 +59,20 @@ export class KafkaFixture {
     return this.owns(await openClient(this.ports(), settings))
   }
 
+  /** Resolves when groups can be asked for. */
+  async groupsAreReady(): Promise<void> {
+    const client = await this.client('read_committed')
+    for (let look = 0; look < 300; look++) {
+      const isReady = await client.groupOffsets('none').then(
+        () => true,
+        () => false,
+      )
+      if (isReady) return
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    throw new Error('the cluster has no coordinator of groups')
+  }
+
   async createTopic(name: string, partitions = 1): Promise<void> {
     await this.admin.createTopics({ topics: [name], partitions, replicas: 1 })
     for (let look = 0; look < 100; look++) {
