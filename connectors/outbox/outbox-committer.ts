@@ -23,7 +23,7 @@ import { readIntent, type StagedContent, type TopicIntent, type TopicTarget } fr
 import type { StoredTopic, TopicStore } from './topic-store.ts'
 
 export interface OutboxCommitterOptions {
-  readonly context: Pick<CommitterContext, 'files' | 'outbox' | 'sink'>
+  readonly context: Pick<CommitterContext, 'files' | 'outbox' | 'sink' | 'logger'>
   readonly store: TopicStore
   readonly codec: Codec
   /** The one topic of this sink; `undefined` where each record names its own. */
@@ -60,7 +60,10 @@ export class OutboxCommitter implements Committer {
     const contents = staged.map((one) => one.content as StagedContent | null).filter((content) => content !== null)
     if (contents.length === 0) return undefined
     const partitions = new Map<string, number>()
-    for (const { topics } of contents) for (const { topic, partitions: count } of topics) partitions.set(topic, count)
+    for (const { topic, partitions: count } of contents.flatMap(({ topics }) => topics)) {
+      if ((partitions.get(topic) ?? count) !== count) throw unequal(topic)
+      partitions.set(topic, count)
+    }
     const targets: TopicTarget[] = []
     for (const [topic, count] of partitions) targets.push(...(await this.#targets(topic, count)))
     const content: TopicIntent = { format: 1, targets, segments: contents.map((one) => one.segment) }
@@ -79,8 +82,22 @@ export class OutboxCommitter implements Committer {
     }
   }
 
-  commit(intent: Intent): Promise<void> {
-    return appendOnce(this.#place, readIntent(intent))
+  /** Waits as long as the target cannot be reached: each attempt reads back first, so none of them repeats anything. */
+  async commit(intent: Intent): Promise<void> {
+    const { sink, logger } = this.#options.context
+    for (;;) {
+      try {
+        await appendOnce(this.#place, readIntent(intent))
+        return
+      } catch (error) {
+        if (!(error instanceof MillraceError && STATUS[error.code] === 'unreachable' && error.retry === 'backoff'))
+          throw error
+        logger.warn('the target of a sink cannot be reached; the epoch is committed when it can', {
+          sink,
+          reason: error.message,
+        })
+      }
+    }
   }
 
   async collect(epoch: number): Promise<void> {
@@ -150,6 +167,12 @@ const STATUS: Readonly<Record<string, SinkStatus>> = {
   MR_POSITION_LOST: 'behind',
   MR_FILE_IO: 'unreachable',
   MR_KAFKA_UNREACHABLE: 'unreachable',
+}
+
+/** A restart stages them anew, for the number that there is then. */
+function unequal(topic: string): MillraceError {
+  const message = `tasks staged records for different numbers of partitions of topic "${topic}": it grew meanwhile`
+  return new MillraceError('MR_TASK_FAILED', message, { details: { topic } })
 }
 
 function placeOf(target: { readonly topic: string; readonly partition: number }): string {

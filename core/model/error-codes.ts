@@ -197,12 +197,10 @@ export const ERROR_CODES = {
     7,
     'Another pipeline or consumer uses the same group for its offsets; give this one another group.',
   ),
-  MR_KAFKA_FENCED: {
-    domain: 'external',
-    retry: 'never',
-    exit: 1,
-    text: 'A newer process began to write for the same pipeline and sink; this one stops.',
-  },
+  MR_KAFKA_FENCED: external(
+    'restart',
+    'The transaction of a sink was ended by the broker: it stayed open too long, or another process runs the same pipeline.',
+  ),
   MR_KAFKA_PROTOCOL: external('restart', 'A broker answered with something that the client did not expect.'),
   // Delta
   MR_DELTA_UNSUPPORTED: user(1, 'The table needs a feature that this version does not write.'),

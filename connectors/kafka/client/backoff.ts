@@ -4,6 +4,12 @@ import type { Random } from '../../../core/ports/random.ts'
 const FIRST_MS = 100
 const LONGEST_MS = 5_000
 
+/** The pause after so many failures: doubled from 100 ms to 5 s, shortened by chance to as little as half. */
+export function pauseMs(failures: number, random: Random): number {
+  const longest = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures, 16))
+  return longest * (0.5 + random.uint32() / 2 ** 33)
+}
+
 /** Waits between attempts: doubled from 100 ms to 5 s, each shortened by chance to as little as half, so that many do not come at once. */
 export class Backoff {
   readonly #clock: Clock
@@ -34,8 +40,6 @@ export class Backoff {
   /** Counts a failure and waits; rejects when aborted. */
   async failed(signal?: AbortSignal): Promise<void> {
     this.#since ??= this.#clock.monotonic()
-    const longest = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(this.#failures, 16))
-    this.#failures++
-    await this.#clock.after(longest * (0.5 + this.#random.uint32() / 2 ** 33), signal)
+    await this.#clock.after(pauseMs(this.#failures++, this.#random), signal)
   }
 }

@@ -1,32 +1,25 @@
 // hot path
-import { toMillraceError } from '../../../core/model/errors.ts'
+import { MillraceError, toMillraceError } from '../../../core/model/errors.ts'
+import type { Clock } from '../../../core/ports/clock.ts'
 import type { Logger } from '../../../core/ports/logger.ts'
+import type { Random } from '../../../core/ports/random.ts'
 import { TransactionFilter } from '../../../formats/record-batch/transaction-filter.ts'
-import type { Backoff } from './backoff.ts'
 import { ChunkFeed } from './chunk-feed.ts'
+import { endPartition, type FedPartition, newFedPartition, type TopicLeaders } from './fed-partition.ts'
 import { damagedAtBroker, logTruncated, offsetGone, readForbidden, topicReplaced } from './fetch-failures.ts'
 import type { BrokerAddress, FetchedPartition, FetchLink, FetchRequest } from './fetch-link.ts'
 import type { FetchStart, Isolation, PartitionFeed, TopicPartition } from './kafka-client.ts'
+import { LeaderSearch } from './leader-search.ts'
 import { PROTOCOL } from './protocol-errors.ts'
 import { Signal } from './signal.ts'
-
-/** Who leads the partitions of a topic now; `undefined` where nobody does. */
-export interface TopicLeaders {
-  readonly id: string
-  readonly leaders: readonly (PartitionLeader | undefined)[]
-}
-
-export interface PartitionLeader {
-  readonly broker: BrokerAddress
-  readonly epoch: number
-}
 
 /** What the fetcher needs of the client around it. */
 export interface FetcherPorts {
   readonly isolation: Isolation
   readonly maxWaitingBytes: number
   readonly maxWaitMs: number
-  readonly backoff: Backoff
+  readonly clock: Clock
+  readonly random: Random
   readonly logger: Logger
   link(broker: BrokerAddress): FetchLink
   leadersOf(topics: readonly string[]): Promise<ReadonlyMap<string, TopicLeaders>>
@@ -39,18 +32,11 @@ const MOST_PARTITION_BYTES = 4_194_304
 const LEAST_PARTITION_BYTES = 4_096
 /** How long a broker may wait for something to send while a partition is left out because its reader is behind: it must come back soon. */
 const SHORT_WAIT_MS = 50
-/** So long a topic may be unknown before it is taken as deleted: news travels from broker to broker. */
-const UNKNOWN_TOPIC_MS = 10_000
-const SAY_AGAIN_MS = 30_000
 
-interface FedPartition {
-  readonly start: FetchStart
-  readonly feed: ChunkFeed
-  /** What to ask for next. */
-  offset: number
-  lastFetchedEpoch: number
-  leader: PartitionLeader | undefined
-  isEnded: boolean
+/** A partition as a request asked for it: an answer is for nothing else. */
+interface Asked {
+  readonly partition: FedPartition
+  readonly offset: number
 }
 
 /**
@@ -60,119 +46,89 @@ interface FedPartition {
  */
 export class Fetcher {
   readonly #ports: FetcherPorts
+  readonly #search: LeaderSearch
   readonly #partitions = new Map<string, FedPartition>()
   readonly #links = new Map<string, FetchLink>()
   readonly #room = new Signal()
-  #turn = 0
-  #isSeeking = false
   #isClosed = false
-  #saidAt = Number.NEGATIVE_INFINITY
 
   constructor(ports: FetcherPorts) {
     this.#ports = ports
+    this.#search = new LeaderSearch({
+      clock: ports.clock,
+      random: ports.random,
+      logger: ports.logger,
+      leadersOf: (topics) => ports.leadersOf(topics),
+      lost: () => [...this.#partitions.values()].filter(({ leader, isEnded }) => leader === undefined && !isEnded),
+      found: (partition, topic) => this.#follow(partition, topic),
+    })
   }
 
   feed(start: FetchStart): PartitionFeed {
     const key = keyOf(start.topicId, start.partition)
-    const feed = new ChunkFeed({ onRoom: () => this.#room.notify(), onClose: () => this.#partitions.delete(key) })
-    const { offset, leaderEpoch: lastFetchedEpoch } = start
-    this.#partitions.set(key, {
-      start,
-      feed,
-      offset,
-      lastFetchedEpoch,
-      leader: undefined,
-      isEnded: false,
+    const feed = new ChunkFeed({
+      onRoom: () => this.#room.notify(),
+      onClose: () => {
+        partition.isEnded = true
+        if (this.#partitions.get(key) === partition) this.#partitions.delete(key)
+      },
     })
-    this.#seek()
+    const partition = newFedPartition(start, feed)
+    this.#partitions.set(key, partition)
+    this.#search.start()
     return feed
   }
 
+  /** Whoever waits for more gets an error. */
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#search.stop()
+    this.#failAll(new MillraceError('MR_KAFKA_UNREACHABLE', 'Kafka: the client was closed'))
     this.#room.notify()
     const links = [...this.#links.values()]
     this.#links.clear()
     for (const link of links) await link.close()
   }
 
-  /** Starts to look for leaders of those partitions that have none, unless that is under way. */
-  #seek(): void {
-    if (this.#isSeeking || this.#isClosed) return
-    this.#isSeeking = true
-    this.#findLeaders()
-      .catch((error: unknown) => this.#failAll(error))
-      .finally(() => {
-        this.#isSeeking = false
-        if (this.#leaderless().length > 0) this.#seek()
-      })
-  }
-
-  async #findLeaders(): Promise<void> {
-    // Partitions are often added one after the other: ask once for all of them.
-    await Promise.resolve()
-    for (let lost = this.#leaderless(); lost.length > 0 && !this.#isClosed; lost = this.#leaderless()) {
-      const topics = [...new Set(lost.map(({ start }) => start.topic))]
-      try {
-        const found = await this.#ports.leadersOf(topics)
-        for (const partition of lost) this.#follow(partition, found.get(partition.start.topic))
-        if (this.#leaderless().length > 0) await this.#ports.backoff.failed()
-      } catch (error) {
-        await this.#bear(error)
-      }
-    }
-  }
-
-  /** What waiting may mend is said and waited for; anything else is thrown. */
-  async #bear(error: unknown): Promise<void> {
-    const { backoff, logger } = this.#ports
-    const coded = toMillraceError(error, 'MR_KAFKA_PROTOCOL')
-    const mayBeNews = coded.code === 'MR_KAFKA_TOPIC_UNKNOWN' && backoff.failingForMs < UNKNOWN_TOPIC_MS
-    if (coded.code !== 'MR_KAFKA_UNREACHABLE' && !mayBeNews) throw coded
-    if (this.#isClosed) return
-    if (backoff.failures === 0 || backoff.failingForMs - this.#saidAt > SAY_AGAIN_MS) {
-      this.#saidAt = backoff.failingForMs
-      logger.warn('a broker cannot be reached; it is tried again until it answers', { reason: coded.message })
-    }
-    await backoff.failed()
-  }
-
-  #follow(partition: FedPartition, topic: TopicLeaders | undefined): void {
+  #follow(partition: FedPartition, topic: TopicLeaders): void {
     const { start } = partition
-    if (topic === undefined) return
     if (topic.id !== start.topicId) {
-      this.#end(partition, topicReplaced(start, topic.id))
+      endPartition(partition, topicReplaced(start, topic.id))
       return
     }
     const leader = topic.leaders[start.partition]
-    if (leader === undefined) return
+    if (leader === undefined || this.#isClosed) return
     partition.leader = leader
     const name = nameOf(leader.broker)
-    if (!this.#links.has(name)) {
-      const link = this.#ports.link(leader.broker)
-      this.#links.set(name, link)
-      this.#fetchFrom(link).catch((error: unknown) => this.#failAll(error))
-    } else {
+    if (this.#links.has(name)) {
       this.#room.notify()
+      return
     }
+    const link = this.#ports.link(leader.broker)
+    this.#links.set(name, link)
+    this.#fetchFrom(link).catch((error: unknown) => this.#failAll(error))
   }
 
-  /** Fetches from one broker as long as it leads something. */
+  /** Fetches from one broker as long as the link to it holds. */
   async #fetchFrom(link: FetchLink): Promise<void> {
     const name = nameOf(link.broker)
-    while (!this.#isClosed && this.#links.get(name) === link) {
-      const led = [...this.#partitions.values()].filter(
-        ({ leader }) => leader !== undefined && nameOf(leader.broker) === name,
-      )
+    for (let turn = 0; !this.#isClosed && this.#links.get(name) === link; turn++) {
+      const led = this.#ledBy(name)
       const wanted = led.filter((partition) => this.#hasRoom(partition))
       if (wanted.length === 0) {
         await this.#room.wait()
         continue
       }
+      // A broker promises progress for the first partition only: each comes first in its turn.
+      const first = turn % wanted.length
+      const asked = [...wanted.slice(first), ...wanted.slice(0, first)].map((partition) => ({
+        partition,
+        offset: partition.offset,
+      }))
       try {
-        const fetched = await link.fetch(this.#request(wanted, led.length > wanted.length))
+        const fetched = await link.fetch(this.#request(asked, led.length > wanted.length))
         if (this.#isClosed) return
-        this.#handOut(fetched)
+        this.#handOut(fetched, asked)
       } catch (error) {
         await this.#lose(link, error)
         return
@@ -180,26 +136,27 @@ export class Fetcher {
     }
   }
 
+  /** The partitions of a broken link have no leader at once: nobody else may fetch them for it. */
   async #lose(link: FetchLink, error: unknown): Promise<void> {
-    const name = nameOf(link.broker)
     if (this.#isClosed) return
+    const name = nameOf(link.broker)
     this.#links.delete(name)
-    await link.close()
-    await this.#bear(error)
-    for (const partition of this.#partitions.values()) {
-      if (partition.leader !== undefined && nameOf(partition.leader.broker) === name) partition.leader = undefined
+    const coded = toMillraceError(error, 'MR_KAFKA_PROTOCOL')
+    for (const partition of this.#ledBy(name)) {
+      if (coded.code === 'MR_KAFKA_UNREACHABLE') forget(partition)
+      else endPartition(partition, coded)
     }
-    this.#seek()
+    this.#search.warn(coded)
+    this.#search.start()
+    await link.close()
   }
 
-  #request(wanted: readonly FedPartition[], isOneLeftOut: boolean): FetchRequest {
+  #request(asked: readonly Asked[], isOneLeftOut: boolean): FetchRequest {
+    const { maxWaitMs, maxWaitingBytes, isolation } = this.#ports
     const maxBytes = this.#partitionBytes()
-    // A broker promises progress for the first partition only: each comes first in its turn.
-    const first = this.#turn++ % wanted.length
-    const turned = [...wanted.slice(first), ...wanted.slice(0, first)]
-    const topics = [...Map.groupBy(turned, ({ start }) => start.topicId)].map(([topicId, partitions]) => ({
+    const topics = [...Map.groupBy(asked, ({ partition }) => partition.start.topicId)].map(([topicId, ofTopic]) => ({
       topicId,
-      partitions: partitions.map(({ start, offset, leader, lastFetchedEpoch }) => ({
+      partitions: ofTopic.map(({ partition: { start, leader, lastFetchedEpoch }, offset }) => ({
         partition: start.partition,
         offset,
         currentLeaderEpoch: leader?.epoch ?? -1,
@@ -208,34 +165,29 @@ export class Fetcher {
       })),
     }))
     return {
-      maxWaitMs: isOneLeftOut ? Math.min(SHORT_WAIT_MS, this.#ports.maxWaitMs) : this.#ports.maxWaitMs,
-      maxBytes: Math.min(this.#ports.maxWaitingBytes, maxBytes * wanted.length),
-      isCommittedOnly: this.#ports.isolation === 'read_committed',
+      maxWaitMs: isOneLeftOut ? Math.min(SHORT_WAIT_MS, maxWaitMs) : maxWaitMs,
+      maxBytes: Math.min(maxWaitingBytes, maxBytes * asked.length),
+      isCommittedOnly: isolation === 'read_committed',
       topics,
     }
   }
 
-  #handOut(response: readonly FetchedPartition[]): void {
-    let isHealthy = true
+  #handOut(response: readonly FetchedPartition[], asked: readonly Asked[]): void {
+    const byKey = new Map(asked.map((one) => [keyOf(one.partition.start.topicId, one.partition.start.partition), one]))
     for (const fetched of response) {
-      const partition = this.#partitions.get(keyOf(fetched.topicId, fetched.partition))
-      if (partition === undefined || partition.isEnded) continue
-      if (fetched.errorCode === 0) this.#take(partition, fetched)
-      else {
-        isHealthy = false
-        this.#refused(partition, fetched)
-      }
-    }
-    if (isHealthy) {
-      this.#ports.backoff.succeeded()
-      this.#saidAt = Number.NEGATIVE_INFINITY
+      const one = byKey.get(keyOf(fetched.topicId, fetched.partition))
+      // Closed meanwhile, or fetched by another link.
+      if (one === undefined || one.partition.isEnded || one.partition.offset !== one.offset) continue
+      if (fetched.errorCode === 0) this.#take(one.partition, fetched)
+      else this.#refused(one.partition, fetched.errorCode)
     }
   }
 
   #take(partition: FedPartition, { batches, aborted, divergesAt }: FetchedPartition): void {
     const { start, feed, offset } = partition
+    partition.troubles = 0
     if (divergesAt !== undefined) {
-      this.#end(partition, logTruncated(start, offset, divergesAt))
+      endPartition(partition, logTruncated(start, offset, divergesAt))
       return
     }
     if (batches === undefined) return
@@ -253,52 +205,55 @@ export class Fetcher {
     partition.lastFetchedEpoch = end.leaderEpoch
   }
 
-  #refused(partition: FedPartition, { errorCode }: FetchedPartition): void {
+  #refused(partition: FedPartition, errorCode: number): void {
     const { start, offset } = partition
     switch (errorCode) {
       case PROTOCOL.offsetOutOfRange:
         partition.isEnded = true
-        this.#explainLoss(partition, offset).catch((error: unknown) => this.#end(partition, error))
+        this.#explainLoss(partition, offset).catch((error: unknown) => endPartition(partition, error))
         return
       case PROTOCOL.topicForbidden:
-        this.#end(partition, readForbidden(start))
+        endPartition(partition, readForbidden(start))
         return
       case PROTOCOL.corruptMessage:
-        this.#end(partition, damagedAtBroker(start, offset))
+        endPartition(partition, damagedAtBroker(start, offset))
         return
       default:
         // Led by another broker by now, or about to be.
-        partition.leader = undefined
-        this.#seek()
+        forget(partition)
+        this.#search.start()
     }
   }
 
   async #explainLoss(partition: FedPartition, offset: number): Promise<void> {
     const { start } = partition
-    this.#end(partition, offsetGone(start, offset, await this.#ports.bounds(start)))
-  }
-
-  #end(partition: FedPartition, error: unknown): void {
-    partition.isEnded = true
-    partition.feed.fail(error)
+    endPartition(partition, offsetGone(start, offset, await this.#ports.bounds(start)))
   }
 
   #failAll(error: unknown): void {
-    for (const partition of this.#partitions.values()) this.#end(partition, error)
+    for (const partition of this.#partitions.values()) endPartition(partition, error)
   }
 
-  #leaderless(): readonly FedPartition[] {
-    return [...this.#partitions.values()].filter(({ leader, isEnded }) => leader === undefined && !isEnded)
+  #ledBy(name: string): readonly FedPartition[] {
+    return [...this.#partitions.values()].filter(
+      ({ leader, isEnded }) => leader !== undefined && !isEnded && nameOf(leader.broker) === name,
+    )
   }
 
-  #hasRoom({ feed, isEnded }: FedPartition): boolean {
-    return !isEnded && feed.waitingBytes < this.#partitionBytes()
+  #hasRoom({ feed }: FedPartition): boolean {
+    return feed.waitingBytes < this.#partitionBytes()
   }
 
   #partitionBytes(): number {
     const share = Math.floor(this.#ports.maxWaitingBytes / (2 * Math.max(1, this.#partitions.size)))
     return Math.max(LEAST_PARTITION_BYTES, Math.min(MOST_PARTITION_BYTES, share))
   }
+}
+
+/** Its leader is to be looked for again, after a pause. */
+function forget(partition: FedPartition): void {
+  partition.leader = undefined
+  partition.troubles++
 }
 
 function keyOf(topicId: string, partition: number): string {

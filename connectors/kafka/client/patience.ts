@@ -1,5 +1,5 @@
 import { MillraceError } from '../../../core/model/errors.ts'
-import type { Clock } from '../../../core/ports/clock.ts'
+import { type Clock, pause } from '../../../core/ports/clock.ts'
 import type { Logger } from '../../../core/ports/logger.ts'
 import type { Random } from '../../../core/ports/random.ts'
 import { Backoff } from './backoff.ts'
@@ -13,6 +13,16 @@ export class Patience {
 
   constructor(ports: { readonly clock: Clock; readonly random: Random; readonly logger: Logger }) {
     this.#ports = ports
+  }
+
+  /** Waits 30 s for something, then throws `MR_KAFKA_UNREACHABLE`; `what` names what was tried. */
+  async until(happening: Promise<void>, what: string): Promise<void> {
+    const waiting = new AbortController()
+    const late = pause(this.#ports.clock, PATIENCE_MS, waiting.signal)
+    const first = await Promise.race([happening.then(() => 'happened' as const), late])
+    waiting.abort()
+    if (first === 'over')
+      throw new MillraceError('MR_KAFKA_UNREACHABLE', `Kafka: ${what}: no answer for ${PATIENCE_MS / 1_000} s`)
   }
 
   /** Rejects with the last error when patience is over, and at once with any other error. */

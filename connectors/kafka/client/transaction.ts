@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../../core/model/error-codes.ts'
 import { MillraceError } from '../../../core/model/errors.ts'
 import { splitId } from '../../../core/model/position.ts'
 import { recordCountOf, stampTransactional } from '../../../formats/record-batch/stamp-producer.ts'
@@ -5,8 +6,8 @@ import type { Backoff } from './backoff.ts'
 import type { KafkaTransaction, TopicPartition } from './kafka-client.ts'
 import { PROTOCOL } from './protocol-errors.ts'
 
-/** A transaction that stays open for so long is aborted by the broker. */
-export const TRANSACTION_MS = 60_000
+/** A transaction that stays open for so long is aborted by the broker, which allows 15 minutes at most unless it is told otherwise. */
+export const TRANSACTION_MS = 300_000
 /** So long brokers may be away, or busy with the transaction before, while one step is tried again. */
 const PATIENCE_MS = 30_000
 
@@ -75,6 +76,9 @@ class FencedTransaction implements KafkaTransaction {
   }
 }
 
+/** News of a topic that was just made travel from broker to broker. */
+const HEALING: readonly ErrorCode[] = ['MR_KAFKA_UNREACHABLE', 'MR_KAFKA_TOPIC_UNKNOWN']
+
 /** Tries a step again while brokers are away, leadership moves, or the transaction before is still being ended. */
 async function patiently<T>(backoff: Backoff, step: () => Promise<T>): Promise<T> {
   for (;;) {
@@ -83,7 +87,7 @@ async function patiently<T>(backoff: Backoff, step: () => Promise<T>): Promise<T
       backoff.succeeded()
       return result
     } catch (error) {
-      const mayHeal = error instanceof MillraceError && error.code === 'MR_KAFKA_UNREACHABLE'
+      const mayHeal = error instanceof MillraceError && HEALING.includes(error.code)
       if (!mayHeal || backoff.failingForMs > PATIENCE_MS) throw error
       await backoff.failed()
     }
@@ -98,7 +102,7 @@ function checkTaken(name: string, { errorCode, message }: ProduceAnswer): void {
   if (errorCode === PROTOCOL.invalidProducerEpoch || errorCode === PROTOCOL.producerFenced) {
     throw new MillraceError(
       'MR_KAFKA_FENCED',
-      `Kafka: write ${name}: a newer process runs this pipeline; this one stops`,
+      `Kafka: write ${name}: the broker ended the transaction: it took too long, or another process runs this pipeline`,
     )
   }
   const text = `Kafka: write ${name}: the broker answered with error ${errorCode} ${message}`

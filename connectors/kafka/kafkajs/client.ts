@@ -2,8 +2,9 @@ import { type Admin, Kafka, type KafkaConfig, logLevel, type SASLOptions } from 
 import { MillraceError } from '../../../core/model/errors.ts'
 import { Backoff } from '../client/backoff.ts'
 import type { KafkaConnection, KafkaSasl } from '../client/connection-options.ts'
+import type { TopicLeaders } from '../client/fed-partition.ts'
 import type { BrokerAddress, FetchLink } from '../client/fetch-link.ts'
-import { Fetcher, type TopicLeaders } from '../client/fetcher.ts'
+import { Fetcher } from '../client/fetcher.ts'
 import type {
   FetchStart,
   GroupOffset,
@@ -53,13 +54,14 @@ class KafkajsClient implements KafkaClient {
     this.#options = options
     this.#kafka = new Kafka(kafkaConfig(options))
     this.#cluster = createCluster(this.#kafka, options.isolation === 'read_committed' ? 1 : 0)
-    const { isolation, maxWaitingBytes, maxWaitMs, logger } = options
+    const { isolation, maxWaitingBytes, maxWaitMs, logger, clock, random } = options
     this.#fetcher = new Fetcher({
       isolation,
       maxWaitingBytes,
       maxWaitMs,
       logger,
-      backoff: new Backoff(options),
+      clock,
+      random,
       link: (broker) => this.#link(broker),
       leadersOf: (topics) => this.#leadersOf(topics),
       bounds: async (place) => {

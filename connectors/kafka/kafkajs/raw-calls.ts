@@ -1,3 +1,4 @@
+import { MillraceError } from '../../../core/model/errors.ts'
 import { EncodedBatches } from '../client/encoded-chunk.ts'
 import type { FetchedPartition, FetchRequest, FetchTopic } from '../client/fetch-link.ts'
 import type { ProduceAnswer } from '../client/transaction.ts'
@@ -82,7 +83,12 @@ function fetchTopic({ topicId, partitions }: FetchTopic): Buffer {
 
 function readFetch(body: Buffer): readonly FetchedPartition[] {
   const reader = new BodyReader(body)
-  reader.skip(4 + 2 + 4) // Throttle time, error of a session, session.
+  reader.skip(4) // Throttle time.
+  const errorCode = reader.int16()
+  if (errorCode !== 0) {
+    throw new MillraceError('MR_KAFKA_UNREACHABLE', `Kafka: fetch: the broker answered with error ${errorCode}`)
+  }
+  reader.skip(4) // Session.
   const partitions: FetchedPartition[] = []
   reader.each(() => {
     const topicId = reader.string()

@@ -8,8 +8,14 @@ const MEANING: Readonly<Record<string, { readonly code: ErrorCode; readonly hint
   GROUP_AUTHORIZATION_FAILED: { code: 'MR_KAFKA_FORBIDDEN', hint: 'ask for the rights (ACLs)' },
   CLUSTER_AUTHORIZATION_FAILED: { code: 'MR_KAFKA_FORBIDDEN', hint: 'ask for the rights (ACLs)' },
   UNKNOWN_MEMBER_ID: { code: 'MR_KAFKA_GROUP_SHARED', hint: 'the group has members of its own; choose another group' },
-  INVALID_PRODUCER_EPOCH: { code: 'MR_KAFKA_FENCED', hint: 'a newer process runs this pipeline; this one stops' },
-  PRODUCER_FENCED: { code: 'MR_KAFKA_FENCED', hint: 'a newer process runs this pipeline; this one stops' },
+  INVALID_PRODUCER_EPOCH: {
+    code: 'MR_KAFKA_FENCED',
+    hint: 'the broker ended the transaction: it took too long, or another process runs this pipeline',
+  },
+  PRODUCER_FENCED: {
+    code: 'MR_KAFKA_FENCED',
+    hint: 'the broker ended the transaction: it took too long, or another process runs this pipeline',
+  },
   CONCURRENT_TRANSACTIONS: { code: 'MR_KAFKA_UNREACHABLE', hint: 'the transaction before is still being ended' },
   UNSUPPORTED_VERSION: { code: 'MR_KAFKA_UNSUPPORTED', hint: 'another version of the broker is needed' },
   ILLEGAL_SASL_STATE: { code: 'MR_KAFKA_REFUSED', hint: 'the broker asks for no credentials; check the option sasl' },

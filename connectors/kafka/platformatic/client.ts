@@ -2,7 +2,6 @@ import {
   Admin,
   type API,
   type Broker,
-  type ClusterMetadata,
   type ConnectionOptions,
   findErrorBy,
   type SASLOptions,
@@ -10,8 +9,9 @@ import {
 import { MillraceError } from '../../../core/model/errors.ts'
 import { Backoff } from '../client/backoff.ts'
 import type { KafkaConnection, KafkaSasl } from '../client/connection-options.ts'
+import type { TopicLeaders } from '../client/fed-partition.ts'
 import type { FetchRequest } from '../client/fetch-link.ts'
-import { Fetcher, type TopicLeaders } from '../client/fetcher.ts'
+import { Fetcher } from '../client/fetcher.ts'
 import type {
   FetchStart,
   GroupOffset,
@@ -28,6 +28,7 @@ import { PROTOCOL } from '../client/protocol-errors.ts'
 import { RecordMemory } from '../client/record-memory.ts'
 import { beginTransaction } from '../client/transaction.ts'
 import { BrokerLink } from './broker-link.ts'
+import { type ClusterDescription, partialDescription } from './cluster-description.ts'
 import { FETCH_VERSIONS, type FetchResponse, fetchApi } from './fetch-api.ts'
 import { commitGroupOffsets } from './group-offsets.ts'
 import { PlatformaticTransactionCalls } from './transaction-calls.ts'
@@ -148,13 +149,14 @@ class PlatformaticClient implements KafkaClient {
   }
 
   #makeFetcher(): Fetcher {
-    const { isolation, maxWaitingBytes, maxWaitMs, logger, clientId } = this.#options
+    const { isolation, maxWaitingBytes, maxWaitMs, logger, clock, random, clientId } = this.#options
     return new Fetcher({
       isolation,
       maxWaitingBytes,
       maxWaitMs,
       logger,
-      backoff: new Backoff(this.#options),
+      clock,
+      random,
       link: (broker) =>
         new BrokerLink(broker, {
           clientId,
@@ -193,10 +195,16 @@ class PlatformaticClient implements KafkaClient {
     throw new MillraceError('MR_KAFKA_UNREACHABLE', `Kafka: ${topic}-${partition} has no leader now`)
   }
 
-  #metadata(names: readonly string[]): Promise<ClusterMetadata> {
-    return this.#try(`describe topics ${names.join(', ')}`, () =>
-      this.#admin.metadata({ topics: [...names], forceUpdate: true }),
-    )
+  #metadata(names: readonly string[]): Promise<ClusterDescription> {
+    return this.#try(`describe topics ${names.join(', ')}`, async () => {
+      try {
+        return await this.#admin.metadata({ topics: [...names], forceUpdate: true })
+      } catch (error) {
+        const partial = partialDescription(error)
+        if (partial === undefined) throw error
+        return partial
+      }
+    })
   }
 
   async #list(places: readonly TopicPartition[], timestamp: bigint): Promise<ReadonlyMap<string, number>> {

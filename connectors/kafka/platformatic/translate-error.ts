@@ -30,7 +30,8 @@ function classify(error: unknown): { readonly code: ErrorCode; readonly reason: 
     }
   }
   const refused = chain.find((cause) => codeOf(cause) === 'PLT_KFK_AUTHENTICATION')
-  if (refused !== undefined) {
+  // The package wraps a connection that broke during the handshake in the same way.
+  if (refused !== undefined && !causesOf(refused).some(isOfNetwork)) {
     return { code: 'MR_KAFKA_REFUSED', reason: `${refused.message} Check the option sasl (mechanism, user, password)` }
   }
   const unknown = chain.find((cause) => cause.message.startsWith('Unknown topic '))
@@ -47,7 +48,10 @@ function classifyCode(error: Error, chain: readonly Error[]): { readonly code: E
   }
   const fencing = [PROTOCOL.invalidProducerEpoch, PROTOCOL.producerFenced]
   if (fencing.some((code) => findErrorBy(error, 'apiCode', code) !== null)) {
-    return { code: 'MR_KAFKA_FENCED', reason: 'a newer process runs this pipeline; this one stops' }
+    return {
+      code: 'MR_KAFKA_FENCED',
+      reason: 'the broker ended the transaction: it took too long, or another process runs this pipeline',
+    }
   }
   const isUnsupported = codeOf(last) === 'PLT_KFK_UNSUPPORTED_API'
   if (isUnsupported || findErrorBy(error, 'apiCode', PROTOCOL.unsupportedVersion) !== null) {
@@ -56,7 +60,10 @@ function classifyCode(error: Error, chain: readonly Error[]): { readonly code: E
   if (findErrorBy(error, 'apiCode', PROTOCOL.concurrentTransactions) !== null) {
     return { code: 'MR_KAFKA_UNREACHABLE', reason: 'the transaction before is still being ended' }
   }
-  const mayHeal = findErrorBy(error, 'canRetry', true) !== null || findErrorBy(error, 'hasStaleMetadata', true) !== null
+  const mayHeal =
+    chain.some(isOfNetwork) ||
+    findErrorBy(error, 'canRetry', true) !== null ||
+    findErrorBy(error, 'hasStaleMetadata', true) !== null
   return { code: mayHeal ? 'MR_KAFKA_UNREACHABLE' : 'MR_KAFKA_PROTOCOL', reason: last.message }
 }
 
@@ -72,6 +79,10 @@ function causesOf(error: Error): readonly Error[] {
     open.push(next.cause)
   }
   return [...found]
+}
+
+function isOfNetwork(error: Error): boolean {
+  return ['PLT_KFK_NETWORK', 'PLT_KFK_TIMEOUT'].includes(codeOf(error))
 }
 
 function codeOf(error: Error): string {

@@ -6,6 +6,7 @@ import {
   TransactionFilter,
 } from '../../../formats/record-batch/transaction-filter.ts'
 import type { BatchAppender, StoredTopic, TopicStore } from '../../outbox/topic-store.ts'
+import { offsetGone } from '../client/fetch-failures.ts'
 import type { KafkaClient, KafkaTransaction } from '../client/kafka-client.ts'
 import type { Patience } from '../client/patience.ts'
 
@@ -145,14 +146,15 @@ export class KafkaTopicStore implements TopicStore {
 
   /** Every batch of the range, with markers. */
   async *#read({ topic, partition, from, to }: Range): AsyncGenerator<RecordBatchView, void> {
-    if (from >= to) return
+    if (from > to) throw offsetGone({ topic: topic.name, partition }, from, { start: 0, end: to })
+    if (from === to) return
     const client = await this.#connected()
     const feed = client.feed({ topic: topic.name, topicId: topic.id, partition, offset: from, leaderEpoch: NO_EPOCH })
     try {
       for (let next = from; next < to; ) {
         const view = feed.take()
         if (view === undefined) {
-          await feed.arrival()
+          await this.#patience.until(feed.arrival(), `read ${topic.name}-${partition} back`)
           continue
         }
         next = view.nextOffset

@@ -12,7 +12,7 @@ import type { TaskContext } from './task-context.ts'
 type SourceMessage =
   | { readonly kind: 'run' }
   | { readonly kind: 'rested' }
-  | { readonly kind: 'arrived'; readonly split: SplitState }
+  | { readonly kind: 'arrived' }
   | { readonly kind: 'polled'; readonly split: SplitState; readonly polled: Polled }
   | { readonly kind: 'barrier'; readonly epoch: number; readonly isFinal: boolean }
 
@@ -50,6 +50,8 @@ export class SourceTask implements Actor<SourceMessage> {
   readonly #splits: readonly SplitState[]
   #turn = 0
   #isPolling = false
+  /** A message about arrivals is on its way. */
+  #hasArrived = false
   #isEnded = false
   #isExhausted = false
   #watermark = NO_WATERMARK
@@ -85,7 +87,7 @@ export class SourceTask implements Actor<SourceMessage> {
         this.#poll()
         return
       case 'arrived':
-        message.split.restsUntil = Number.NEGATIVE_INFINITY
+        this.#hasArrived = false
         this.#poll()
         return
       case 'polled':
@@ -170,7 +172,14 @@ export class SourceTask implements Actor<SourceMessage> {
       return
     }
     split.restsUntil = Number.POSITIVE_INFINITY
-    arrival.then(() => this.mailbox.post({ kind: 'arrived', split })).catch(context.fail)
+    arrival.then(() => this.#arrived(split)).catch(context.fail)
+  }
+
+  /** Many may arrive at once: one message is enough for all of them. */
+  #arrived(split: SplitState): void {
+    split.restsUntil = Number.NEGATIVE_INFINITY
+    if (!this.#hasArrived) this.mailbox.post({ kind: 'arrived' })
+    this.#hasArrived = true
   }
 
   /** A task without splits holds no watermark back. */
