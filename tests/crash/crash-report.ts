@@ -12,6 +12,8 @@ export interface CrashReport {
 }
 
 const NEEDED_SHARE = 0.3
+/** With fewer kills their places are chance. */
+const FEWEST_FOR_A_SHARE = 30
 /** Half of the kills aim at a point each, in turn; with fewer there is no second try for one that was missed. */
 const FEWEST_FOR_ALL_POINTS = 100
 
@@ -31,7 +33,7 @@ export function voidBecause(kills: readonly CountedKill[], planned: number): rea
   const reasons: string[] = []
   if (kills.length < planned) reasons.push(`${kills.length} of ${planned} kills were made`)
   const share = shareInCommit(kills)
-  if (share < NEEDED_SHARE) reasons.push(`only ${percent(share)} of the kills lie between P2 and P7`)
+  if (planned >= FEWEST_FOR_A_SHARE && share < NEEDED_SHARE) reasons.push(`only ${percent(share)} of the kills lie between P2 and P7`)
   if (planned >= FEWEST_FOR_ALL_POINTS) {
     const hit = new Set(kills.filter(({ kind }) => kind === 'point').map(({ at }) => at))
     const missed = FAILPOINTS.filter((name) => !hit.has(name))
