@@ -33,7 +33,8 @@ export function voidBecause(kills: readonly CountedKill[], planned: number): rea
   const reasons: string[] = []
   if (kills.length < planned) reasons.push(`${kills.length} of ${planned} kills were made`)
   const share = shareInCommit(kills)
-  if (planned >= FEWEST_FOR_A_SHARE && share < NEEDED_SHARE) reasons.push(`only ${percent(share)} of the kills lie between P2 and P7`)
+  if (planned >= FEWEST_FOR_A_SHARE && share < NEEDED_SHARE)
+    reasons.push(`only ${percent(share)} of the kills lie between P2 and P7`)
   if (planned >= FEWEST_FOR_ALL_POINTS) {
     const hit = new Set(kills.filter(({ kind }) => kind === 'point').map(({ at }) => at))
     const missed = FAILPOINTS.filter((name) => !hit.has(name))
