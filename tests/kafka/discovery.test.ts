@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, it } from 'node:test'
 import { runPipeline } from '../../platform/index.ts'
+import { eventually } from './eventually.ts'
 import { BROKERS, KafkaFixture, topicName } from './kafka-fixture.ts'
 import { readCommitted } from './read-topic.ts'
 
@@ -23,13 +24,11 @@ const records = (from: number, count: number) =>
   }))
 
 /** Resolves when the output topic has so many records. */
-async function written(topic: string, count: number): Promise<readonly number[]> {
-  for (let look = 0; look < 300; look++) {
+function written(topic: string, count: number): Promise<readonly number[]> {
+  return eventually(`${topic} did not get ${count} records`, { looks: 300, everyMs: 100 }, async () => {
     const found = await readCommitted(fixture, topic)
-    if (found.length >= count) return found.map(({ value }): number => JSON.parse(value ?? '').n)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  throw new Error(`${topic} did not get ${count} records`)
+    return found.length < count ? undefined : found.map(({ value }): number => JSON.parse(value ?? '').n)
+  })
 }
 
 it('fault 26: partitions and topics that appear while a job runs are read from their beginning', async (t) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type KafkaClient,
   type KafkaClientChoice,
@@ -15,6 +16,7 @@ export class Follower {
   /** Offset after the last value. */
   #next = 0
   #running: Promise<void> | undefined
+  #failure: unknown
 
   constructor(ports: ConnectorPorts, of: { readonly brokers: string; readonly client: KafkaClientChoice }) {
     this.client = kafkaClient(ports, of)
@@ -24,22 +26,31 @@ export class Follower {
     const client = await this.client
     const [description] = await client.describeTopics([topic])
     const feed = client.feed({ topic, topicId: description!.id, partition, offset: 0, leaderEpoch: -1 })
-    this.#running = this.#run(feed)
-    this.#running.catch(() => undefined)
+    this.#running = this.#run(feed).catch((error: unknown) => {
+      // Whoever waits for more is told so when it is stopped.
+      if (!this.#isStopped) this.#failure = error
+    })
   }
 
-  /** Resolves when so many values were read. */
+  /** Resolves when so many values were read; rejects with what ended the reading. */
   async reached(count: number, withinMs = 60_000): Promise<void> {
     const until = performance.now() + withinMs
     while (this.values.length < count) {
+      this.#check()
       assert.ok(performance.now() < until, `read ${this.values.length} of ${count} values`)
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await sleep(20)
     }
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true
     await (await this.client).close()
+    await this.#running
+    this.#check()
+  }
+
+  #check(): void {
+    if (this.#failure !== undefined) throw this.#failure
   }
 
   async #run(feed: PartitionFeed): Promise<void> {

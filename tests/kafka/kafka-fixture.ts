@@ -5,6 +5,7 @@ import type { ConnectorPorts } from '../../core/ports/connector-ports.ts'
 import type { Codec } from '../../formats/record-batch/compression.ts'
 import { type EncodableRecord, encodeRecordBatch } from '../../formats/record-batch/encode.ts'
 import { systemPorts } from '../../platform/system/system-ports.ts'
+import { eventually } from './eventually.ts'
 import { plainProduce } from './plain-produce.ts'
 
 /** Brokers that the run was given; the runner starts one. */
@@ -62,25 +63,17 @@ export class KafkaFixture {
   /** Resolves when groups can be asked for. */
   async groupsAreReady(): Promise<void> {
     const client = await this.client('read_committed')
-    for (let look = 0; look < 300; look++) {
-      const isReady = await client.groupOffsets('none').then(
-        () => true,
-        () => false,
-      )
-      if (isReady) return
-      await new Promise((resolve) => setTimeout(resolve, 100))
-    }
-    throw new Error('the cluster has no coordinator of groups')
+    await eventually('the cluster has no coordinator of groups', { looks: 300, everyMs: 100 }, () =>
+      client.groupOffsets('none'),
+    )
   }
 
   async createTopic(name: string, partitions = 1): Promise<void> {
     await this.admin.createTopics({ topics: [name], partitions, replicas: 1 })
-    for (let look = 0; look < 100; look++) {
-      const found = await this.admin.metadata({ topics: [name], forceUpdate: true }).catch(() => undefined)
-      if (found?.topics.get(name)?.partitionsCount === partitions) return
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
-    throw new Error(`topic ${name} did not appear`)
+    await eventually(`topic ${name} did not appear`, { looks: 100, everyMs: 50 }, async () => {
+      const { topics: described } = await this.admin.metadata({ topics: [name], forceUpdate: true })
+      return described.get(name)?.partitionsCount === partitions ? true : undefined
+    })
   }
 
   /** Appends records as one batch, without a transaction. */

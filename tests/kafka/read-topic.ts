@@ -1,5 +1,6 @@
 import type { Isolation } from '../../connectors/kafka/index.ts'
 import { headersOf, type RecordBatchView } from '../../formats/record-batch/decode.ts'
+import { eventually } from './eventually.ts'
 import type { KafkaFixture } from './kafka-fixture.ts'
 
 export interface ReadRecord {
@@ -84,12 +85,11 @@ async function decided(fixture: KafkaFixture, { topic, partitions }: ReadOptions
   const places = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }))
   const committed = await fixture.client('read_committed')
   const all = await fixture.client('read_uncommitted')
-  for (let look = 0; look < 500; look++) {
+  await eventually(`${topic} has an open transaction`, { looks: 500, everyMs: 10 }, async () => {
     const stable = await committed.listOffsets(places, 'latest')
     const ends = await all.listOffsets(places, 'latest')
-    if (ends.every((end, partition) => end === stable[partition])) break
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
+    return ends.every((end, partition) => end === stable[partition]) ? true : undefined
+  })
   await committed.close()
   await all.close()
 }
