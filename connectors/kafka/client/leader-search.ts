@@ -2,8 +2,8 @@ import { type MillraceError, toMillraceError } from '../../../core/model/errors.
 import type { Clock } from '../../../core/ports/clock.ts'
 import type { Logger } from '../../../core/ports/logger.ts'
 import type { Random } from '../../../core/ports/random.ts'
-import { pauseMs } from './backoff.ts'
 import { endPartition, type FedPartition, type TopicLeaders } from './fed-partition.ts'
+import { pauseMs } from './pause-ms.ts'
 
 /** So long a topic may be unknown before it is taken as deleted: news travels from broker to broker. */
 const UNKNOWN_TOPIC_MS = 10_000

@@ -1,18 +1,28 @@
+import type { ErrorCode } from '../../../core/model/error-codes.ts'
 import { MillraceError } from '../../../core/model/errors.ts'
 import { type Clock, pause } from '../../../core/ports/clock.ts'
 import type { Logger } from '../../../core/ports/logger.ts'
 import type { Random } from '../../../core/ports/random.ts'
-import { Backoff } from './backoff.ts'
+import { pauseMs } from './pause-ms.ts'
 
 /** So long a cluster may be away when it is asked for something. */
 const PATIENCE_MS = 30_000
 
-/** Tries what fails with `MR_KAFKA_UNREACHABLE` again for 30 s, with growing pauses. */
-export class Patience {
-  readonly #ports: { readonly clock: Clock; readonly random: Random; readonly logger: Logger }
+export interface PatiencePorts {
+  readonly clock: Clock
+  readonly random: Random
+  /** Without one nothing is said of what is tried again. */
+  readonly logger?: Logger
+}
 
-  constructor(ports: { readonly clock: Clock; readonly random: Random; readonly logger: Logger }) {
+/** Tries what fails with a code that may heal again for 30 s, with growing pauses. */
+export class Patience {
+  readonly #ports: PatiencePorts
+  readonly #healing: readonly ErrorCode[]
+
+  constructor(ports: PatiencePorts, healing: readonly ErrorCode[] = ['MR_KAFKA_UNREACHABLE']) {
     this.#ports = ports
+    this.#healing = healing
   }
 
   /** Waits 30 s for something, then throws `MR_KAFKA_UNREACHABLE`; `what` names what was tried. */
@@ -27,16 +37,17 @@ export class Patience {
 
   /** Rejects with the last error when patience is over, and at once with any other error. */
   async with<T>(work: () => Promise<T>): Promise<T> {
-    const backoff = new Backoff(this.#ports)
-    for (;;) {
+    const { clock, random, logger } = this.#ports
+    let since: number | undefined
+    for (let failures = 0; ; failures++) {
       try {
         return await work()
       } catch (error) {
-        const mayHeal = error instanceof MillraceError && error.code === 'MR_KAFKA_UNREACHABLE'
-        if (!mayHeal || backoff.failingForMs > PATIENCE_MS) throw error
-        if (backoff.failures === 0)
-          this.#ports.logger.warn('Kafka does not answer; trying again', { reason: error.message })
-        await backoff.failed()
+        if (!(error instanceof MillraceError) || !this.#healing.includes(error.code)) throw error
+        since ??= clock.monotonic()
+        if (clock.monotonic() - since > PATIENCE_MS) throw error
+        if (failures === 0) logger?.warn('Kafka does not answer; trying again', { reason: error.message })
+        await clock.after(pauseMs(failures, random))
       }
     }
   }

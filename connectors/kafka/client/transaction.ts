@@ -2,14 +2,14 @@ import type { ErrorCode } from '../../../core/model/error-codes.ts'
 import { MillraceError } from '../../../core/model/errors.ts'
 import { splitId } from '../../../core/model/position.ts'
 import { recordCountOf, stampTransactional } from '../../../formats/record-batch/stamp-producer.ts'
-import type { Backoff } from './backoff.ts'
 import type { KafkaTransaction, TopicPartition } from './kafka-client.ts'
+import { Patience, type PatiencePorts } from './patience.ts'
 import { PROTOCOL } from './protocol-errors.ts'
 
 /** A transaction that stays open for so long is aborted by the broker, which allows 15 minutes at most unless it is told otherwise. */
 export const TRANSACTION_MS = 300_000
-/** So long brokers may be away, or busy with the transaction before, while one step is tried again. */
-const PATIENCE_MS = 30_000
+/** How long a broker may take to answer a write. */
+export const PRODUCE_MS = 8_000
 
 /** Who writes: a transactional id with what the coordinator gave it. */
 export interface Producer {
@@ -27,7 +27,6 @@ export interface ProduceAnswer {
 
 /** The calls of the protocol that a transaction is made of. All throw coded errors, `MR_KAFKA_UNREACHABLE` where trying again may help. */
 export interface TransactionCalls {
-  readonly backoff: Backoff
   /** InitProducerId. */
   begin(id: string): Promise<Producer>
   /** AddPartitionsToTxn. */
@@ -42,55 +41,44 @@ export interface TransactionCalls {
  * Begins a transaction under this id: the broker ends what an earlier producer left open, and takes nothing from that one any
  * more. What it had committed is visible when this resolves.
  */
-export async function beginTransaction(calls: TransactionCalls, id: string): Promise<KafkaTransaction> {
-  return new FencedTransaction(calls, await patiently(calls.backoff, () => calls.begin(id)))
-}
-
-/** Every step may be done again: producer id, epoch and sequence tell the broker that it is the same one. */
-class FencedTransaction implements KafkaTransaction {
-  readonly #calls: TransactionCalls
-  readonly #producer: Producer
-  readonly #sequences = new Map<string, number>()
-
-  constructor(calls: TransactionCalls, producer: Producer) {
-    this.#calls = calls
-    this.#producer = producer
-  }
-
-  async append(place: TopicPartition, batch: Uint8Array): Promise<void> {
-    const { producerId, producerEpoch } = this.#producer
-    const name = splitId(place.topic, place.partition)
-    if (!this.#sequences.has(name)) await this.#patiently(() => this.#calls.join(this.#producer, place))
-    const baseSequence = this.#sequences.get(name) ?? 0
-    stampTransactional(batch, { producerId, producerEpoch, baseSequence })
-    this.#sequences.set(name, baseSequence + recordCountOf(batch))
-    await this.#patiently(async () => checkTaken(name, await this.#calls.produce(this.#producer, place, batch)))
-  }
-
-  async commit(): Promise<void> {
-    if (this.#sequences.size > 0) await this.#patiently(() => this.#calls.commit(this.#producer))
-  }
-
-  #patiently(step: () => Promise<void>): Promise<void> {
-    return patiently(this.#calls.backoff, step)
-  }
+export async function beginTransaction(
+  calls: TransactionCalls,
+  id: string,
+  { clock, random }: PatiencePorts,
+): Promise<KafkaTransaction> {
+  // Quietly: that the transaction before is still being ended is the order of things.
+  const patience = new Patience({ clock, random }, HEALING)
+  return new FencedTransaction(calls, await patience.with(() => calls.begin(id)), patience)
 }
 
 /** News of a topic that was just made travel from broker to broker. */
 const HEALING: readonly ErrorCode[] = ['MR_KAFKA_UNREACHABLE', 'MR_KAFKA_TOPIC_UNKNOWN']
 
-/** Tries a step again while brokers are away, leadership moves, or the transaction before is still being ended. */
-async function patiently<T>(backoff: Backoff, step: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      const result = await step()
-      backoff.succeeded()
-      return result
-    } catch (error) {
-      const mayHeal = error instanceof MillraceError && HEALING.includes(error.code)
-      if (!mayHeal || backoff.failingForMs > PATIENCE_MS) throw error
-      await backoff.failed()
-    }
+/** Every step may be done again: producer id, epoch and sequence tell the broker that it is the same one. */
+class FencedTransaction implements KafkaTransaction {
+  readonly #calls: TransactionCalls
+  readonly #producer: Producer
+  readonly #patience: Patience
+  readonly #sequences = new Map<string, number>()
+
+  constructor(calls: TransactionCalls, producer: Producer, patience: Patience) {
+    this.#calls = calls
+    this.#producer = producer
+    this.#patience = patience
+  }
+
+  async append(place: TopicPartition, batch: Uint8Array): Promise<void> {
+    const { producerId, producerEpoch } = this.#producer
+    const name = splitId(place.topic, place.partition)
+    if (!this.#sequences.has(name)) await this.#patience.with(() => this.#calls.join(this.#producer, place))
+    const baseSequence = this.#sequences.get(name) ?? 0
+    stampTransactional(batch, { producerId, producerEpoch, baseSequence })
+    this.#sequences.set(name, baseSequence + recordCountOf(batch))
+    await this.#patience.with(async () => checkTaken(name, await this.#calls.produce(this.#producer, place, batch)))
+  }
+
+  async commit(): Promise<void> {
+    if (this.#sequences.size > 0) await this.#patience.with(() => this.#calls.commit(this.#producer))
   }
 }
 

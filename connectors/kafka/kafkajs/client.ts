@@ -1,6 +1,5 @@
 import { type Admin, Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
 import { MillraceError } from '../../../core/model/errors.ts'
-import { Backoff } from '../client/backoff.ts'
 import type { KafkaConnection, KafkaSasl } from '../client/connection-options.ts'
 import type { TopicLeaders } from '../client/fed-partition.ts'
 import type { BrokerAddress, FetchLink } from '../client/fetch-link.ts'
@@ -142,7 +141,6 @@ class KafkajsClient implements KafkaClient {
 
   transaction(id: string): Promise<KafkaTransaction> {
     const calls = new KafkajsTransactionCalls({
-      backoff: new Backoff(this.#options),
       cluster: async () => {
         await this.#connect()
         return this.#cluster
@@ -154,7 +152,7 @@ class KafkajsClient implements KafkaClient {
         throw new MillraceError('MR_KAFKA_UNREACHABLE', `Kafka: ${topic}-${partition} has no leader now`)
       },
     })
-    return beginTransaction(calls, id)
+    return beginTransaction(calls, id, this.#options)
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,3 @@
-import type { Backoff } from '../client/backoff.ts'
 import type { TopicPartition } from '../client/kafka-client.ts'
 import { type ProduceAnswer, type Producer, TRANSACTION_MS, type TransactionCalls } from '../client/transaction.ts'
 import type { Cluster, ClusterBroker, TransactionIdentity } from './internals.ts'
@@ -9,7 +8,6 @@ import { translateError } from './translate-error.ts'
 const OF_TRANSACTIONS = 1
 
 export interface KafkajsTransactionPorts {
-  readonly backoff: Backoff
   cluster(): Promise<Cluster>
   /** Id of the node that leads a partition now. */
   leaderOf(place: TopicPartition): Promise<number>
@@ -17,12 +15,10 @@ export interface KafkajsTransactionPorts {
 
 /** The calls of transactions over connections of kafkajs. */
 export class KafkajsTransactionCalls implements TransactionCalls {
-  readonly backoff: Backoff
   readonly #ports: KafkajsTransactionPorts
 
   constructor(ports: KafkajsTransactionPorts) {
     this.#ports = ports
-    this.backoff = ports.backoff
   }
 
   begin(id: string): Promise<Producer> {

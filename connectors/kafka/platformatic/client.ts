@@ -7,7 +7,6 @@ import {
   type SASLOptions,
 } from '@platformatic/kafka'
 import { MillraceError } from '../../../core/model/errors.ts'
-import { Backoff } from '../client/backoff.ts'
 import type { KafkaConnection, KafkaSasl } from '../client/connection-options.ts'
 import type { TopicLeaders } from '../client/fed-partition.ts'
 import type { FetchRequest } from '../client/fetch-link.ts'
@@ -139,8 +138,8 @@ class PlatformaticClient implements KafkaClient {
 
   transaction(id: string): Promise<KafkaTransaction> {
     const leaderOf = (place: TopicPartition): Promise<Broker> => this.#leaderOf(place)
-    const ports = { admin: this.#admin, backoff: new Backoff(this.#options), leaderOf }
-    return beginTransaction(new PlatformaticTransactionCalls(ports), id)
+    const ports = { admin: this.#admin, leaderOf }
+    return beginTransaction(new PlatformaticTransactionCalls(ports), id, this.#options)
   }
 
   async close(): Promise<void> {

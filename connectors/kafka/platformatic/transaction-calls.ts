@@ -8,29 +8,29 @@ import {
   initProducerIdV4,
 } from '@platformatic/kafka'
 import { MillraceError } from '../../../core/model/errors.ts'
-import type { Backoff } from '../client/backoff.ts'
 import type { TopicPartition } from '../client/kafka-client.ts'
-import { type ProduceAnswer, type Producer, TRANSACTION_MS, type TransactionCalls } from '../client/transaction.ts'
+import {
+  PRODUCE_MS,
+  type ProduceAnswer,
+  type Producer,
+  TRANSACTION_MS,
+  type TransactionCalls,
+} from '../client/transaction.ts'
 import { produceApi } from './produce-api.ts'
 import { translateError } from './translate-error.ts'
 
-const PRODUCE_MS = 8_000
-
 export interface TransactionPorts {
   readonly admin: Admin
-  readonly backoff: Backoff
   leaderOf(place: TopicPartition): Promise<Broker>
 }
 
 /** The calls of transactions over the package's connections. */
 export class PlatformaticTransactionCalls implements TransactionCalls {
-  readonly backoff: Backoff
   readonly #ports: TransactionPorts
   readonly #leaders = new Map<string, Broker>()
 
   constructor(ports: TransactionPorts) {
     this.#ports = ports
-    this.backoff = ports.backoff
   }
 
   begin(id: string): Promise<Producer> {
