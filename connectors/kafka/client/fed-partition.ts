@@ -1,17 +1,6 @@
 import type { ChunkFeed } from './chunk-feed.ts'
-import type { BrokerAddress } from './fetch-link.ts'
 import type { FetchStart } from './kafka-client.ts'
-
-/** Who leads the partitions of a topic now; `undefined` where nobody does. */
-export interface TopicLeaders {
-  readonly id: string
-  readonly leaders: readonly (PartitionLeader | undefined)[]
-}
-
-export interface PartitionLeader {
-  readonly broker: BrokerAddress
-  readonly epoch: number
-}
+import type { PartitionLeader } from './topic-leaders.ts'
 
 /** A partition that is being fetched. */
 export interface FedPartition {

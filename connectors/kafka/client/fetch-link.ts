@@ -8,6 +8,11 @@ export interface BrokerAddress {
   readonly port: number
 }
 
+/** `host:port`. */
+export function nameOf({ host, port }: BrokerAddress): string {
+  return `${host}:${port}`
+}
+
 export interface FetchPartition {
   readonly partition: number
   readonly offset: number

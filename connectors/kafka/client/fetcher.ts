@@ -1,30 +1,27 @@
 // hot path
 import { MillraceError, toMillraceError } from '../../../core/model/errors.ts'
-import type { Clock } from '../../../core/ports/clock.ts'
-import type { Logger } from '../../../core/ports/logger.ts'
-import type { Random } from '../../../core/ports/random.ts'
 import { TransactionFilter } from '../../../formats/record-batch/transaction-filter.ts'
 import { ChunkFeed } from './chunk-feed.ts'
-import { endPartition, type FedPartition, newFedPartition, type TopicLeaders } from './fed-partition.ts'
+import { endPartition, type FedPartition, newFedPartition } from './fed-partition.ts'
 import { damagedAtBroker, logTruncated, offsetGone, readForbidden, topicReplaced } from './fetch-failures.ts'
-import type { BrokerAddress, FetchedPartition, FetchLink, FetchRequest } from './fetch-link.ts'
-import type { FetchStart, Isolation, PartitionFeed, TopicPartition } from './kafka-client.ts'
+import { type BrokerAddress, type FetchedPartition, type FetchLink, type FetchRequest, nameOf } from './fetch-link.ts'
+import {
+  type FetchStart,
+  type KafkaClient,
+  type KafkaClientOptions,
+  NO_EPOCH,
+  type PartitionFeed,
+} from './kafka-client.ts'
 import { LeaderSearch } from './leader-search.ts'
 import { PROTOCOL } from './protocol-errors.ts'
 import { Signal } from './signal.ts'
+import type { LeadersOf, TopicLeaders } from './topic-leaders.ts'
 
 /** What the fetcher needs of the client around it. */
-export interface FetcherPorts {
-  readonly isolation: Isolation
-  readonly maxWaitingBytes: number
-  readonly maxWaitMs: number
-  readonly clock: Clock
-  readonly random: Random
-  readonly logger: Logger
+export interface FetcherPorts extends Omit<KafkaClientOptions, 'connection' | 'clientId'> {
   link(broker: BrokerAddress): FetchLink
-  leadersOf(topics: readonly string[]): Promise<ReadonlyMap<string, TopicLeaders>>
-  /** First offset there is and the end, for messages. */
-  bounds(place: TopicPartition): Promise<{ readonly start: number; readonly end: number }>
+  readonly leadersOf: LeadersOf
+  listOffsets: KafkaClient['listOffsets']
 }
 
 /** What one partition may bring at once, and what of it may wait before no more of it is asked for. */
@@ -58,7 +55,7 @@ export class Fetcher {
       clock: ports.clock,
       random: ports.random,
       logger: ports.logger,
-      leadersOf: (topics) => ports.leadersOf(topics),
+      leadersOf: ports.leadersOf,
       lost: () => [...this.#partitions.values()].filter(({ leader, isEnded }) => leader === undefined && !isEnded),
       found: (partition, topic) => this.#follow(partition, topic),
     })
@@ -159,7 +156,7 @@ export class Fetcher {
       partitions: ofTopic.map(({ partition: { start, leader, lastFetchedEpoch }, offset }) => ({
         partition: start.partition,
         offset,
-        currentLeaderEpoch: leader?.epoch ?? -1,
+        currentLeaderEpoch: leader?.epoch ?? NO_EPOCH,
         lastFetchedEpoch,
         maxBytes,
       })),
@@ -226,8 +223,10 @@ export class Fetcher {
   }
 
   async #explainLoss(partition: FedPartition, offset: number): Promise<void> {
-    const { start } = partition
-    endPartition(partition, offsetGone(start, offset, await this.#ports.bounds(start)))
+    const { start: place } = partition
+    const [start] = await this.#ports.listOffsets([place], 'earliest')
+    const [end] = await this.#ports.listOffsets([place], 'latest')
+    endPartition(partition, offsetGone(place, offset, { start: start!, end: end! }))
   }
 
   #failAll(error: unknown): void {
@@ -258,8 +257,4 @@ function forget(partition: FedPartition): void {
 
 function keyOf(topicId: string, partition: number): string {
   return `${topicId}/${partition}`
-}
-
-function nameOf({ host, port }: BrokerAddress): string {
-  return `${host}:${port}`
 }

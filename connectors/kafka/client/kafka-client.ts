@@ -31,11 +31,14 @@ export interface TopicDescription {
 /** The end is the last stable offset for readers of committed records, else the high watermark. A number is epoch ms. */
 export type OffsetSpec = 'earliest' | 'latest' | number
 
+/** No leader epoch is known. */
+export const NO_EPOCH = -1
+
 /** Where to begin to fetch a partition. */
 export interface FetchStart extends TopicPartition {
   readonly topicId: string
   readonly offset: number
-  /** Leader epoch of the record before; −1 where it is not known. */
+  /** Leader epoch of the record before; {@link NO_EPOCH} where it is not known. */
   readonly leaderEpoch: number
 }
 

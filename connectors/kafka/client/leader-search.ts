@@ -2,8 +2,9 @@ import { type MillraceError, toMillraceError } from '../../../core/model/errors.
 import type { Clock } from '../../../core/ports/clock.ts'
 import type { Logger } from '../../../core/ports/logger.ts'
 import type { Random } from '../../../core/ports/random.ts'
-import { endPartition, type FedPartition, type TopicLeaders } from './fed-partition.ts'
+import { endPartition, type FedPartition } from './fed-partition.ts'
 import { pauseMs } from './pause-ms.ts'
+import type { LeadersOf, TopicLeaders } from './topic-leaders.ts'
 
 /** So long a topic may be unknown before it is taken as deleted: news travels from broker to broker. */
 const UNKNOWN_TOPIC_MS = 10_000
@@ -13,7 +14,7 @@ export interface LeaderSearchPorts {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
-  leadersOf(topics: readonly string[]): Promise<ReadonlyMap<string, TopicLeaders>>
+  readonly leadersOf: LeadersOf
   /** Partitions without a leader. */
   lost(): readonly FedPartition[]
   /** Takes what was found of the topic of a lost partition. */

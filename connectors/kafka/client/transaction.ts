@@ -6,11 +6,6 @@ import type { KafkaTransaction, TopicPartition } from './kafka-client.ts'
 import { Patience, type PatiencePorts } from './patience.ts'
 import { PROTOCOL } from './protocol-errors.ts'
 
-/** A transaction that stays open for so long is aborted by the broker, which allows 15 minutes at most unless it is told otherwise. */
-export const TRANSACTION_MS = 300_000
-/** How long a broker may take to answer a write. */
-export const PRODUCE_MS = 8_000
-
 /** Who writes: a transactional id with what the coordinator gave it. */
 export interface Producer {
   readonly id: string

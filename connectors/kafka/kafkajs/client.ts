@@ -1,34 +1,34 @@
 import { type Admin, Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
 import { MillraceError } from '../../../core/model/errors.ts'
+import { splitId } from '../../../core/model/position.ts'
 import type { KafkaConnection, KafkaSasl } from '../client/connection-options.ts'
-import type { TopicLeaders } from '../client/fed-partition.ts'
-import type { BrokerAddress, FetchLink } from '../client/fetch-link.ts'
+import { type BrokerAddress, type FetchLink, nameOf } from '../client/fetch-link.ts'
 import { Fetcher } from '../client/fetcher.ts'
-import type {
-  FetchStart,
-  GroupOffset,
-  KafkaCapabilities,
-  KafkaClient,
-  KafkaClientOptions,
-  KafkaTransaction,
-  OffsetSpec,
-  PartitionFeed,
-  TopicDescription,
-  TopicPartition,
+import {
+  type FetchStart,
+  type GroupOffset,
+  type KafkaCapabilities,
+  type KafkaClient,
+  type KafkaClientOptions,
+  type KafkaTransaction,
+  NO_EPOCH,
+  type OffsetSpec,
+  type PartitionFeed,
+  type TopicDescription,
+  type TopicPartition,
 } from '../client/kafka-client.ts'
+import { Lazy } from '../client/lazy.ts'
+import { listOffsets } from '../client/list-offsets.ts'
+import { CONNECT_MS, REQUEST_MS } from '../client/timeouts.ts'
+import { leaderOf, type TopicLeaders } from '../client/topic-leaders.ts'
 import { beginTransaction } from '../client/transaction.ts'
 import { type Cluster, type ClusterMetadata, createCluster } from './internals.ts'
 import { fetchCall } from './raw-calls.ts'
 import { KafkajsTransactionCalls } from './transaction-calls.ts'
-import { translateError } from './translate-error.ts'
+import { tried } from './translate-error.ts'
 
-const CONNECT_MS = 5_000
-const REQUEST_MS = 10_000
 const BROKER_DEFAULT = -1
-const EARLIEST = -2
-const LATEST = -1
 const NO_GENERATION = -1
-const NO_EPOCH = -1
 
 /** A client that connects when it is first used. */
 export async function connectKafkajs(options: KafkaClientOptions): Promise<KafkaClient> {
@@ -46,34 +46,24 @@ class KafkajsClient implements KafkaClient {
   readonly #cluster: Cluster
   readonly #fetcher: Fetcher
   readonly #nodes = new Map<string, number>()
-  #admin: Promise<Admin> | undefined
-  #connected: Promise<void> | undefined
+  readonly #admin = new Lazy(() => this.#connectAdmin())
+  readonly #connected = new Lazy(() => this.#cluster.connect())
 
   constructor(options: KafkaClientOptions) {
     this.#options = options
     this.#kafka = new Kafka(kafkaConfig(options))
     this.#cluster = createCluster(this.#kafka, options.isolation === 'read_committed' ? 1 : 0)
-    const { isolation, maxWaitingBytes, maxWaitMs, logger, clock, random } = options
     this.#fetcher = new Fetcher({
-      isolation,
-      maxWaitingBytes,
-      maxWaitMs,
-      logger,
-      clock,
-      random,
+      ...options,
       link: (broker) => this.#link(broker),
       leadersOf: (topics) => this.#leadersOf(topics),
-      bounds: async (place) => {
-        const [start] = await this.listOffsets([place], 'earliest')
-        const [end] = await this.listOffsets([place], 'latest')
-        return { start: start!, end: end! }
-      },
+      listOffsets: (places, at) => this.listOffsets(places, at),
     })
   }
 
   listTopics(): Promise<readonly string[]> {
-    return this.#try('list topics', async () => {
-      const names = await (await this.#administration()).listTopics()
+    return tried('list topics', async () => {
+      const names = await (await this.#admin.get()).listTopics()
       return names.filter((name) => !name.startsWith('__'))
     })
   }
@@ -88,19 +78,15 @@ class KafkajsClient implements KafkaClient {
   }
 
   createTopic(name: string, partitions: number): Promise<void> {
-    return this.#try(`create topic "${name}"`, async () => {
+    return tried(`create topic "${name}"`, async () => {
       const topics = [{ topic: name, numPartitions: partitions, replicationFactor: BROKER_DEFAULT }]
       // False where it is there already.
-      await (await this.#administration()).createTopics({ topics })
+      await (await this.#admin.get()).createTopics({ topics })
     })
   }
 
-  async listOffsets(places: readonly TopicPartition[], at: OffsetSpec): Promise<readonly number[]> {
-    const timestamp = at === 'earliest' ? EARLIEST : at === 'latest' ? LATEST : Math.floor(at)
-    const listed = await this.#list(places, timestamp)
-    const isAfterLast = (place: TopicPartition): boolean => (listed.get(keyOf(place)) ?? -1) < 0
-    const ends = places.some(isAfterLast) ? await this.#list(places.filter(isAfterLast), LATEST) : listed
-    return places.map((place) => (isAfterLast(place) ? ends : listed).get(keyOf(place))!)
+  listOffsets(places: readonly TopicPartition[], at: OffsetSpec): Promise<readonly number[]> {
+    return listOffsets((asked, timestamp) => this.#list(asked, timestamp), places, at)
   }
 
   feed(start: FetchStart): PartitionFeed {
@@ -108,8 +94,8 @@ class KafkajsClient implements KafkaClient {
   }
 
   groupOffsets(group: string): Promise<readonly GroupOffset[]> {
-    return this.#try(`read offsets of group "${group}"`, async () => {
-      const topics = await (await this.#administration()).fetchOffsets({ groupId: group })
+    return tried(`read offsets of group "${group}"`, async () => {
+      const topics = await (await this.#admin.get()).fetchOffsets({ groupId: group })
       return topics.flatMap(({ topic, partitions }) =>
         partitions
           .filter(({ offset }) => Number(offset) >= 0)
@@ -124,8 +110,8 @@ class KafkajsClient implements KafkaClient {
   }
 
   commitOffsets(group: string, offsets: readonly GroupOffset[]): Promise<void> {
-    return this.#try(`commit offsets of group "${group}"`, async () => {
-      await this.#connect()
+    return tried(`commit offsets of group "${group}"`, async () => {
+      await this.#connected.get()
       const coordinator = await this.#cluster.findGroupCoordinator({ groupId: group })
       const topics = [...Map.groupBy(offsets, ({ topic }) => topic)].map(([topic, partitions]) => ({
         topic,
@@ -142,14 +128,12 @@ class KafkajsClient implements KafkaClient {
   transaction(id: string): Promise<KafkaTransaction> {
     const calls = new KafkajsTransactionCalls({
       cluster: async () => {
-        await this.#connect()
+        await this.#connected.get()
         return this.#cluster
       },
-      leaderOf: async ({ topic, partition }) => {
-        const leader = (await this.#leadersOf([topic])).get(topic)?.leaders[partition]
-        const node = leader === undefined ? undefined : this.#nodes.get(nameOf(leader.broker))
-        if (node !== undefined) return node
-        throw new MillraceError('MR_KAFKA_UNREACHABLE', `Kafka: ${topic}-${partition} has no leader now`)
+      leaderOf: async (place) => {
+        const broker = await leaderOf(place, (names) => this.#leadersOf(names))
+        return this.#nodes.get(nameOf(broker))!
       },
     })
     return beginTransaction(calls, id, this.#options)
@@ -157,9 +141,9 @@ class KafkajsClient implements KafkaClient {
 
   async close(): Promise<void> {
     await this.#fetcher.close()
-    await this.#try('close', async () => {
-      await (await this.#admin)?.disconnect()
-      if (this.#connected !== undefined) await this.#cluster.disconnect()
+    await tried('close', async () => {
+      await (await this.#admin.made)?.disconnect()
+      if (this.#connected.made !== undefined) await this.#cluster.disconnect()
     })
   }
 
@@ -167,7 +151,7 @@ class KafkajsClient implements KafkaClient {
     return {
       broker,
       fetch: (request) =>
-        this.#try(`fetch from ${nameOf(broker)}`, async () => {
+        tried(`fetch from ${nameOf(broker)}`, async () => {
           const node = await this.#cluster.findBroker({ nodeId: this.#nodes.get(nameOf(broker))! })
           return node.connectionPool.send(fetchCall(request))
         }),
@@ -192,8 +176,8 @@ class KafkajsClient implements KafkaClient {
   }
 
   #describe(names: readonly string[]): Promise<ClusterMetadata> {
-    return this.#try(`describe topics ${names.join(', ')}`, async () => {
-      await this.#connect()
+    return tried(`describe topics ${names.join(', ')}`, async () => {
+      await this.#connected.get()
       return this.#cluster.metadata({ topics: names })
     })
   }
@@ -202,7 +186,7 @@ class KafkajsClient implements KafkaClient {
   async #load(names: readonly string[]): Promise<ClusterMetadata> {
     // A topic that does not exist would stay among those that every later description asks for.
     await this.#describe(names)
-    return this.#try(`describe topics ${names.join(', ')}`, async () => {
+    return tried(`describe topics ${names.join(', ')}`, async () => {
       await this.#cluster.addMultipleTargetTopics(names)
       await this.#cluster.refreshMetadata()
       return this.#cluster.brokerPool.metadata!
@@ -217,42 +201,18 @@ class KafkajsClient implements KafkaClient {
       partitions: places.filter((place) => place.topic === topic).map(({ partition }) => ({ partition })),
       fromTimestamp,
     }))
-    const listed = await this.#try(`list offsets of ${names.join(', ')}`, () => this.#cluster.fetchTopicsOffset(topics))
+    const listed = await tried(`list offsets of ${names.join(', ')}`, () => this.#cluster.fetchTopicsOffset(topics))
     return new Map(
       listed.flatMap(({ topic, partitions }) =>
-        partitions.map(({ partition, offset }) => [keyOf({ topic, partition }), Number(offset)] as const),
+        partitions.map(({ partition, offset }) => [splitId(topic, partition), Number(offset)] as const),
       ),
     )
-  }
-
-  #connect(): Promise<void> {
-    this.#connected ??= this.#cluster.connect()
-    this.#connected.catch(() => {
-      this.#connected = undefined
-    })
-    return this.#connected
-  }
-
-  #administration(): Promise<Admin> {
-    this.#admin ??= this.#connectAdmin()
-    this.#admin.catch(() => {
-      this.#admin = undefined
-    })
-    return this.#admin
   }
 
   async #connectAdmin(): Promise<Admin> {
     const admin = this.#kafka.admin()
     await admin.connect()
     return admin
-  }
-
-  async #try<T>(what: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work()
-    } catch (error) {
-      throw translateError(error, what)
-    }
   }
 }
 
@@ -291,12 +251,4 @@ function saslOptions({ mechanism, username, password, token }: KafkaSasl): SASLO
   const words = { PLAIN: 'plain', 'SCRAM-SHA-256': 'scram-sha-256', 'SCRAM-SHA-512': 'scram-sha-512' } as const
   // Checked when the options were resolved.
   return { mechanism: words[mechanism] as 'plain', username: username!, password: password! }
-}
-
-function nameOf({ host, port }: BrokerAddress): string {
-  return `${host}:${port}`
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}-${partition}`
 }

@@ -1,7 +1,8 @@
 import { MillraceError } from '../../../core/model/errors.ts'
 import { EncodedBatches } from '../client/encoded-chunk.ts'
 import type { FetchedPartition, FetchRequest, FetchTopic } from '../client/fetch-link.ts'
-import { PRODUCE_MS, type ProduceAnswer } from '../client/transaction.ts'
+import { PRODUCE_MS, REQUEST_MS } from '../client/timeouts.ts'
+import type { ProduceAnswer } from '../client/transaction.ts'
 import type { EncodedBody, RawCall } from './internals.ts'
 
 // Fetch, version 11, and Produce, version 7, as kafka.apache.org/protocol describes them: the newest before the flexible encoding,
@@ -11,7 +12,6 @@ const NO_REPLICA = -1
 const NO_SESSION = { id: 0, epoch: -1 } as const
 const NO_LOG_START = -1n
 const ACKS_ALL = -1
-const REQUEST_MS = 10_000
 
 /** A fetch; its topic ids are names. */
 export function fetchCall(request: FetchRequest): RawCall<readonly FetchedPartition[]> {

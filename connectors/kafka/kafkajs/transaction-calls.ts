@@ -1,8 +1,9 @@
 import type { TopicPartition } from '../client/kafka-client.ts'
-import { type ProduceAnswer, type Producer, TRANSACTION_MS, type TransactionCalls } from '../client/transaction.ts'
+import { TRANSACTION_MS } from '../client/timeouts.ts'
+import type { ProduceAnswer, Producer, TransactionCalls } from '../client/transaction.ts'
 import type { Cluster, ClusterBroker, TransactionIdentity } from './internals.ts'
 import { produceCall } from './raw-calls.ts'
-import { translateError } from './translate-error.ts'
+import { tried } from './translate-error.ts'
 
 /** Type of a coordinator in FindCoordinator. */
 const OF_TRANSACTIONS = 1
@@ -60,12 +61,4 @@ export class KafkajsTransactionCalls implements TransactionCalls {
 
 function identityOf({ id, producerId, producerEpoch }: Producer): TransactionIdentity {
   return { transactionalId: id, producerId: String(producerId), producerEpoch }
-}
-
-async function tried<T>(what: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw translateError(error, what)
-  }
 }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../../core/model/error-codes.ts'
 import { MillraceError } from '../../../core/model/errors.ts'
+import { translating } from '../client/translating.ts'
 
 /** What an error of kafkajs means, by its name or the type that the protocol gives it. */
 const MEANING: Readonly<Record<string, { readonly code: ErrorCode; readonly hint: string }>> = {
@@ -28,8 +29,10 @@ const TLS_FAILURE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|^ERR_SSL|^ERR_TLS|^EPROTO
 const MAY_HEAL =
   /Connection|Timeout|BrokerNotFound|MetadataNotLoaded|StaleTopicMetadata|NotFound|LockTimeout|Coordinator/
 
-/** An error of kafkajs as one of ours; `what` names what was tried. */
-export function translateError(error: unknown, what: string): MillraceError {
+/** Does something with kafkajs; what it throws becomes an error of ours. */
+export const tried = translating(translateError)
+
+function translateError(error: unknown, what: string): MillraceError {
   if (error instanceof MillraceError) return error
   const chain = causesOf(error)
   const last = chain.at(-1)

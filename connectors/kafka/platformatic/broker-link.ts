@@ -2,10 +2,16 @@ import { type API, Connection, type ConnectionOptions } from '@platformatic/kafk
 import { MillraceError } from '../../../core/model/errors.ts'
 import { freeMemory } from '../../../core/model/free-memory.ts'
 import { EncodedBatches } from '../client/encoded-chunk.ts'
-import type { BrokerAddress, FetchedPartition, FetchLink, FetchRequest } from '../client/fetch-link.ts'
+import {
+  type BrokerAddress,
+  type FetchedPartition,
+  type FetchLink,
+  type FetchRequest,
+  nameOf,
+} from '../client/fetch-link.ts'
 import type { RecordMemory } from '../client/record-memory.ts'
 import type { FetchResponse } from './fetch-api.ts'
-import { translateError } from './translate-error.ts'
+import { tried } from './translate-error.ts'
 
 export interface BrokerLinkPorts {
   readonly clientId: string
@@ -30,16 +36,14 @@ export class BrokerLink implements FetchLink {
     this.#connection.on('error', () => undefined)
   }
 
-  async fetch(request: FetchRequest): Promise<readonly FetchedPartition[]> {
+  fetch(request: FetchRequest): Promise<readonly FetchedPartition[]> {
     const { host, port } = this.broker
-    try {
+    return tried(`fetch from ${nameOf(this.broker)}`, async () => {
       const api = await this.#ports.fetchApi()
       this.#connecting ??= Promise.resolve(this.#connection.connect(host, port))
       await this.#connecting
       return this.#partitionsOf(await api.async(this.#connection, request))
-    } catch (error) {
-      throw translateError(error, `fetch from ${host}:${port}`)
-    }
+    })
   }
 
   async close(): Promise<void> {

@@ -1,14 +1,7 @@
-import {
-  Admin,
-  type API,
-  type Broker,
-  type ConnectionOptions,
-  findErrorBy,
-  type SASLOptions,
-} from '@platformatic/kafka'
+import { Admin, type API, type ConnectionOptions, findErrorBy, type SASLOptions } from '@platformatic/kafka'
 import { MillraceError } from '../../../core/model/errors.ts'
+import { splitId } from '../../../core/model/position.ts'
 import type { KafkaConnection, KafkaSasl } from '../client/connection-options.ts'
-import type { TopicLeaders } from '../client/fed-partition.ts'
 import type { FetchRequest } from '../client/fetch-link.ts'
 import { Fetcher } from '../client/fetcher.ts'
 import type {
@@ -23,25 +16,22 @@ import type {
   TopicDescription,
   TopicPartition,
 } from '../client/kafka-client.ts'
+import { Lazy } from '../client/lazy.ts'
+import { listOffsets } from '../client/list-offsets.ts'
 import { PROTOCOL } from '../client/protocol-errors.ts'
 import { RecordMemory } from '../client/record-memory.ts'
+import { CONNECT_MS, REQUEST_MS } from '../client/timeouts.ts'
+import { leaderOf, type TopicLeaders } from '../client/topic-leaders.ts'
 import { beginTransaction } from '../client/transaction.ts'
 import { BrokerLink } from './broker-link.ts'
 import { type ClusterDescription, partialDescription } from './cluster-description.ts'
 import { FETCH_VERSIONS, type FetchResponse, fetchApi } from './fetch-api.ts'
 import { commitGroupOffsets } from './group-offsets.ts'
 import { PlatformaticTransactionCalls } from './transaction-calls.ts'
-import { translateError } from './translate-error.ts'
-
-const CONNECT_MS = 5_000
-/** A broker that is silent for so long is given up; a fetch may wait before it is answered. */
-const REQUEST_MS = 10_000
+import { tried } from './translate-error.ts'
 
 /** As many replicas as the brokers are set to give. */
 const BROKER_DEFAULT = -1
-
-const EARLIEST = -2n
-const LATEST = -1n
 
 /** A client that connects when it is first used. */
 export async function connectPlatformatic(options: KafkaClientOptions): Promise<KafkaClient> {
@@ -56,7 +46,7 @@ class PlatformaticClient implements KafkaClient {
   readonly #admin: Admin
   readonly #memory = new RecordMemory()
   readonly #fetcher: Fetcher
-  #fetchApi: Promise<API<[FetchRequest], FetchResponse>> | undefined
+  readonly #fetchApi = new Lazy(() => this.#negotiate())
 
   constructor(options: KafkaClientOptions) {
     this.#options = options
@@ -74,7 +64,7 @@ class PlatformaticClient implements KafkaClient {
   }
 
   listTopics(): Promise<readonly string[]> {
-    return this.#try('list topics', () => this.#admin.listTopics())
+    return tried('list topics', () => this.#admin.listTopics())
   }
 
   async describeTopics(names: readonly string[]): Promise<readonly TopicDescription[]> {
@@ -88,16 +78,8 @@ class PlatformaticClient implements KafkaClient {
     })
   }
 
-  async listOffsets(places: readonly TopicPartition[], at: OffsetSpec): Promise<readonly number[]> {
-    const timestamp = at === 'earliest' ? EARLIEST : at === 'latest' ? LATEST : BigInt(Math.floor(at))
-    const listed = await this.#list(places, timestamp)
-    const isAfterLast = (place: TopicPartition): boolean => (listed.get(keyOf(place)) ?? -1) < 0
-    const ends = places.some(isAfterLast) ? await this.#list(places.filter(isAfterLast), LATEST) : listed
-    return places.map((place) => {
-      const offset = isAfterLast(place) ? ends.get(keyOf(place)) : listed.get(keyOf(place))
-      if (offset !== undefined) return offset
-      throw new MillraceError('MR_KAFKA_PROTOCOL', `Kafka: the broker told no offset of ${keyOf(place)}`)
-    })
+  listOffsets(places: readonly TopicPartition[], at: OffsetSpec): Promise<readonly number[]> {
+    return listOffsets((asked, timestamp) => this.#list(asked, timestamp), places, at)
   }
 
   feed(start: FetchStart): PartitionFeed {
@@ -105,7 +87,7 @@ class PlatformaticClient implements KafkaClient {
   }
 
   async groupOffsets(group: string): Promise<readonly GroupOffset[]> {
-    const groups = await this.#try(`read offsets of group "${group}"`, () =>
+    const groups = await tried(`read offsets of group "${group}"`, () =>
       this.#admin.listConsumerGroupOffsets({ groups: [group] }),
     )
     return groups.flatMap(({ topics }) =>
@@ -123,52 +105,45 @@ class PlatformaticClient implements KafkaClient {
   }
 
   commitOffsets(group: string, offsets: readonly GroupOffset[]): Promise<void> {
-    return this.#try(`commit offsets of group "${group}"`, () => commitGroupOffsets(this.#admin, group, offsets))
+    return tried(`commit offsets of group "${group}"`, () => commitGroupOffsets(this.#admin, group, offsets))
   }
 
-  async createTopic(name: string, partitions: number): Promise<void> {
-    try {
-      await this.#admin.createTopics({ topics: [name], partitions, replicas: BROKER_DEFAULT })
-    } catch (error) {
-      if (findErrorBy(error as Error, 'apiCode', PROTOCOL.topicExists) === null) {
-        throw translateError(error, `create topic "${name}"`)
+  createTopic(name: string, partitions: number): Promise<void> {
+    return tried(`create topic "${name}"`, async () => {
+      try {
+        await this.#admin.createTopics({ topics: [name], partitions, replicas: BROKER_DEFAULT })
+      } catch (error) {
+        if (findErrorBy(error as Error, 'apiCode', PROTOCOL.topicExists) === null) throw error
       }
-    }
+    })
   }
 
   transaction(id: string): Promise<KafkaTransaction> {
-    const leaderOf = (place: TopicPartition): Promise<Broker> => this.#leaderOf(place)
-    const ports = { admin: this.#admin, leaderOf }
-    return beginTransaction(new PlatformaticTransactionCalls(ports), id, this.#options)
+    const calls = new PlatformaticTransactionCalls({
+      admin: this.#admin,
+      leaderOf: (place) => leaderOf(place, (names) => this.#leadersOf(names)),
+    })
+    return beginTransaction(calls, id, this.#options)
   }
 
   async close(): Promise<void> {
     await this.#fetcher.close()
-    await this.#try('close', () => this.#admin.close())
+    await tried('close', () => this.#admin.close())
   }
 
   #makeFetcher(): Fetcher {
-    const { isolation, maxWaitingBytes, maxWaitMs, logger, clock, random, clientId } = this.#options
+    const { clientId } = this.#options
     return new Fetcher({
-      isolation,
-      maxWaitingBytes,
-      maxWaitMs,
-      logger,
-      clock,
-      random,
+      ...this.#options,
       link: (broker) =>
         new BrokerLink(broker, {
           clientId,
           connection: this.#connection,
           memory: this.#memory,
-          fetchApi: () => this.#negotiatedFetch(),
+          fetchApi: () => this.#fetchApi.get(),
         }),
       leadersOf: (topics) => this.#leadersOf(topics),
-      bounds: async (place) => {
-        const [start] = await this.listOffsets([place], 'earliest')
-        const [end] = await this.listOffsets([place], 'latest')
-        return { start: start!, end: end! }
-      },
+      listOffsets: (places, at) => this.listOffsets(places, at),
     })
   }
 
@@ -188,14 +163,8 @@ class PlatformaticClient implements KafkaClient {
     return leaders
   }
 
-  async #leaderOf({ topic, partition }: TopicPartition): Promise<Broker> {
-    const leader = (await this.#leadersOf([topic])).get(topic)?.leaders[partition]
-    if (leader !== undefined) return leader.broker
-    throw new MillraceError('MR_KAFKA_UNREACHABLE', `Kafka: ${topic}-${partition} has no leader now`)
-  }
-
   #metadata(names: readonly string[]): Promise<ClusterDescription> {
-    return this.#try(`describe topics ${names.join(', ')}`, async () => {
+    return tried(`describe topics ${names.join(', ')}`, async () => {
       try {
         return await this.#admin.metadata({ topics: [...names], forceUpdate: true })
       } catch (error) {
@@ -206,34 +175,24 @@ class PlatformaticClient implements KafkaClient {
     })
   }
 
-  async #list(places: readonly TopicPartition[], timestamp: bigint): Promise<ReadonlyMap<string, number>> {
+  async #list(places: readonly TopicPartition[], timestamp: number): Promise<ReadonlyMap<string, number>> {
     const topics = [...Map.groupBy(places, ({ topic }) => topic)].map(([name, partitions]) => ({
       name,
-      partitions: partitions.map(({ partition }) => ({ partitionIndex: partition, timestamp })),
+      partitions: partitions.map(({ partition }) => ({ partitionIndex: partition, timestamp: BigInt(timestamp) })),
     }))
     const isolationLevel = this.#options.isolation === 'read_committed' ? 1 : 0
-    const listed = await this.#try(`list offsets of ${topics.map(({ name }) => name).join(', ')}`, () =>
+    const listed = await tried(`list offsets of ${topics.map(({ name }) => name).join(', ')}`, () =>
       this.#admin.listOffsets({ topics, isolationLevel }),
     )
     return new Map(
       listed.flatMap(({ name, partitions }) =>
-        partitions.map(
-          ({ partitionIndex, offset }) => [keyOf({ topic: name, partition: partitionIndex }), Number(offset)] as const,
-        ),
+        partitions.map(({ partitionIndex, offset }) => [splitId(name, partitionIndex), Number(offset)] as const),
       ),
     )
   }
 
-  #negotiatedFetch(): Promise<API<[FetchRequest], FetchResponse>> {
-    this.#fetchApi ??= this.#negotiate()
-    this.#fetchApi.catch(() => {
-      this.#fetchApi = undefined
-    })
-    return this.#fetchApi
-  }
-
   async #negotiate(): Promise<API<[FetchRequest], FetchResponse>> {
-    const apis = await this.#try('ask for versions', () => this.#admin.listApis())
+    const apis = await tried('ask for versions', () => this.#admin.listApis())
     const offered = apis.find(({ apiKey }) => apiKey === FETCH_VERSIONS.key)
     const version = Math.min(FETCH_VERSIONS.most, offered?.maxVersion ?? 0)
     if (version >= Math.max(FETCH_VERSIONS.least, offered?.minVersion ?? 0))
@@ -241,14 +200,6 @@ class PlatformaticClient implements KafkaClient {
     const { least, most } = FETCH_VERSIONS
     const message = `Kafka: the broker offers Fetch ${offered?.minVersion} to ${offered?.maxVersion}, ${least} to ${most} are known here; Kafka 3.1 or later is needed`
     throw new MillraceError('MR_KAFKA_UNSUPPORTED', message)
-  }
-
-  async #try<T>(what: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work()
-    } catch (error) {
-      throw translateError(error, what)
-    }
   }
 }
 
@@ -288,8 +239,4 @@ function saslOptions({ mechanism, username, password, token }: KafkaSasl): SASLO
 
 function asBuffer(value: string | Uint8Array): string | Buffer {
   return typeof value === 'string' ? value : Buffer.from(value)
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}-${partition}`
 }

@@ -9,15 +9,10 @@ import {
 } from '@platformatic/kafka'
 import { MillraceError } from '../../../core/model/errors.ts'
 import type { TopicPartition } from '../client/kafka-client.ts'
-import {
-  PRODUCE_MS,
-  type ProduceAnswer,
-  type Producer,
-  TRANSACTION_MS,
-  type TransactionCalls,
-} from '../client/transaction.ts'
+import { PRODUCE_MS, TRANSACTION_MS } from '../client/timeouts.ts'
+import type { ProduceAnswer, Producer, TransactionCalls } from '../client/transaction.ts'
 import { produceApi } from './produce-api.ts'
-import { translateError } from './translate-error.ts'
+import { tried } from './translate-error.ts'
 
 export interface TransactionPorts {
   readonly admin: Admin
@@ -78,13 +73,5 @@ export class PlatformaticTransactionCalls implements TransactionCalls {
       throw new MillraceError('MR_KAFKA_UNREACHABLE', `Kafka: transaction "${id}" has no coordinator yet`)
     }
     return admin.connections.get({ host: coordinator.host, port: coordinator.port })
-  }
-}
-
-async function tried<T>(what: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw translateError(error, what)
   }
 }

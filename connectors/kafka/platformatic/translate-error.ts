@@ -2,14 +2,17 @@ import { findErrorBy } from '@platformatic/kafka'
 import type { ErrorCode } from '../../../core/model/error-codes.ts'
 import { MillraceError } from '../../../core/model/errors.ts'
 import { PROTOCOL } from '../client/protocol-errors.ts'
+import { translating } from '../client/translating.ts'
 
 const FORBIDDEN: readonly number[] = [PROTOCOL.topicForbidden, PROTOCOL.groupForbidden, PROTOCOL.clusterForbidden]
 
 /** Codes of Node and OpenSSL that say that a certificate or the handshake is wrong: waiting does not mend them. */
 const TLS_FAILURE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|^ERR_SSL|^ERR_TLS|^EPROTO$/
 
-/** An error of the client package as one of ours; `what` names what was tried, such as `describe topics orders`. */
-export function translateError(error: unknown, what: string): MillraceError {
+/** Does something with the client package; what it throws becomes an error of ours. */
+export const tried = translating(translateError)
+
+function translateError(error: unknown, what: string): MillraceError {
   if (error instanceof MillraceError) return error
   const { code, reason } = classify(error)
   return new MillraceError(code, `Kafka: ${what}: ${reason}`, { cause: error })

@@ -7,11 +7,8 @@ import {
 } from '../../../formats/record-batch/transaction-filter.ts'
 import type { BatchAppender, StoredTopic, TopicStore } from '../../outbox/topic-store.ts'
 import { offsetGone } from '../client/fetch-failures.ts'
-import type { KafkaClient, KafkaTransaction } from '../client/kafka-client.ts'
+import { type KafkaClient, type KafkaTransaction, NO_EPOCH } from '../client/kafka-client.ts'
 import type { Patience } from '../client/patience.ts'
-
-/** No leader epoch is known. */
-const NO_EPOCH = -1
 
 /** A part of a partition; `to` is exclusive. */
 interface Range {

@@ -3,7 +3,7 @@ import { type Position, placeOfSplit, type Split, splitId } from '../../../core/
 import type { ConnectorPorts } from '../../../core/ports/connector-ports.ts'
 import type { Source, SourceSpec, SplitReader } from '../../../core/ports/source.ts'
 import { offsetGone, topicReplaced } from '../client/fetch-failures.ts'
-import type { KafkaClient, TopicDescription } from '../client/kafka-client.ts'
+import { type KafkaClient, NO_EPOCH, type TopicDescription } from '../client/kafka-client.ts'
 import { openClient } from '../client/open-client.ts'
 import { Patience } from '../client/patience.ts'
 import { deadLettersOf } from '../sink/sink.ts'
@@ -16,8 +16,6 @@ import {
 } from './source-options.ts'
 import { KafkaSplitReader } from './split-reader.ts'
 
-/** No leader epoch is known. */
-const NO_EPOCH = -1
 /** What the metadata of advised offsets begins with; the pipeline follows. */
 const OWNER = 'millrace:'
 

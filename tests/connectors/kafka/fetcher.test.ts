@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { EncodedBatches } from '../../../connectors/kafka/client/encoded-chunk.ts'
-import type { TopicLeaders } from '../../../connectors/kafka/client/fed-partition.ts'
 import type { BrokerAddress, FetchedPartition, FetchRequest } from '../../../connectors/kafka/client/fetch-link.ts'
 import { Fetcher } from '../../../connectors/kafka/client/fetcher.ts'
+import type { TopicLeaders } from '../../../connectors/kafka/client/topic-leaders.ts'
 import { MillraceError } from '../../../core/model/errors.ts'
 import { encodeRecordBatch } from '../../../formats/record-batch/encode.ts'
 import { ManualClock, settle } from '../../manual-clock.ts'
@@ -36,7 +36,7 @@ class TestCluster {
     logger: { info: () => undefined, warn: (message) => this.warnings.push(message), error: () => undefined },
     link: (broker) => ({ broker, fetch: (request) => this.#fetch(broker, request), close: async () => undefined }),
     leadersOf: async (topics) => this.#leadersOf(topics),
-    bounds: async () => ({ start: 0, end: 0 }),
+    listOffsets: async () => [0],
   })
 
   /** The only fetch that is under way. */
