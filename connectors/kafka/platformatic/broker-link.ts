@@ -1,6 +1,7 @@
 import { type API, Connection, type ConnectionOptions } from '@platformatic/kafka'
 import { MillraceError } from '../../../core/model/errors.ts'
 import { freeMemory } from '../../../core/model/free-memory.ts'
+import type { MemoryPool } from '../../../core/model/memory-pool.ts'
 import { EncodedBatches } from '../client/encoded-chunk.ts'
 import {
   type BrokerAddress,
@@ -9,7 +10,6 @@ import {
   type FetchRequest,
   nameOf,
 } from '../client/fetch-link.ts'
-import type { RecordMemory } from '../client/record-memory.ts'
 import type { FetchResponse } from './fetch-api.ts'
 import { tried } from './translate-error.ts'
 
@@ -17,7 +17,7 @@ export interface BrokerLinkPorts {
   readonly clientId: string
   readonly connection: ConnectionOptions
   /** Where the records of responses lie. */
-  readonly memory: RecordMemory
+  readonly memory: MemoryPool
   fetchApi(): Promise<API<[FetchRequest], FetchResponse>>
 }
 
@@ -57,7 +57,7 @@ export class BrokerLink implements FetchLink {
       throw new MillraceError('MR_KAFKA_UNREACHABLE', `Kafka: fetch: the broker answered with error ${errorCode}`)
     }
     return partitions.map(({ records, ...partition }) => {
-      const batches = records.length === 0 ? undefined : new EncodedBatches(records, () => memory.give(records))
+      const batches = records.length === 0 ? undefined : new EncodedBatches(records, () => memory.give(records.buffer))
       return { ...partition, batches }
     })
   }

@@ -1,5 +1,6 @@
 import { Admin, type API, type ConnectionOptions, findErrorBy, type SASLOptions } from '@platformatic/kafka'
 import { MillraceError } from '../../../core/model/errors.ts'
+import { MemoryPool } from '../../../core/model/memory-pool.ts'
 import { splitId } from '../../../core/model/position.ts'
 import type { KafkaConnection, KafkaSasl } from '../client/connection-options.ts'
 import type { FetchRequest } from '../client/fetch-link.ts'
@@ -19,7 +20,6 @@ import type {
 import { Lazy } from '../client/lazy.ts'
 import { listOffsets } from '../client/list-offsets.ts'
 import { PROTOCOL } from '../client/protocol-errors.ts'
-import { RecordMemory } from '../client/record-memory.ts'
 import { CONNECT_MS, REQUEST_MS } from '../client/timeouts.ts'
 import { leaderOf, type TopicLeaders } from '../client/topic-leaders.ts'
 import { beginTransaction } from '../client/transaction.ts'
@@ -33,6 +33,8 @@ import { tried } from './translate-error.ts'
 /** As many replicas as the brokers are set to give. */
 const BROKER_DEFAULT = -1
 
+const MOST_IDLE_BYTES = 16_777_216
+
 /** A client that connects when it is first used. */
 export async function connectPlatformatic(options: KafkaClientOptions): Promise<KafkaClient> {
   return new PlatformaticClient(options)
@@ -44,7 +46,8 @@ class PlatformaticClient implements KafkaClient {
   readonly #options: KafkaClientOptions
   readonly #connection: ConnectionOptions
   readonly #admin: Admin
-  readonly #memory = new RecordMemory()
+  /** Where the records of one fetch after the other lie. */
+  readonly #memory = new MemoryPool(MOST_IDLE_BYTES)
   readonly #fetcher: Fetcher
   readonly #fetchApi = new Lazy(() => this.#negotiate())
 
@@ -195,8 +198,7 @@ class PlatformaticClient implements KafkaClient {
     const apis = await tried('ask for versions', () => this.#admin.listApis())
     const offered = apis.find(({ apiKey }) => apiKey === FETCH_VERSIONS.key)
     const version = Math.min(FETCH_VERSIONS.most, offered?.maxVersion ?? 0)
-    if (version >= Math.max(FETCH_VERSIONS.least, offered?.minVersion ?? 0))
-      return fetchApi(version, (size) => this.#memory.take(size))
+    if (version >= Math.max(FETCH_VERSIONS.least, offered?.minVersion ?? 0)) return fetchApi(version, this.#memory)
     const { least, most } = FETCH_VERSIONS
     const message = `Kafka: the broker offers Fetch ${offered?.minVersion} to ${offered?.maxVersion}, ${least} to ${most} are known here; Kafka 3.1 or later is needed`
     throw new MillraceError('MR_KAFKA_UNSUPPORTED', message)

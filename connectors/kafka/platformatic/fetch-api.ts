@@ -1,4 +1,5 @@
 import { type API, createAPI, type Reader, readKnownTaggedFields, Writer } from '@platformatic/kafka'
+import type { MemoryPool } from '../../../core/model/memory-pool.ts'
 import type { FetchedPartition, FetchPartition, FetchRequest } from '../client/fetch-link.ts'
 
 // Fetch (key 1) as kafka.apache.org/protocol describes it, versions 13 to 17: topics by id, flexible encoding. Written here because
@@ -16,7 +17,7 @@ const NO_LOG_START = -1n
 
 /** A partition with its record batches; the last one may be cut off. */
 export interface EncodedPartition extends Omit<FetchedPartition, 'batches'> {
-  readonly records: Uint8Array
+  readonly records: Uint8Array<ArrayBuffer>
 }
 
 export interface FetchResponse {
@@ -32,13 +33,13 @@ export interface FetchResponse {
 
 const NO_BYTES = new Uint8Array(0)
 
-/** The call in one version of the protocol; records are copied into memory that `allocate` gives. */
-export function fetchApi(version: number, allocate: (size: number) => Uint8Array): API<[FetchRequest], FetchResponse> {
+/** The call in one version of the protocol; records are copied into the memory. */
+export function fetchApi(version: number, memory: MemoryPool): API<[FetchRequest], FetchResponse> {
   return createAPI(
     FETCH_VERSIONS.key,
     version,
     (request: FetchRequest) => writeRequest(request, version),
-    (...args) => readResponse(args[3], allocate),
+    (...args) => readResponse(args[3], memory),
   )
 }
 
@@ -70,19 +71,19 @@ function writePartition(writer: Writer, partition: FetchPartition): void {
     .appendInt32(partition.maxBytes)
 }
 
-function readResponse(reader: Reader, allocate: (size: number) => Uint8Array): FetchResponse {
+function readResponse(reader: Reader, memory: MemoryPool): FetchResponse {
   reader.readInt32() // Throttle time: the broker itself delays what it throttles.
   const errorCode = reader.readInt16()
   reader.readInt32() // Session.
   const partitions: EncodedPartition[] = []
   reader.readArray((topic) => {
     const topicId = topic.readUUID()
-    topic.readArray((entry) => partitions.push({ topicId, ...readPartition(entry, allocate) }), true, false)
+    topic.readArray((entry) => partitions.push({ topicId, ...readPartition(entry, memory) }), true, false)
   })
   return { errorCode, partitions, garbage: reader.buffer.buffers.slice(1, -1) }
 }
 
-function readPartition(reader: Reader, allocate: (size: number) => Uint8Array): Omit<EncodedPartition, 'topicId'> {
+function readPartition(reader: Reader, memory: MemoryPool): Omit<EncodedPartition, 'topicId'> {
   const partition = reader.readInt32()
   const errorCode = reader.readInt16()
   reader.readInt64() // High watermark.
@@ -93,7 +94,7 @@ function readPartition(reader: Reader, allocate: (size: number) => Uint8Array): 
     firstOffset: Number(entry.readInt64()),
   }))
   reader.readInt32() // Preferred read replica: none without a rack.
-  const records = readRecords(reader, allocate)
+  const records = readRecords(reader, memory)
   let divergesAt: number | undefined
   readKnownTaggedFields(reader, {
     0: (field: Reader) => {
@@ -106,10 +107,10 @@ function readPartition(reader: Reader, allocate: (size: number) => Uint8Array): 
 }
 
 /** A copy: what came from the socket is given back at once. */
-function readRecords(reader: Reader, allocate: (size: number) => Uint8Array): Uint8Array {
+function readRecords(reader: Reader, memory: MemoryPool): Uint8Array<ArrayBuffer> {
   const size = reader.readUnsignedVarInt() - 1
   if (size <= 0) return NO_BYTES
-  const records = allocate(size)
+  const records = new Uint8Array(memory.take(size), 0, size)
   let at = -reader.position
   for (const part of reader.buffer.buffers) {
     if (at + part.length > 0 && at < size) part.copy(records, Math.max(0, at), Math.max(0, -at))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { MemoryPool } from '../../../../connectors/delta/write/memory-pool.ts'
+import { MemoryPool } from '../../../core/model/memory-pool.ts'
 
 it('memory comes in powers of two from 4 KiB on, below just as large as asked', () => {
   const pool = new MemoryPool(1 << 20)

@@ -1,5 +1,5 @@
-import type { ColumnMemory } from '../../../core/model/column-memory.ts'
-import { freeMemory } from '../../../core/model/free-memory.ts'
+import type { ColumnMemory } from './column-memory.ts'
+import { freeMemory } from './free-memory.ts'
 
 /** Less is not worth keeping: a thousand open partitions with a row each would hold far more than they need. */
 const LEAST_BYTES = 4_096
@@ -15,8 +15,8 @@ interface Shelf {
 }
 
 /**
- * Keeps memory that columns have outgrown or that was written, for rows to come: up to a number of idle bytes, as long as
- * every epoch needs it. Sizes are powers of two, so that what one column leaves fits the next. Owned by one task.
+ * Keeps memory that nobody uses any more for what comes next: up to a number of idle bytes, because fresh pages cost as much as a
+ * copy. Sizes are powers of two, so that what one user leaves fits the next. Owned by one thread.
  */
 export class MemoryPool implements ColumnMemory {
   readonly #limitBytes: number
@@ -57,7 +57,7 @@ export class MemoryPool implements ColumnMemory {
     } else freeMemory(new Uint8Array(memory))
   }
 
-  /** At the end of an epoch: gives back what nothing needed in all of it. */
+  /** At the end of an epoch, say: gives back what nothing needed since the last time. */
   trim(): void {
     for (const shelf of this.#shelves) {
       for (const piece of shelf.pieces.splice(0, shelf.fewest)) {
