@@ -24,6 +24,7 @@ export type { ErrorCode, ErrorDomain, ErrorEntry, ErrorRetry } from './model/err
 export { ERROR_CODES } from './model/error-codes.ts'
 export { MillraceError } from './model/errors.ts'
 export type { FieldKind, FieldType, FieldValue, Schema, SchemaField } from './model/field-type.ts'
+export type { SourceStart } from './model/source-start.ts'
 export type {
   BoundOperator,
   Operator,

@@ -23,4 +23,4 @@ export { type ClientOptions, type KafkaClientChoice, kafkaClient } from './clien
 export { kafkaDeadLetters, kafkaTopic } from './sink/sink.ts'
 export type { KafkaDeadLetterOptions, KafkaTopicOptions } from './sink/sink-options.ts'
 export { kafka } from './source/source.ts'
-export type { KafkaSourceOptions, KafkaStart } from './source/source-options.ts'
+export type { KafkaSourceOptions } from './source/source-options.ts'

@@ -1,13 +1,11 @@
 import { MillraceError } from '../../../core/model/errors.ts'
 import { suggestion } from '../../../core/model/nearest.ts'
+import { isTopicName } from '../../../core/model/topic-name.ts'
 import { CLIENTS, type KafkaClientChoice } from './open-client.ts'
-
-/** The rule of Kafka for names of topics (Topic.java). */
-const TOPIC_NAME = /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/
 
 /** Throws `MR_OPTION_INVALID` for what cannot be the name of a topic. */
 export function checkTopicName(where: string, name: string): void {
-  if (typeof name === 'string' && TOPIC_NAME.test(name)) return
+  if (isTopicName(name)) return
   const rule = 'a name has 1 to 249 of the letters a–z, A–Z, digits, ".", "_" and "-"'
   throw new MillraceError('MR_OPTION_INVALID', `${where}: topic "${name}": ${rule}`)
 }

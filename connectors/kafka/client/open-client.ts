@@ -32,8 +32,8 @@ export interface ClientOptions extends KafkaConnectionOptions {
   readonly client?: KafkaClientChoice
 }
 
-const DEFAULT_WAITING_BYTES = 33_554_432
-const DEFAULT_WAIT_MS = 500
+export const DEFAULT_WAITING_BYTES = 33_554_432
+export const DEFAULT_WAIT_MS = 500
 
 /**
  * A client for tools, outside of a pipeline. Throws `MR_OPTION_INVALID`.

@@ -2,7 +2,9 @@ import type { Contract } from '../../../core/model/contract.ts'
 import { type Duration, durationMs } from '../../../core/model/duration.ts'
 import { MillraceError } from '../../../core/model/errors.ts'
 import { refuseUnknownKeys, suggestion } from '../../../core/model/nearest.ts'
+import { type ResolvedStart, resolveStart, type SourceStart } from '../../../core/model/source-start.ts'
 import type { PlanValue } from '../../../core/ports/operator.ts'
+import { resolveMaxValueBytes } from '../../../formats/records/max-value-bytes.ts'
 import { checkTopicName, resolveClient } from '../client/check-options.ts'
 import {
   CONNECTION_KEYS,
@@ -11,10 +13,7 @@ import {
   resolveConnection,
 } from '../client/connection-options.ts'
 import type { Isolation } from '../client/kafka-client.ts'
-import type { KafkaClientChoice } from '../client/open-client.ts'
-
-/** Where to begin where no checkpoint says so; offsets and times hold for every partition. */
-export type KafkaStart = 'earliest' | 'latest' | { readonly offset: number } | { readonly timestamp: number | string }
+import { DEFAULT_WAIT_MS, DEFAULT_WAITING_BYTES, type KafkaClientChoice } from '../client/open-client.ts'
 
 export interface KafkaSourceOptions<T> extends KafkaConnectionOptions {
   /** Names, or an expression that whole names match. Topics and partitions that appear later are read from their beginning. */
@@ -23,7 +22,7 @@ export interface KafkaSourceOptions<T> extends KafkaConnectionOptions {
   /** Group whose offsets show lag tools how far the checkpoint is. Default: the name of the pipeline. */
   readonly group?: string
   /** Default `earliest`: nothing vanishes by default. A timestamp is epoch ms or RFC 3339 text. */
-  readonly start?: KafkaStart
+  readonly start?: SourceStart
   /** Default `read_committed`: records of aborted transactions are not seen, and those of open ones not yet. */
   readonly isolation?: Isolation
   /** How far a record may be behind the newest one of its partition. Default 5 s. */
@@ -46,7 +45,7 @@ export interface ResolvedKafkaSource<T> {
   readonly contract: Contract<T>
   readonly connection: KafkaConnection
   readonly group: string | undefined
-  readonly start: 'earliest' | 'latest' | { readonly offset: number } | { readonly timestamp: number }
+  readonly start: ResolvedStart
   readonly isolation: Isolation
   readonly outOfOrdernessMs: number
   readonly maxValueBytes: number
@@ -57,10 +56,6 @@ export interface ResolvedKafkaSource<T> {
 }
 
 const DEFAULT_OUT_OF_ORDERNESS: Duration = '5s'
-const DEFAULT_MAX_WAIT: Duration = '500ms'
-const DEFAULT_MAX_VALUE_BYTES = 1_048_576
-const MOST_VALUE_BYTES = 67_108_864
-const DEFAULT_WAITING_BYTES = 33_554_432
 const LEAST_WAITING_BYTES = 1_048_576
 const MOST_WAITING_BYTES = 1_073_741_824
 const ISOLATIONS: readonly Isolation[] = ['read_committed', 'read_uncommitted']
@@ -99,15 +94,9 @@ export function resolveKafkaSource<T>(options: KafkaSourceOptions<T>): ResolvedK
     start: resolveStart(where, options.start ?? 'earliest'),
     isolation,
     outOfOrdernessMs: durationMs(`${where}: outOfOrderness`, options.outOfOrderness ?? DEFAULT_OUT_OF_ORDERNESS),
-    maxValueBytes: within(where, ['maxValueBytes', options.maxValueBytes ?? DEFAULT_MAX_VALUE_BYTES], {
-      least: 1,
-      most: MOST_VALUE_BYTES,
-    }),
-    maxWaitingBytes: within(where, ['maxWaitingBytes', options.maxWaitingBytes ?? DEFAULT_WAITING_BYTES], {
-      least: LEAST_WAITING_BYTES,
-      most: MOST_WAITING_BYTES,
-    }),
-    maxWaitMs: durationMs(`${where}: maxWait`, options.maxWait ?? DEFAULT_MAX_WAIT),
+    maxValueBytes: resolveMaxValueBytes(where, options.maxValueBytes),
+    maxWaitingBytes: resolveWaitingBytes(where, options.maxWaitingBytes ?? DEFAULT_WAITING_BYTES),
+    maxWaitMs: durationMs(`${where}: maxWait`, options.maxWait ?? DEFAULT_WAIT_MS),
     client: resolveClient(where, options.client),
     deadLetters,
   })
@@ -141,26 +130,9 @@ function resolveTopics(topics: KafkaSourceOptions<unknown>['topics']): readonly 
   return [...names]
 }
 
-function resolveStart(where: string, start: KafkaStart): ResolvedKafkaSource<unknown>['start'] {
-  if (start === 'earliest' || start === 'latest') return start
-  if (typeof start === 'string') throw invalid(where, `start "${start}"${suggestion(start, ['earliest', 'latest'])}`)
-  refuseUnknownKeys(`${where}: start`, start, ['offset', 'timestamp'])
-  if ('offset' in start) {
-    if (Number.isSafeInteger(start.offset) && start.offset >= 0) return { offset: start.offset }
-    throw invalid(where, `start: ${start.offset} is no offset`)
-  }
-  const timestamp = typeof start.timestamp === 'string' ? Date.parse(start.timestamp) : start.timestamp
-  if (Number.isFinite(timestamp)) return { timestamp }
-  throw invalid(where, `start: "${start.timestamp}" is no time; write epoch ms or for example 2026-01-31T12:00:00Z`)
-}
-
-function within(
-  where: string,
-  [name, value]: readonly [string, number],
-  { least, most }: { readonly least: number; readonly most: number },
-): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value
-  throw invalid(where, `${name} is ${least} to ${most}, not ${value}`)
+function resolveWaitingBytes(where: string, bytes: number): number {
+  if (Number.isInteger(bytes) && bytes >= LEAST_WAITING_BYTES && bytes <= MOST_WAITING_BYTES) return bytes
+  throw invalid(where, `maxWaitingBytes is ${LEAST_WAITING_BYTES} to ${MOST_WAITING_BYTES}, not ${bytes}`)
 }
 
 function invalid(where: string, what: string): MillraceError {

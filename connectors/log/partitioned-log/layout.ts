@@ -1,6 +1,6 @@
 import { MillraceError } from '../../../core/model/errors.ts'
+import { isTopicName } from '../../../core/model/topic-name.ts'
 
-const TOPIC_NAME = /^[A-Za-z0-9._-]{1,249}$/
 const SEGMENT_NAME = /^(\d{20})\.log$/
 
 /** Where one partition lives. */
@@ -11,14 +11,10 @@ export interface PartitionPlace {
   readonly partition: number
 }
 
-export function isTopicName(name: string): boolean {
-  return TOPIC_NAME.test(name) && name !== '.' && name !== '..'
-}
-
-/** Throws `MR_OPTION_INVALID` for a name that cannot be a directory everywhere; the rule is Kafka's. */
+/** Throws `MR_OPTION_INVALID` for what cannot be the name of a topic. */
 export function checkTopicName(topic: string): void {
   if (isTopicName(topic)) return
-  const shown = JSON.stringify(topic.slice(0, 60))
+  const shown = JSON.stringify(String(topic).slice(0, 60))
   throw new MillraceError('MR_OPTION_INVALID', `topic ${shown}: a name has 1 to 249 of A-Z a-z 0-9 . _ -`)
 }
 

@@ -1,5 +1,6 @@
+import { isTopicName } from '../../../core/model/topic-name.ts'
 import { type BatchCursor, openCursor, readBounds } from './batch-cursor.ts'
-import { isTopicName, type PartitionPlace } from './layout.ts'
+import type { PartitionPlace } from './layout.ts'
 import { offsetForTimestamp } from './offset-for-timestamp.ts'
 import { createTopic, findTopic, type LogPorts, readTopic, type Topic } from './topic.ts'
 import { type AppenderOptions, openAppender, type TopicAppender } from './topic-appender.ts'

@@ -1,11 +1,10 @@
 import type { Contract } from '../../../core/model/contract.ts'
 import { type Duration, durationMs } from '../../../core/model/duration.ts'
 import { MillraceError } from '../../../core/model/errors.ts'
-import { refuseUnknownKeys, suggestion } from '../../../core/model/nearest.ts'
+import { refuseUnknownKeys } from '../../../core/model/nearest.ts'
+import { type ResolvedStart, resolveStart, type SourceStart } from '../../../core/model/source-start.ts'
+import { resolveMaxValueBytes } from '../../../formats/records/max-value-bytes.ts'
 import { checkTopicName } from '../partitioned-log/layout.ts'
-
-/** Where to begin where no checkpoint says so; an offset or time holds for every partition. */
-export type LogStart = 'earliest' | 'latest' | { readonly offset: number } | { readonly timestamp: number | string }
 
 export interface LogSourceOptions<T> {
   readonly topic: string
@@ -13,7 +12,7 @@ export interface LogSourceOptions<T> {
   /** Directory of the log. Default `.millrace/log`. */
   readonly directory?: string
   /** Default `earliest`: nothing vanishes by default. A timestamp is epoch ms or RFC 3339 text. */
-  readonly start?: LogStart
+  readonly start?: SourceStart
   /** How far a record may be behind the newest one of its partition. Default 5 s. */
   readonly outOfOrderness?: Duration
   /** A larger value becomes a dead letter. Default 1 MiB. */
@@ -27,7 +26,7 @@ export interface ResolvedLogSource<T> {
   readonly topic: string
   readonly contract: Contract<T>
   readonly directory: string
-  readonly start: 'earliest' | 'latest' | { readonly offset: number } | { readonly timestamp: number }
+  readonly start: ResolvedStart
   readonly outOfOrdernessMs: number
   readonly maxValueBytes: number
   readonly deadLetters: string | undefined
@@ -35,8 +34,6 @@ export interface ResolvedLogSource<T> {
 
 const DEFAULT_DIRECTORY = '.millrace/log'
 const DEFAULT_OUT_OF_ORDERNESS: Duration = '5s'
-const DEFAULT_MAX_VALUE_BYTES = 1_048_576
-const MOST_VALUE_BYTES = 67_108_864
 
 const KEYS = ['topic', 'contract', 'directory', 'start', 'outOfOrderness', 'maxValueBytes', 'deadLetters']
 
@@ -53,7 +50,7 @@ export function resolveLogSource<T>(options: LogSourceOptions<T>): ResolvedLogSo
     directory: resolveDirectory(where, options.directory),
     start: resolveStart(where, options.start ?? 'earliest'),
     outOfOrdernessMs: durationMs(`${where}: outOfOrderness`, options.outOfOrderness ?? DEFAULT_OUT_OF_ORDERNESS),
-    maxValueBytes: resolveMaxValueBytes(where, options.maxValueBytes ?? DEFAULT_MAX_VALUE_BYTES),
+    maxValueBytes: resolveMaxValueBytes(where, options.maxValueBytes),
     deadLetters: options.deadLetters,
   })
 }
@@ -63,24 +60,6 @@ export function resolveDirectory(where: string, directory: string = DEFAULT_DIRE
   const trimmed = directory.replace(/\/+$/, '')
   if (trimmed === '') throw invalid(where, `directory "${directory}" is empty or the root`)
   return trimmed
-}
-
-function resolveMaxValueBytes(where: string, bytes: number): number {
-  if (Number.isInteger(bytes) && bytes > 0 && bytes <= MOST_VALUE_BYTES) return bytes
-  throw invalid(where, `maxValueBytes is 1 to ${MOST_VALUE_BYTES}, not ${bytes}`)
-}
-
-function resolveStart(where: string, start: LogStart): ResolvedLogSource<unknown>['start'] {
-  if (start === 'earliest' || start === 'latest') return start
-  if (typeof start === 'string') throw invalid(where, `start "${start}"${suggestion(start, ['earliest', 'latest'])}`)
-  refuseUnknownKeys(`${where}: start`, start, ['offset', 'timestamp'])
-  if ('offset' in start) {
-    if (Number.isSafeInteger(start.offset) && start.offset >= 0) return { offset: start.offset }
-    throw invalid(where, `start: ${start.offset} is no offset`)
-  }
-  const timestamp = typeof start.timestamp === 'string' ? Date.parse(start.timestamp) : start.timestamp
-  if (Number.isFinite(timestamp)) return { timestamp }
-  throw invalid(where, `start: "${start.timestamp}" is no time; write epoch ms or for example 2026-01-31T12:00:00Z`)
 }
 
 function invalid(where: string, what: string): MillraceError {
