@@ -3,6 +3,7 @@ import type { DeadLetter, Origin, PlacedRefusal } from '../../core/model/dead-le
 import { placeOfSplit } from '../../core/model/position.ts'
 import type { DeadLetterWriter, Staged, WriterContext } from '../../core/ports/sink.ts'
 import { compileEncoder } from '../../formats/json/encode-record.ts'
+import { shortened } from '../../formats/records/refused-record.ts'
 import { deadLetterHeaders } from './dead-letter-headers.ts'
 import { OutboxWriter } from './outbox-writer.ts'
 import { OriginCounter } from './record-identity.ts'
@@ -14,6 +15,8 @@ const SPILL_BYTES = 65_536
 export interface DeadLetterWriterOptions {
   /** Where all go; `undefined`: to `<topic of the record>.dlq`. */
   readonly topic: string | undefined
+  /** Of a letter whose key, value and headers have more bytes only the first 64 KiB of the value are kept. Default: no limit. */
+  readonly mostBytes?: number
   /** How many partitions a topic has or will have. */
   partitionsOf(topic: string): Promise<number>
 }
@@ -22,12 +25,14 @@ export interface DeadLetterWriterOptions {
 export class OutboxDeadLetterWriter implements DeadLetterWriter {
   readonly #context: WriterContext
   readonly #topic: string | undefined
+  readonly #mostBytes: number
   readonly #outbox: OutboxWriter
   readonly #counter: OriginCounter
 
   constructor(context: WriterContext, options: DeadLetterWriterOptions) {
     this.#context = context
     this.#topic = options.topic
+    this.#mostBytes = options.mostBytes ?? Number.POSITIVE_INFINITY
     this.#counter = new OriginCounter(context)
     const { partitionsOf } = options
     this.#outbox = new OutboxWriter({ context, codec: 'none', spillBytes: SPILL_BYTES, partitionsOf })
@@ -61,10 +66,11 @@ export class OutboxDeadLetterWriter implements DeadLetterWriter {
     return this.#outbox.abort()
   }
 
-  #add(letter: DeadLetter, timestamp: number): void {
+  #add(whole: DeadLetter, timestamp: number): void {
+    const { pipeline, clock, sha256 } = this.#context
+    const letter = bytesOf(whole) > this.#mostBytes ? shortened(whole, sha256) : whole
     const { origin, stage, key, value } = letter
     const identity = this.#counter.next(`${origin.topic}-${origin.partition}-${origin.offset}-${stage}`)
-    const { pipeline, clock } = this.#context
     const headers = deadLetterHeaders(letter, { pipeline, at: clock.now(), identity })
     const sizeBytes = (key?.length ?? 0) + (value?.length ?? 0) + OVERHEAD_BYTES
     const topic = this.#topic ?? `${origin.topic}.dlq`
@@ -76,4 +82,10 @@ export class OutboxDeadLetterWriter implements DeadLetterWriter {
     const place = placeOfSplit(this.#context.splitOf(splits[row]!))
     return { ...place, offset: offsets[row]!, timestamp: Math.floor(eventTimes[row]!) }
   }
+}
+
+/** Bytes that a letter brings along; what we add to it is little. */
+function bytesOf({ key, value, headers }: DeadLetter): number {
+  const ofHeaders = headers.reduce((sum, header) => sum + header.key.length + (header.value?.length ?? 0), 0)
+  return (key?.length ?? 0) + (value?.length ?? 0) + ofHeaders
 }

@@ -61,7 +61,9 @@ export class OutboxCommitter implements Committer {
     if (contents.length === 0) return undefined
     const partitions = new Map<string, number>()
     for (const { topic, partitions: count } of contents.flatMap(({ topics }) => topics)) {
-      if ((partitions.get(topic) ?? count) !== count) throw unequal(topic)
+      if ((partitions.get(topic) ?? count) !== count) {
+        throw restaged(topic, 'grew while tasks staged records for it')
+      }
       partitions.set(topic, count)
     }
     const targets: TopicTarget[] = []
@@ -120,8 +122,7 @@ export class OutboxCommitter implements Committer {
     const { store } = this.#place
     const topic = (await store.findTopic(name)) ?? (await store.createTopic(name, partitions))
     if (topic.partitions !== partitions) {
-      const message = `topic "${name}" has ${topic.partitions} partitions now, records were staged for ${partitions}`
-      throw new MillraceError('MR_SINK_REPLACED', message, { details: { topic: name } })
+      throw restaged(name, `has ${topic.partitions} partitions now, records were staged for ${partitions}`)
     }
     const targets: TopicTarget[] = []
     for (let partition = 0; partition < partitions; partition++) {
@@ -169,10 +170,9 @@ const STATUS: Readonly<Record<string, SinkStatus>> = {
   MR_KAFKA_UNREACHABLE: 'unreachable',
 }
 
-/** A restart stages them anew, for the number that there is then. */
-function unequal(topic: string): MillraceError {
-  const message = `tasks staged records for different numbers of partitions of topic "${topic}": it grew meanwhile`
-  return new MillraceError('MR_TASK_FAILED', message, { details: { topic } })
+/** Nothing is prepared yet: a restart stages the records anew, for the number of partitions that there is then. */
+function restaged(topic: string, why: string): MillraceError {
+  return new MillraceError('MR_TASK_FAILED', `topic "${topic}" ${why}`, { details: { topic } })
 }
 
 function placeOf(target: { readonly topic: string; readonly partition: number }): string {

@@ -201,6 +201,12 @@ export const ERROR_CODES = {
     'restart',
     'The transaction of a sink was ended by the broker: it stayed open too long, or another process runs the same pipeline.',
   ),
+  MR_KAFKA_RECORD_TOO_LARGE: {
+    domain: 'external',
+    retry: 'never',
+    exit: 7,
+    text: 'A topic does not take a batch of this size; raise its max.message.bytes, then start again: the epoch is kept and committed then.',
+  },
   MR_KAFKA_PROTOCOL: external('restart', 'A broker answered with something that the client did not expect.'),
   // Delta
   MR_DELTA_UNSUPPORTED: user(1, 'The table needs a feature that this version does not write.'),

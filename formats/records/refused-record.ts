@@ -48,3 +48,11 @@ export function oversizedRecord(
   const letter = refusedRecord(head, index, { topic, partition, code: 'MR_RECORD_TOO_LARGE', message })
   return sizeBytes > KEPT_BYTES ? { ...letter, truncated: { sizeBytes, sha256 } } : letter
 }
+
+/** The same refusal with the first 64 KiB of the value only, where it is longer, and with size and SHA-256 of the whole. */
+export function shortened(letter: DeadLetter, sha256: (bytes: Uint8Array) => string): DeadLetter {
+  const { value, truncated } = letter
+  if (value === null || value.length <= KEPT_BYTES) return letter
+  const whole = truncated ?? { sizeBytes: value.length, sha256: sha256(value) }
+  return { ...letter, value: value.slice(0, KEPT_BYTES), truncated: whole }
+}

@@ -2,18 +2,22 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { Kafka, logLevel, type Producer } from 'kafkajs'
 import { CLIENTS } from '../../connectors/kafka/client/open-client.ts'
+import { kafka } from '../../connectors/kafka/index.ts'
+import { suiteContract } from '../connectors/suite-records.ts'
 import { SeededRandom } from '../simulation/seeded-random.ts'
+import { eventually } from './eventually.ts'
 import { BROKERS, KafkaFixture, topicName } from './kafka-fixture.ts'
 import { readTopic } from './read-topic.ts'
 
 const fixture = new KafkaFixture()
-const kafka = new Kafka({ clientId: 'transactions', brokers: BROKERS.split(','), logLevel: logLevel.NOTHING })
+const cluster = new Kafka({ clientId: 'transactions', brokers: BROKERS.split(','), logLevel: logLevel.NOTHING })
 after(() => fixture.close())
 
 /** What is to become of a transaction. */
 type End = 'commit' | 'abort'
 
 const KEY_ZERO = Buffer.alloc(4)
+const SEED = Date.now() % 1_000_000
 
 /** Counts of what was sent, by its end. */
 interface Sent {
@@ -23,7 +27,7 @@ interface Sent {
 
 async function producers(topic: string, count: number): Promise<readonly Producer[]> {
   const made = Array.from({ length: count }, (_, i) =>
-    kafka.producer({ transactionalId: `${topic}-${i}`, idempotent: true, maxInFlightRequests: 1 }),
+    cluster.producer({ transactionalId: `${topic}-${i}`, idempotent: true, maxInFlightRequests: 1 }),
   )
   for (const producer of made) {
     await producer.connect()
@@ -71,7 +75,7 @@ const cases: Readonly<Record<string, (topic: string) => Promise<Sent>>> = {
     return { commit: 5, abort: 15 }
   },
   'eight producers at random': async (topic) => {
-    const random = new SeededRandom(Date.now() % 1_000_000)
+    const random = new SeededRandom(SEED)
     const idle = [...(await producers(topic, 8))]
     const open: { readonly producer: Producer; finish(): Promise<void> }[] = []
     const sent = { commit: 0, abort: 0 }
@@ -92,7 +96,7 @@ const cases: Readonly<Record<string, (topic: string) => Promise<Sent>>> = {
   },
 }
 
-describe('read_committed', () => {
+describe(`read_committed (seed ${SEED})`, () => {
   for (const [name, produce] of Object.entries(cases)) {
     it(`delivers every committed record and no aborted one: ${name}`, async () => {
       const topic = topicName('transactions')
@@ -108,6 +112,28 @@ describe('read_committed', () => {
           assert.equal(all.length, sent.commit + sent.abort)
         }
       }
+    })
+  }
+
+  for (const client of CLIENTS) {
+    it(`waits at a position beyond the last stable offset, where a reader of uncommitted records left it (${client})`, async () => {
+      const topic = topicName('undecided')
+      await fixture.createTopic(topic)
+      const [producer] = await producers(topic, 1)
+      const open = await send(producer!, topic, { end: 'commit', records: 10 })
+      const options = { brokers: BROKERS, topics: [topic], contract: suiteContract, maxWait: '10ms', client } as const
+      const source = fixture.owns(kafka(options).open(fixture.ports()))
+      const [split] = await source.splits()
+      const { incarnation } = await source.startPosition(split!)
+      const reader = await source.reader(split!, { offset: 5, incarnation }, 0)
+      assert.equal((await reader.poll(undefined)).consumed, 0)
+      await open.finish()
+      const { consumed } = await eventually('nothing was read', { looks: 500, everyMs: 10 }, async () => {
+        const polled = await reader.poll(undefined)
+        return polled.consumed > 0 ? polled : undefined
+      })
+      assert.equal(consumed, 5)
+      await reader.close()
     })
   }
 })

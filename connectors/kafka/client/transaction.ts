@@ -69,7 +69,9 @@ class FencedTransaction implements KafkaTransaction {
     const baseSequence = this.#sequences.get(name) ?? 0
     stampTransactional(batch, { producerId, producerEpoch, baseSequence })
     this.#sequences.set(name, baseSequence + recordCountOf(batch))
-    await this.#patience.with(async () => checkTaken(name, await this.#calls.produce(this.#producer, place, batch)))
+    await this.#patience.with(async () =>
+      checkTaken(name, batch.length, await this.#calls.produce(this.#producer, place, batch)),
+    )
   }
 
   async commit(): Promise<void> {
@@ -77,8 +79,14 @@ class FencedTransaction implements KafkaTransaction {
   }
 }
 
-function checkTaken(name: string, { errorCode, message }: ProduceAnswer): void {
+function checkTaken(name: string, sizeBytes: number, { errorCode, message }: ProduceAnswer): void {
   if (errorCode === 0 || errorCode === PROTOCOL.duplicateSequence) return
+  if (errorCode === PROTOCOL.messageTooLarge || errorCode === PROTOCOL.recordListTooLarge) {
+    throw new MillraceError(
+      'MR_KAFKA_RECORD_TOO_LARGE',
+      `Kafka: write ${name}: the topic does not take a batch of ${sizeBytes} bytes; raise its max.message.bytes, then start again`,
+    )
+  }
   if (errorCode === PROTOCOL.topicForbidden) {
     throw new MillraceError('MR_KAFKA_FORBIDDEN', `Kafka: write ${name}: the user may not; grant WRITE on the topic`)
   }
@@ -93,4 +101,18 @@ function checkTaken(name: string, { errorCode, message }: ProduceAnswer): void {
 }
 
 /** Leadership moves, replicas are missing, the broker is late: a new attempt may find it in order. */
-const TRANSIENT: readonly number[] = [3, 5, 6, 7, 8, 9, 13, 19, 20, 56, 74, 75, 100]
+const TRANSIENT: readonly number[] = [
+  PROTOCOL.unknownTopicOrPartition,
+  PROTOCOL.leaderNotAvailable,
+  PROTOCOL.notLeaderOrFollower,
+  PROTOCOL.requestTimedOut,
+  PROTOCOL.brokerNotAvailable,
+  PROTOCOL.replicaNotAvailable,
+  PROTOCOL.networkException,
+  PROTOCOL.notEnoughReplicas,
+  PROTOCOL.notEnoughReplicasAfterAppend,
+  PROTOCOL.storageError,
+  PROTOCOL.fencedLeaderEpoch,
+  PROTOCOL.unknownLeaderEpoch,
+  PROTOCOL.unknownTopicId,
+]

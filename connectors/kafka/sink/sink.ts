@@ -18,6 +18,8 @@ import {
 } from './sink-options.ts'
 
 const EPOCH_MS = 1_000
+/** Brokers take batches of 1,048,588 bytes unless they are told otherwise; the headers of an error need some of them. */
+const MOST_LETTER_BYTES = 1_000_000
 const READ_BACK_BYTES = 8_388_608
 const READ_BACK_MS = 10
 
@@ -53,7 +55,8 @@ export function kafkaTopic<T>(options: KafkaTopicOptions): RecordSinkSpec<T> {
 
 /**
  * Writes refused records to topics of Kafka, exactly once for readers of committed records, with original key, value and headers
- * and with the error in headers as Kafka Streams names them (KIP-1034).
+ * and with the error in headers as Kafka Streams names them (KIP-1034). Of one above 1,000,000 bytes the first 64 KiB of the value
+ * are kept, with size and SHA-256 of the whole.
  *
  * @example
  * from('raw', source, { deadLetters: kafkaDeadLetters({ brokers: 'localhost:9092', topic: 'raw.refused' }) })
@@ -71,8 +74,10 @@ export function deadLettersOf(resolved: ResolvedKafkaDeadLetters): DeadLetterSin
     connector: 'kafka',
     options: { topic: topic ?? null, create },
     epochMs: EPOCH_MS,
-    writer: (context) =>
-      new OutboxDeadLetterWriter(context, { topic, partitionsOf: partitionCounts(context, resolved, 1) }),
+    writer: (context) => {
+      const partitionsOf = partitionCounts(context, resolved, 1)
+      return new OutboxDeadLetterWriter(context, { topic, mostBytes: MOST_LETTER_BYTES, partitionsOf })
+    },
     committer: (context) => {
       const store = topicStore(context, resolved, create)
       const one = topic === undefined ? undefined : { name: topic, partitions: undefined }

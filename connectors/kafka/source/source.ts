@@ -83,7 +83,7 @@ class KafkaSource implements Source {
     const topic = await this.#topic(split.topic)
     if (topic.id !== position.incarnation)
       throw topicReplaced({ topic: topic.name, topicId: position.incarnation }, topic.id)
-    await this.#checked(split, position.offset)
+    await this.#refusePassed(split, position.offset)
     const client = await this.#open()
     const { topic: name, partition } = split
     const { offset, leaderEpoch = NO_EPOCH } = position
@@ -152,6 +152,12 @@ class KafkaSource implements Source {
     const end = await this.#offset(split, 'latest')
     if (offset >= start && offset <= end) return offset
     throw offsetGone(split, offset, { start, end })
+  }
+
+  /** Only what retention has passed: an offset may lie beyond the last stable one, and beyond the end the broker refuses it. */
+  async #refusePassed(split: Split, offset: number): Promise<void> {
+    const start = await this.#offset(split, 'earliest')
+    if (offset < start) throw offsetGone(split, offset, { start, end: await this.#offset(split, 'latest') })
   }
 
   async #offset(split: Split, at: 'earliest' | 'latest' | number): Promise<number> {
