@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { CountedKill } from '../tests/crash/crash-round.ts'
+import type { SourceWord } from '../tests/crash/crash-source.ts'
 
 /** What a step of the proof found. */
 export type Finding =
@@ -15,6 +16,7 @@ export type Finding =
     }
   | {
       readonly kind: 'crash'
+      readonly source: SourceWord
       readonly seed: number
       readonly planned: number
       readonly kills: readonly CountedKill[]
@@ -29,6 +31,8 @@ export type Finding =
       readonly isCaught: boolean
       readonly detail: string
     }
+  /** The output of a command that judges by itself. */
+  | { readonly kind: 'command'; readonly what: string; readonly isMet: boolean; readonly output: string }
   | { readonly kind: 'benchmark'; readonly query: string; readonly isMet: boolean; readonly output: string }
 
 export interface Entry {

@@ -20,11 +20,20 @@ interface Section {
   readonly isProven: boolean
 }
 
+const CRASH_TITLES = [
+  ['log', 'Crash loop from the log'],
+  ['kafka', 'Crash loop from Kafka'],
+] as const
+
 /** The report of a proof as Markdown, and whether all of it holds. */
 export function proofReport(proof: Proof): { readonly text: string; readonly isProven: boolean } {
   const sections = [
     withOpen(simulationSection(pick(proof.entries, 'simulate')), proof.open, 'simulate'),
-    withOpen(crashSection(pick(proof.entries, 'crash')), proof.open, 'crash'),
+    ...CRASH_TITLES.map(([source, title]) => {
+      const found = pick(proof.entries, 'crash').filter(({ finding }) => finding.source === source)
+      return withOpen(crashSection(title, found), proof.open, `crash ${source}`)
+    }),
+    withOpen(commandSection(pick(proof.entries, 'command')), proof.open, 'command'),
     withOpen(plantedSection(pick(proof.entries, 'planted')), proof.open, 'planted'),
     withOpen(benchmarkSection(pick(proof.entries, 'benchmark')), proof.open, 'benchmark'),
   ]
@@ -44,8 +53,8 @@ export function proofReport(proof: Proof): { readonly text: string; readonly isP
 }
 
 /** What is not done is not proven. */
-function withOpen(section: Section, open: readonly string[], kind: Finding['kind']): Section {
-  const own = open.filter((name) => name.startsWith(kind))
+function withOpen(section: Section, open: readonly string[], begin: string): Section {
+  const own = open.filter((name) => name.startsWith(begin))
   if (own.length === 0) return section
   return { ...section, isProven: false, lines: [`Still to be done: ${own.join(', ')}.`, '', ...section.lines] }
 }
@@ -87,13 +96,13 @@ function simulationSection(found: readonly Found<Of<'simulate'>>[]): Section {
   }
 }
 
-function crashSection(found: readonly Found<Of<'crash'>>[]): Section {
+function crashSection(title: string, found: readonly Found<Of<'crash'>>[]): Section {
   const findings = found.map(({ finding }) => finding)
   const kills = findings.flatMap((finding) => finding.kills)
   const violations = findings.flatMap((finding) => finding.violations)
   const reasons = voidBecause(kills, total(findings.map(({ planned }) => planned)))
   return {
-    title: 'Crash loop',
+    title,
     isProven: found.length > 0 && violations.length === 0 && reasons.length === 0,
     lines: [
       `${kills.length} kills of real processes while data was flowing, ${spanOf(found)}; the tables were also read by ` +
@@ -124,6 +133,20 @@ function plantedSection(found: readonly Found<Of<'planted'>>[]): Section {
           `| ${finding.name} | ${cell(finding.what)} | ${finding.isCaught ? '' : '**no**, '}${cell(finding.detail)} |`,
       ),
     ],
+  }
+}
+
+function commandSection(found: readonly Found<Of<'command'>>[]): Section {
+  return {
+    title: 'Brokers killed',
+    isProven: found.length > 0 && found.every(({ finding }) => finding.isMet),
+    lines: found.flatMap(({ finding, entry }) => [
+      `${finding.what}: ${finding.isMet ? 'holds' : '**does not hold**'} (${(entry.elapsedMs / 1000).toFixed(0)} s, ${entry.date})`,
+      '',
+      '```',
+      finding.output.trim(),
+      '```',
+    ]),
   }
 }
 

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { crash } from '../tests/crash/crash.ts'
 import { killsOf, roundText, violationsOf } from '../tests/crash/crash-report.ts'
+import { logSource, type SourceWord } from '../tests/crash/crash-source.ts'
+import { kafkaSource } from '../tests/crash/kafka-side.ts'
 import { catchBug, plantedBugs } from '../tests/simulation/planted-bugs.ts'
 import { simulate } from '../tests/simulation/simulate.ts'
 import { Evidence, type Finding } from './proof-evidence.ts'
@@ -19,6 +21,8 @@ interface Counts {
   readonly bugs: number
   readonly kills: number
   readonly killsPerStep: number
+  /** Kills of brokers under each client for Kafka. */
+  readonly brokerKills: number
   readonly benchmarkArgs: readonly string[]
 }
 
@@ -28,6 +32,7 @@ const FULL: Counts = {
   bugs: Number.POSITIVE_INFINITY,
   kills: 300,
   killsPerStep: 60,
+  brokerKills: 25,
   benchmarkArgs: [],
 }
 const QUICK: Counts = {
@@ -36,9 +41,11 @@ const QUICK: Counts = {
   bugs: 3,
   kills: 40,
   killsPerStep: 40,
+  brokerKills: 3,
   benchmarkArgs: ['--smoke'],
 }
-const QUERIES = ['founding', 'restart', 'memory', 'micro']
+const SOURCES = ['log', 'kafka'] as const
+const QUERIES = ['founding', 'restart', 'memory', 'kafka', 'micro']
 
 /** A piece of the proof that is done at one go; what is found is kept, so that a broken run goes on after it. */
 interface Step {
@@ -53,10 +60,13 @@ async function stepsOf(counts: Counts): Promise<readonly Step[]> {
       name: `simulate ${from + 1}–${from + count}`,
       run: () => simulateSeeds(from + 1, count),
     })),
-    ...parts(counts.kills, counts.killsPerStep).map(({ from, count }) => ({
-      name: `crash ${from + 1}–${from + count}`,
-      run: () => killProcesses(from + 1, count),
-    })),
+    ...SOURCES.flatMap((source) =>
+      parts(counts.kills, counts.killsPerStep).map(({ from, count }) => ({
+        name: `crash ${source} ${from + 1}–${from + count}`,
+        run: () => killProcesses(source, from + 1, count),
+      })),
+    ),
+    { name: 'command brokers', run: () => killBrokers(counts.brokerKills) },
     ...bugs.map((bug) => ({ name: `planted ${bug.name}`, run: () => catchOne(bug) })),
     ...QUERIES.map((query) => ({ name: `benchmark ${query}`, run: () => benchmark(query, counts.benchmarkArgs) })),
   ]
@@ -82,10 +92,13 @@ async function simulateSeeds(first: number, count: number): Promise<Finding> {
   }
 }
 
-async function killProcesses(seed: number, kills: number): Promise<Finding> {
-  const report = await crash({ kills, seed, onLine: (line) => console.log(`  ${line}`) })
+async function killProcesses(word: SourceWord, seed: number, kills: number): Promise<Finding> {
+  const source = word === 'kafka' ? await kafkaSource() : logSource()
+  const report = await crash({ kills, seed, source, onLine: (line) => console.log(`  ${line}`) })
+  await source.close()
   return {
     kind: 'crash',
+    source: word,
     seed,
     planned: kills,
     kills: killsOf(report),
@@ -95,6 +108,15 @@ async function killProcesses(seed: number, kills: number): Promise<Finding> {
   }
 }
 
+/** Readers and transactions of both clients on a cluster of three, while brokers are killed and come back. */
+async function killBrokers(kills: number): Promise<Finding> {
+  const args = ['-C', 'millrace-source', join(root, 'tests', 'kafka', 'run.ts'), 'cluster.test.ts']
+  const env = { ...process.env, KAFKA_KILLS: String(kills) }
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', env })
+  const what = `${kills} kills of a broker under each client`
+  return { kind: 'command', what, isMet: status === 0, output: `${stdout}\n${stderr}` }
+}
+
 async function catchOne(bug: Parameters<typeof catchBug>[0]): Promise<Finding> {
   const caught = await catchBug(bug)
   const detail = caught.kind === 'caught' ? `after ${caught.seeds} seeds: ${caught.violation}` : caught.why
@@ -102,7 +124,9 @@ async function catchOne(bug: Parameters<typeof catchBug>[0]): Promise<Finding> {
 }
 
 async function benchmark(query: string, more: readonly string[]): Promise<Finding> {
-  const args = ['-C', 'millrace-source', join(root, 'benchmarks', 'benchmark.ts'), '--query', query, ...more]
+  const own = ['-C', 'millrace-source', join(root, 'benchmarks', 'benchmark.ts'), '--query', query, ...more]
+  const withBroker = [join(root, 'scripts', 'kafka', 'start.ts'), '--', process.execPath, ...own]
+  const args = query === 'kafka' ? withBroker : own
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
   return { kind: 'benchmark', query, isMet: status === 0, output: status === 0 ? stdout : `${stdout}\n${stderr}` }
 }

@@ -19,6 +19,8 @@ export interface RoundSource {
   checkAdvice(place: RoundPlace, marker: EpochMarker): Promise<readonly string[]>
 }
 
+export type SourceWord = 'log' | 'kafka'
+
 /** A kind of source for a whole run. */
 export interface CrashSource {
   round(index: number): RoundSource

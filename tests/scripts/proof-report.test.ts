@@ -16,6 +16,7 @@ function entry(name: string, finding: Finding): Entry {
 
 const crash = (violations: readonly string[]): Finding => ({
   kind: 'crash',
+  source: 'log',
   seed: 1,
   planned: FAILPOINTS.length,
   kills: FAILPOINTS.map((at) => ({ round: 0, kind: 'point', at })),
@@ -47,11 +48,17 @@ describe('the proof', () => {
     const open: string[] = []
     const reportOf = (...findings: Finding[]) =>
       proofReport({ mode: 'full', commit: 'abc', entries: findings.map((finding) => entry('', finding)), open })
-    assert.match(reportOf(crash([]), planted(true)).text, /Crash loop: holds\n- Planted bugs: holds/)
-    assert.match(reportOf(crash(['I1: lost'])).text, /Crash loop: \*\*does not hold\*\*/)
+    assert.match(
+      reportOf(crash([]), planted(true)).text,
+      /Crash loop from the log: holds\n- Crash loop from Kafka: \*\*does not hold[\s\S]*Planted bugs: holds/,
+    )
+    assert.match(reportOf(crash(['I1: lost'])).text, /Crash loop from the log: \*\*does not hold\*\*/)
     assert.match(reportOf(planted(false)).text, /Planted bugs: \*\*does not hold\*\*/)
     assert.equal(reportOf(crash([]), planted(true)).isProven, false)
-    open.push('crash 61–120')
-    assert.match(reportOf(crash([])).text, /Crash loop: \*\*does not hold\*\*[\s\S]*Still to be done: crash 61–120\./)
+    open.push('crash log 61–120')
+    assert.match(
+      reportOf(crash([])).text,
+      /Crash loop from the log: \*\*does not hold\*\*[\s\S]*Still to be done: crash log 61–120\./,
+    )
   })
 })
