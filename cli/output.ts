@@ -1,5 +1,4 @@
 import { encodeError, MillraceError } from '../core/model/errors.ts'
-import { type Progress, progressText } from '../core/observability/progress.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import { hintFor } from './hints.ts'
 
@@ -63,17 +62,18 @@ export class Output {
     else this.#line(text)
   }
 
-  progress(progress: Progress): void {
+  /** How far a long command is: `fields` with `--json`, else `text`, of one line. */
+  progress(fields: object, text: () => string): void {
     if (this.#options.redraws) {
-      this.#options.stderr.write(`${CLEAR_LINE}${progressText(progress)}`)
+      this.#options.stderr.write(`${CLEAR_LINE}${text()}`)
       this.#isLineOpen = true
       return
     }
     const now = performance.now()
     if (now - this.#lastProgress < PLAIN_PROGRESS_EVERY_MS) return
     this.#lastProgress = now
-    if (this.json) this.#event('progress', { ...progress, lag: progress.lag ?? null })
-    else this.#line(progressText(progress))
+    if (this.json) this.#event('progress', fields)
+    else this.#line(text())
   }
 
   error(error: unknown): void {

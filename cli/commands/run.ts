@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Duration } from '../../core/model/duration.ts'
 import { MillraceError } from '../../core/model/errors.ts'
+import { progressText } from '../../core/observability/progress.ts'
 import { drainOnSignals } from '../../platform/process-signals.ts'
 import { type RunOptions, type RunOutcome, runPipeline } from '../../platform/run.ts'
 import { ledgerText } from '../../platform/status/ledger-text.ts'
@@ -70,7 +71,7 @@ function runOptions({ output, env }: Session, flags: RunFlags): RunOptions {
       const from = epoch === 0 ? 'from the start' : `on from epoch ${epoch}`
       output.note(`${pipeline} runs ${from}: workers ${workers}, epochs of ${epochMs / 1000} s`)
     },
-    onProgress: (progress) => output.progress(progress),
+    onProgress: (progress) => output.progress({ ...progress, lag: progress.lag ?? null }, () => progressText(progress)),
     failpoints: env[FAILPOINT_VARIABLE] ?? '',
     ...(workers === undefined ? {} : { workers }),
     ...(epoch === undefined ? {} : { epoch }),
