@@ -2,15 +2,13 @@ import { MillraceError } from '../../../core/model/errors.ts'
 import type { FileLock, FileStore } from '../../../core/ports/file-store.ts'
 import type { Codec } from '../../../formats/record-batch/compression.ts'
 import { type EncodableRecord, encodeRecordBatch, setBaseOffset } from '../../../formats/record-batch/encode.ts'
+import { batchParts } from './batch-parts.ts'
 import { partitionDirectory, segmentPath, topicDirectory } from './layout.ts'
 import { recoverPartition } from './recover-partition.ts'
 import { type SyncedEnd, writeSyncedEnd } from './synced-end.ts'
 import { type LogPorts, lockTopic, readTopic, type Topic } from './topic.ts'
 
 const SEGMENT_BYTES = 67_108_864
-const BATCH_RECORDS = 1_000
-const BATCH_BYTES = 1_048_576
-const MOST_RECORD_BYTES = 67_108_864
 
 export interface AppenderOptions {
   /** A segment that would grow beyond this is followed by the next one. Default 64 MiB. */
@@ -76,14 +74,9 @@ export class TopicAppender {
 
   /** Appends records in batches of at most 1,000 records or 1 MiB. Throws `MR_RECORD_TOO_LARGE` above 64 MiB a record. */
   async append(partition: number, records: readonly EncodableRecord[], codec: Codec = 'none'): Promise<void> {
-    const sizes = records.map(sizeOf)
-    let from = 0
-    while (from < records.length) {
-      const to = batchEnd(sizes, from)
-      const part = records.slice(from, to)
+    for (const part of batchParts(records)) {
       const bytes = encodeRecordBatch({ baseOffset: this.endOffset(partition), records: part, codec })
       await this.appendBatch(partition, bytes, part.length)
-      from = to
     }
   }
 
@@ -149,22 +142,4 @@ export class TopicAppender {
     const message = `topic "${this.topic.name}" has ${this.topic.partitions} partitions, there is no partition ${partition}`
     throw new MillraceError('MR_OPTION_INVALID', message)
   }
-}
-
-function batchEnd(sizes: readonly number[], from: number): number {
-  let to = from
-  let bytes = 0
-  while (to < sizes.length && to - from < BATCH_RECORDS && (to === from || bytes + sizes[to]! <= BATCH_BYTES)) {
-    bytes += sizes[to]!
-    to++
-  }
-  return to
-}
-
-function sizeOf(record: EncodableRecord): number {
-  let size = (record.key?.length ?? 0) + (record.value?.length ?? 0)
-  for (const header of record.headers) size += header.key.length + (header.value?.length ?? 0)
-  if (size <= MOST_RECORD_BYTES) return size
-  const message = `a record of ${size} bytes is too large for the log; the limit is ${MOST_RECORD_BYTES}`
-  throw new MillraceError('MR_RECORD_TOO_LARGE', message, { details: { sizeBytes: size } })
 }
