@@ -4,7 +4,8 @@
 import { MillraceError } from '../../core/model/errors.ts'
 import type { FileStore } from '../../core/ports/file-store.ts'
 import type { Codec } from '../../formats/record-batch/compression.ts'
-import { decodeRecordBatch, headersOf, type RecordBatchView } from '../../formats/record-batch/decode.ts'
+import { decodeRecordBatch, type RecordBatchView } from '../../formats/record-batch/decode.ts'
+import { encodableAt } from '../../formats/record-batch/encodable-at.ts'
 import { type EncodableRecord, encodeRecordBatch } from '../../formats/record-batch/encode.ts'
 import { MOST_INFLATED_BYTES } from '../../formats/record-batch/layout.ts'
 import { type OutboxFrame, outboxFrames } from './outbox-segment.ts'
@@ -108,21 +109,10 @@ async function appendFrame(
   }
   const view = decodeFrame(frame)
   const records: EncodableRecord[] = []
-  for (let i = 0; i < view.count; i++) if (!takeIdentity(found, identityOf(view, i))) records.push(recordAt(view, i))
+  for (let i = 0; i < view.count; i++) if (!takeIdentity(found, identityOf(view, i))) records.push(encodableAt(view, i))
   if (records.length === 0) return
   const batch = encodeRecordBatch({ baseOffset: 0, records, codec: known.codec })
   await appender.appendBatch(frame.partition, batch, records.length)
-}
-
-function recordAt(view: RecordBatchView, index: number): EncodableRecord {
-  const { buffer, keyStarts, keyLengths, valueStarts, valueLengths, timestamps } = view
-  const bytes = (start: number, length: number) => (length < 0 ? null : buffer.subarray(start, start + length))
-  return {
-    timestamp: timestamps[index]!,
-    key: bytes(keyStarts[index]!, keyLengths[index]!),
-    value: bytes(valueStarts[index]!, valueLengths[index]!),
-    headers: headersOf(view, index),
-  }
 }
 
 function count(found: FoundIdentities, identity: string | undefined): void {
