@@ -2,6 +2,7 @@ import { type TailOptions, tailTopic } from '../../../connectors/log/tail.ts'
 import { parseCount, parseIndex } from '../../arguments.ts'
 import { recordFields, recordText } from '../../record-text.ts'
 import type { Session } from '../../session.ts'
+import { untilSignal } from '../../until-signal.ts'
 import { type AddLogCommand, type LogFlags, openLog } from './log-flags.ts'
 
 interface TailFlags extends LogFlags {
@@ -23,25 +24,15 @@ export function addTail(add: AddLogCommand, session: Session): void {
 }
 
 async function tail({ output }: Session, topic: string, flags: TailFlags): Promise<void> {
-  const stop = new AbortController()
-  const abort = (): void => stop.abort()
-  if (flags.follow === true) {
-    process.once('SIGINT', abort)
-    process.once('SIGTERM', abort)
-  }
-  const options: TailOptions = {
-    start: startOf(flags),
-    ...(flags.partition === undefined ? {} : { partition: flags.partition }),
-    ...(flags.follow === true ? { follow: stop.signal } : {}),
-  }
-  try {
-    for await (const record of tailTopic(openLog(flags), topic, options)) {
+  const { partition } = flags
+  const options: TailOptions = { start: startOf(flags), ...(partition === undefined ? {} : { partition }) }
+  const print = async (more: Pick<TailOptions, 'follow'>): Promise<void> => {
+    for await (const record of tailTopic(openLog(flags), topic, { ...options, ...more })) {
       await output.item(recordFields(record), () => recordText(record))
     }
-  } finally {
-    process.off('SIGINT', abort)
-    process.off('SIGTERM', abort)
   }
+  if (flags.follow === true) await untilSignal((follow) => print({ follow }))
+  else await print({})
 }
 
 function startOf({ last, offset, latest }: TailFlags): NonNullable<TailOptions['start']> {
