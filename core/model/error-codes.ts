@@ -168,7 +168,10 @@ export const ERROR_CODES = {
   MR_PARQUET: internal('The Parquet writer or reader refused its input.'),
   // Log
   MR_LOG_TOPIC_UNKNOWN: user(7, 'The topic does not exist in this log; create it with `millrace log create`.'),
-  MR_LOG_TOPIC_EXISTS: user(2, 'A topic of that name exists already with other settings.'),
+  MR_LOG_TOPIC_EXISTS: user(
+    2,
+    'A topic of that name exists already with other settings, or with records that are no copy of this topic.',
+  ),
   MR_LOG_CORRUPT: {
     domain: 'external',
     retry: 'never',

@@ -43,7 +43,7 @@ export interface KafkaConnection {
 export const CONNECTION_KEYS = ['brokers', 'tls', 'sasl']
 
 const DEFAULT_BROKERS = 'localhost:9092'
-const MECHANISMS: readonly SaslMechanism[] = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER']
+export const MECHANISMS: readonly SaslMechanism[] = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER']
 const BROKER = /^(?<host>\[[0-9a-fA-F:.]+\]|[^\s:/,]+):(?<port>\d{1,5})$/
 
 /** Throws `MR_OPTION_INVALID`, `MR_OPTION_UNKNOWN`; `where` names what has the options. */

@@ -34,7 +34,7 @@ export class PartitionedLog {
 
   /** Creates a topic, or returns the one with as many partitions. Throws `MR_LOG_TOPIC_EXISTS`, `MR_OPTION_INVALID`. */
   createTopic(name: string, partitions: number): Promise<Topic> {
-    return createTopic(this.ports, { directory: this.directory, name }, partitions)
+    return createTopic(this.ports, { directory: this.directory, name }, { partitions })
   }
 
   /** All topics, by name. */

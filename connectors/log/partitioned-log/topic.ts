@@ -8,6 +8,7 @@ import {
 } from '../../../core/ports/file-store.ts'
 import type { Random } from '../../../core/ports/random.ts'
 import { checkTopicName, logCorrupt, partitionDirectory, topicDirectory } from './layout.ts'
+import { isMirrorOrigin, type MirrorOrigin } from './mirror-origin.ts'
 import { writeSyncedEnd } from './synced-end.ts'
 
 const FORMAT = 1
@@ -21,7 +22,12 @@ export interface Topic {
   /** Given at creation; a topic created anew under the same name has another one. */
   readonly id: string
   readonly partitions: number
+  /** Only where it is a copy. */
+  readonly mirrorOf?: MirrorOrigin
 }
+
+/** What a new topic is to be. */
+export type TopicShape = Pick<Topic, 'partitions' | 'mirrorOf'>
 
 /** What the log needs of the real world. */
 export interface LogPorts {
@@ -55,9 +61,10 @@ export async function readTopic(files: FileStore, directory: string, name: strin
 export async function createTopic(
   ports: LogPorts,
   place: { readonly directory: string; readonly name: string },
-  partitions: number,
+  shape: TopicShape,
 ): Promise<Topic> {
   const { directory, name } = place
+  const { partitions } = shape
   checkTopicName(name)
   if (!Number.isInteger(partitions) || partitions < 1 || partitions > MOST_PARTITIONS) {
     throw new MillraceError(
@@ -69,7 +76,7 @@ export async function createTopic(
   try {
     const existing = await findTopic(ports.files, directory, name)
     return existing === undefined
-      ? await lay(ports, directory, { name, id: ports.random.uuid(), partitions })
+      ? await lay(ports, directory, { name, id: ports.random.uuid(), ...shape })
       : same(existing, partitions)
   } finally {
     await lock.release()
@@ -100,7 +107,8 @@ async function lay(ports: LogPorts, directory: string, topic: Topic): Promise<To
     await makeDurableDirectory(files, path)
     await writeSyncedEnd(files, path, { topicId: topic.id, segment: 0, position: 0, next: 0 })
   }
-  const text = JSON.stringify({ format: FORMAT, topicId: topic.id, partitions: topic.partitions })
+  const { id: topicId, partitions, mirrorOf } = topic
+  const text = JSON.stringify({ format: FORMAT, topicId, partitions, mirrorOf })
   const content = { bytes: new TextEncoder().encode(text), temporary: `${home}/topic.json.new` }
   await createExclusively(files, `${home}/topic.json`, content)
   return topic
@@ -115,10 +123,11 @@ function same(existing: Topic, partitions: number): Topic {
 function parse(name: string, text: string): Topic | undefined {
   try {
     // Whatever JSON.parse gives, its fields are checked before use.
-    const raw = JSON.parse(text) as { format?: unknown; topicId?: unknown; partitions?: unknown } | null
-    const { format, topicId, partitions } = raw ?? {}
+    const raw = JSON.parse(text) as Partial<Record<'format' | 'topicId' | 'partitions' | 'mirrorOf', unknown>> | null
+    const { format, topicId, partitions, mirrorOf } = raw ?? {}
     if (format !== FORMAT || typeof topicId !== 'string' || typeof partitions !== 'number') return undefined
-    return { name, id: topicId, partitions }
+    if (mirrorOf === undefined) return { name, id: topicId, partitions }
+    return isMirrorOrigin(mirrorOf, partitions) ? { name, id: topicId, partitions, mirrorOf } : undefined
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error
