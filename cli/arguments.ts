@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { type Duration, durationMs } from '../core/model/duration.ts'
+import type { ResolvedStart } from '../core/model/source-start.ts'
 
 /** A whole number from 1 on. */
 export function parseCount(text: string): number {
@@ -25,4 +26,13 @@ export function parseDuration(text: string): Duration {
     throw new InvalidArgumentError('Write for example 500ms, 30s, 5m.')
   }
   throw new InvalidArgumentError('It must be longer than 0.')
+}
+
+/** Where to begin to read: `earliest`, `latest`, an offset, or a time in RFC 3339. */
+export function parseStart(text: string): ResolvedStart {
+  if (text === 'earliest' || text === 'latest') return text
+  if (/^\d+$/.test(text)) return { offset: parseIndex(text) }
+  const timestamp = /^\d{4}-\d{2}-\d{2}T/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isFinite(timestamp)) return { timestamp }
+  throw new InvalidArgumentError('It is earliest, latest, an offset, or a time such as 2026-01-31T12:00:00Z.')
 }

@@ -33,6 +33,16 @@ describe('the command line', () => {
     { argv: ['checkpoint', 'abandon', 'nobody'], code: 2, stderr: /^MR_USAGE: .*needs the module/ },
     { argv: ['log', 'tail', 'nothing'], code: 7, stderr: /^MR_LOG_TOPIC_UNKNOWN: .*\n {2}`millrace log ls`/ },
     { argv: ['log', 'create', 'a/b'], code: 2, stderr: /^MR_OPTION_INVALID: topic "a\/b"/ },
+    {
+      argv: ['log', 'mirror', 'x', '--from', 'soon'],
+      code: 2,
+      stderr: /^MR_USAGE: .*earliest, latest, an offset, or a time/,
+    },
+    { argv: ['log', 'mirror', 'x', '--from', '2026-01-31'], code: 2, stderr: /^MR_USAGE: .*2026-01-31T12:00:00Z/ },
+    { argv: ['log', 'mirror', 'x', '--from', '1', '--last', '2'], code: 2, stderr: /^MR_USAGE: .*cannot be used with/ },
+    { argv: ['log', 'mirror', 'x', '--brokers', 'x'], code: 2, stderr: /^MR_OPTION_INVALID: kafka "x": broker "x"/ },
+    { argv: ['log', 'mirror', 'x', '--sasl-username', 'u'], code: 2, stderr: /^MR_USAGE: .*needs --sasl-mechanism/ },
+    { argv: ['log', 'mirror', 'x', '--tls-ca', 'absent.pem'], code: 1, stderr: /^MR_FILE_MISSING: .*absent\.pem/ },
     { argv: ['log', 'append', 'x', '--codec', 'zip'], code: 2, stderr: /^MR_USAGE: .*Allowed choices are none, gzip/ },
   ]
   for (const { argv, code, stdout, stderr } of endings) {
@@ -50,6 +60,13 @@ describe('the command line', () => {
     const { schemaVersion, event, code: errorCode, message, domain } = object(stderr)
     assert.deepEqual([schemaVersion, event, errorCode, domain], [1, 'error', 'MR_FILE_MISSING', 'external'])
     assert.match(String(message), /no job "nobody"/)
+  })
+
+  it('refuses to mirror into a topic that is no copy, before it asks a broker', async () => {
+    await runCommand(['log', 'create', 'taken'])
+    const { code, stderr } = await runCommand(['log', 'mirror', 'orders', '--as', 'taken', '--brokers', '127.0.0.1:1'])
+    assert.equal(code, 2)
+    assert.match(stderr, /^MR_LOG_TOPIC_EXISTS: topic "taken" exists and is no copy/)
   })
 
   it('shows the plan as text, as a flowchart, and as JSON with nothing stored', async () => {

@@ -23,7 +23,7 @@ function descriptionText({ topic, partitions, consumers }: TopicDescription): st
   ])
   const readers = consumers.map(({ pipeline, lag, at }) => [pipeline, countText(lag), new Date(at).toISOString()])
   return [
-    `topic ${topic.name}, id ${topic.id}`,
+    `topic ${topic.name}, id ${topic.id}${topic.mirrorOf === undefined ? '' : `, copy of ${topic.mirrorOf.topic}`}`,
     '',
     tableText(['partition', 'start', 'end', 'bytes', 'segments', 'last time'], lines),
     ...(readers.length === 0 ? [] : ['', tableText(['read by', 'behind', 'as of'], readers)]),

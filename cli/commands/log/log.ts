@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Session } from '../../session.ts'
 import { addAppend } from './append.ts'
 import { addDescribe } from './describe.ts'
+import { addMirror } from './mirror.ts'
 import { addTail } from './tail.ts'
 import { addTopics } from './topics.ts'
 
@@ -17,4 +18,5 @@ export function addLog(program: Command, session: Session): void {
   addAppend(add, session)
   addTail(add, session)
   addDescribe(add, session)
+  addMirror(add, session)
 }
