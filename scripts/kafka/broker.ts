@@ -19,7 +19,12 @@ const LOOK_MS = 100
 
 /** Why no broker can be started here; `undefined` where one can. */
 export function missingForBroker(): string | undefined {
-  for (const command of ['java', 'mvn']) {
+  return missingOf(['java', 'mvn'])
+}
+
+/** Says which of these commands is missing here. */
+export function missingOf(commands: readonly string[]): string | undefined {
+  for (const command of commands) {
     const found = spawnSync(command, ['-version'], { stdio: 'ignore' })
     if (found.error !== undefined) return `${command} is missing`
   }
@@ -137,7 +142,7 @@ export class KafkaBroker {
 }
 
 /** The folder with the jars of this version, filled from Maven's cache or Maven Central once. */
-async function kafkaLibrary(version: string): Promise<string> {
+export async function kafkaLibrary(version: string): Promise<string> {
   const folder = join(homedir(), '.cache', 'millrace', `kafka-${version}`)
   if (existsSync(folder)) return folder
   const fresh = `${folder}.${process.pid}`

@@ -32,6 +32,8 @@ export function serverProperties({ id, directory, port, advertisedPort, controll
     'auto.create.topics.enable=false',
     'group.initial.rebalance.delay.ms=0',
     'log.cleaner.dedupe.buffer.size=2097152',
+    // Tests wait for compaction.
+    'log.cleaner.backoff.ms=200',
     `default.replication.factor=${replicas}`,
     `min.insync.replicas=${Math.min(2, replicas)}`,
     `transaction.state.log.min.isr=${Math.min(2, replicas)}`,

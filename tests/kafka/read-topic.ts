@@ -18,21 +18,23 @@ export function readCommitted(fixture: KafkaFixture, topic: string, partitions =
 
 /** All records of a topic from its beginning to its end, through our own client. */
 export async function readTopic(fixture: KafkaFixture, of: ReadOptions): Promise<readonly ReadRecord[]> {
+  await decided(fixture, of)
   const records: ReadRecord[] = []
   for await (const { view, partition } of viewsOf(fixture, of)) records.push(...recordsOf(view, partition))
   return records
 }
 
 /** The batches of a topic for readers of committed records; each is valid until the next. */
-export function committedViews(
+export async function* committedViews(
   fixture: KafkaFixture,
   topic: string,
   partitions: number,
 ): AsyncGenerator<PartitionView, void> {
-  return viewsOf(fixture, { topic, partitions, isolation: 'read_committed' })
+  await decided(fixture, { topic, partitions })
+  yield* viewsOf(fixture, { topic, partitions, isolation: 'read_committed' })
 }
 
-interface ReadOptions {
+export interface ReadOptions {
   readonly topic: string
   readonly partitions: number
   readonly isolation: Isolation
@@ -41,27 +43,30 @@ interface ReadOptions {
   readonly client?: 'platformatic' | 'kafkajs'
 }
 
-interface PartitionView {
+export interface PartitionView {
   readonly view: RecordBatchView
   readonly partition: number
+  /** Where the partition begins, which may be inside of its first batch. */
+  readonly start: number
 }
 
-async function* viewsOf(fixture: KafkaFixture, of: ReadOptions): AsyncGenerator<PartitionView, void> {
+/** The batches of a topic between its present ends, also markers; each is valid until the next. */
+export async function* viewsOf(fixture: KafkaFixture, of: ReadOptions): AsyncGenerator<PartitionView, void> {
   const client = await fixture.client(of.isolation, of.maxWaitingBytes, of.client)
-  await decided(fixture, of)
   const [description] = await client.describeTopics([of.topic])
   for (let partition = 0; partition < of.partitions; partition++) {
     const place = { topic: of.topic, partition }
+    const [start] = await client.listOffsets([place], 'earliest')
     const [end] = await client.listOffsets([place], 'latest')
-    const feed = client.feed({ ...place, topicId: description!.id, offset: 0, leaderEpoch: -1 })
-    for (let next = 0; next < end!; ) {
+    const feed = client.feed({ ...place, topicId: description!.id, offset: start!, leaderEpoch: -1 })
+    for (let next = start!; next < end!; ) {
       const view = feed.take()
       if (view === undefined) {
         await feed.arrival()
         continue
       }
       next = view.nextOffset
-      if (!view.isControl) yield { view, partition }
+      yield { view, partition, start: start! }
     }
     feed.close()
   }
@@ -71,7 +76,7 @@ async function* viewsOf(fixture: KafkaFixture, of: ReadOptions): AsyncGenerator<
 function recordsOf(view: RecordBatchView, partition: number): readonly ReadRecord[] {
   const text = (start: number, length: number): string | null =>
     length < 0 ? null : Buffer.from(view.buffer.subarray(start, start + length)).toString()
-  return Array.from({ length: view.count }, (_, i) => ({
+  return Array.from({ length: view.isControl ? 0 : view.count }, (_, i) => ({
     partition,
     offset: view.offsets[i]!,
     key: text(view.keyStarts[i]!, view.keyLengths[i]!),
@@ -81,7 +86,10 @@ function recordsOf(view: RecordBatchView, partition: number): readonly ReadRecor
 }
 
 /** A transaction is visible a moment after its commit: waits until none is undecided. */
-async function decided(fixture: KafkaFixture, { topic, partitions }: ReadOptions): Promise<void> {
+export async function decided(
+  fixture: KafkaFixture,
+  { topic, partitions }: Pick<ReadOptions, 'topic' | 'partitions'>,
+): Promise<void> {
   const places = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }))
   const committed = await fixture.client('read_committed')
   const all = await fixture.client('read_uncommitted')
