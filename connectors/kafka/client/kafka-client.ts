@@ -46,7 +46,7 @@ export interface FetchStart extends TopicPartition {
 export interface PartitionFeed {
   /**
    * The next batch that is here, `undefined` where none is. Valid until the next call. Its offsets follow those of the one
-   * before; what a reader must not see has `count` 0. Throws `MR_POSITION_LOST`, `MR_SOURCE_REPLACED`,
+   * before; the first may begin before the offset that was asked for. What a reader must not see has `count` 0. Throws `MR_POSITION_LOST`, `MR_SOURCE_REPLACED`,
    * `MR_RECORD_BATCH_CORRUPT`, `MR_KAFKA_FORBIDDEN`, …: nothing is ever skipped.
    */
   take(): RecordBatchView | undefined
