@@ -17,6 +17,8 @@ export interface DeadLetterWriterOptions {
   readonly topic: string | undefined
   /** Of a letter whose key, value and headers have more bytes only the first 64 KiB of the value are kept. Default: no limit. */
   readonly mostBytes?: number
+  /** The timestamp of a letter whose record has this one, whole ms. */
+  timestampOf(time: number): number
   /** How many partitions a topic has or will have. */
   partitionsOf(topic: string): Promise<number>
 }
@@ -26,6 +28,7 @@ export class OutboxDeadLetterWriter implements DeadLetterWriter {
   readonly #context: WriterContext
   readonly #topic: string | undefined
   readonly #mostBytes: number
+  readonly #timestampOf: (time: number) => number
   readonly #outbox: OutboxWriter
   readonly #counter: OriginCounter
 
@@ -34,7 +37,8 @@ export class OutboxDeadLetterWriter implements DeadLetterWriter {
     this.#topic = options.topic
     this.#mostBytes = options.mostBytes ?? Number.POSITIVE_INFINITY
     this.#counter = new OriginCounter(context)
-    const { partitionsOf } = options
+    const { timestampOf, partitionsOf } = options
+    this.#timestampOf = timestampOf
     this.#outbox = new OutboxWriter({ context, codec: 'none', spillBytes: SPILL_BYTES, partitionsOf })
   }
 
@@ -43,14 +47,14 @@ export class OutboxDeadLetterWriter implements DeadLetterWriter {
   }
 
   writeLetters(letters: readonly DeadLetter[]): void {
-    for (const letter of letters) this.#add(letter, Math.floor(letter.origin.timestamp))
+    for (const letter of letters) this.#add(letter)
   }
 
   writeRows(batch: Batch, rows: Int32Array, why: PlacedRefusal): void {
     const encoder = compileEncoder(batch.schema)
     for (const row of rows) {
       const origin = this.#originOf(batch, row)
-      this.#add({ origin, key: null, value: encoder.encode(batch, row), headers: [], ...why }, origin.timestamp)
+      this.#add({ origin, key: null, value: encoder.encode(batch, row), headers: [], ...why })
     }
   }
 
@@ -66,7 +70,7 @@ export class OutboxDeadLetterWriter implements DeadLetterWriter {
     return this.#outbox.abort()
   }
 
-  #add(whole: DeadLetter, timestamp: number): void {
+  #add(whole: DeadLetter): void {
     const { pipeline, clock, sha256 } = this.#context
     const letter = bytesOf(whole) > this.#mostBytes ? shortened(whole, sha256) : whole
     const { origin, stage, key, value } = letter
@@ -74,13 +78,14 @@ export class OutboxDeadLetterWriter implements DeadLetterWriter {
     const headers = deadLetterHeaders(letter, { pipeline, at: clock.now(), identity })
     const sizeBytes = (key?.length ?? 0) + (value?.length ?? 0) + OVERHEAD_BYTES
     const topic = this.#topic ?? `${origin.topic}.dlq`
+    const timestamp = this.#timestampOf(origin.timestamp)
     this.#outbox.add({ topic, hash: origin.partition, record: { timestamp, key, value, headers }, sizeBytes })
   }
 
   #originOf(batch: Batch, row: number): Origin {
     const { splits, offsets, eventTimes } = batch.system
     const place = placeOfSplit(this.#context.splitOf(splits[row]!))
-    return { ...place, offset: offsets[row]!, timestamp: Math.floor(eventTimes[row]!) }
+    return { ...place, offset: offsets[row]!, timestamp: eventTimes[row]! }
   }
 }
 

@@ -21,6 +21,8 @@ export interface RecordWriterOptions {
   readonly codec: Codec
   /** Field whose value becomes the key of a record and chooses its partition. */
   readonly key: string | undefined
+  /** The timestamp of a record with this event time, whole ms. */
+  timestampOf(eventTime: number): number
   /** How many partitions the topic has or will have. */
   partitionsOf(topic: string): Promise<number>
 }
@@ -30,6 +32,7 @@ export class OutboxRecordWriter implements RecordWriter {
   readonly #context: WriterContext
   readonly #topic: string
   readonly #key: string | undefined
+  readonly #timestampOf: (eventTime: number) => number
   readonly #encoder: JsonEncoder
   readonly #outbox: OutboxWriter
   readonly #counter: OriginCounter
@@ -38,10 +41,11 @@ export class OutboxRecordWriter implements RecordWriter {
   readonly #splits = new Map<number, { readonly name: string; readonly hash: number }>()
 
   constructor(context: WriterContext, schema: Schema, options: RecordWriterOptions) {
-    const { topic, codec, key, partitionsOf } = options
+    const { topic, codec, key, timestampOf, partitionsOf } = options
     this.#context = context
     this.#topic = topic
     this.#key = key
+    this.#timestampOf = timestampOf
     this.#encoder = compileEncoder(schema)
     this.#counter = new OriginCounter(context)
     this.#outbox = new OutboxWriter({ context, codec, spillBytes: SPILL_BYTES, partitionsOf })
@@ -61,7 +65,7 @@ export class OutboxRecordWriter implements RecordWriter {
       const key = column === undefined ? null : keyBytes(column, row)
       const value = this.#encoder.encode(batch, row)
       const identity = this.#counter.next(`${split.name}-${offsets[row]!}`)
-      const record = { timestamp: Math.floor(eventTimes[row]!), key, value, headers: [identityHeader(identity)] }
+      const record = { timestamp: this.#timestampOf(eventTimes[row]!), key, value, headers: [identityHeader(identity)] }
       const hash = key === null ? split.hash : this.#hashOf(key)
       this.#outbox.add({ topic: this.#topic, hash, record, sizeBytes: value.length + OVERHEAD_BYTES })
     }

@@ -9,7 +9,7 @@ import type { DeadLetter } from '../../core/model/dead-letter.ts'
 import type { Committer, Intent, Staged } from '../../core/ports/sink.ts'
 import { type SuiteRecord, suiteBatch, suiteContract, suiteRecords } from '../connectors/suite-records.ts'
 import { BROKERS, KafkaFixture, topicName } from './kafka-fixture.ts'
-import { readCommitted } from './read-topic.ts'
+import { committedViews, readCommitted } from './read-topic.ts'
 
 const fixture = new KafkaFixture()
 const folder = await mkdtemp(join(tmpdir(), 'millrace-kafka-sink-limits-'))
@@ -27,13 +27,16 @@ function contextOf(topic: string) {
   return { ...ports, schema, task: 0, generation: 1, splitOf, reject: () => assert.fail('refused') }
 }
 
-/** Ten records that are staged for a topic. */
-async function stagedFor(topic: string): Promise<{ readonly staged: Staged; readonly committer: Committer }> {
+/** Records that are staged for a topic. */
+async function stagedFor(
+  topic: string,
+  records: readonly SuiteRecord[] = suiteRecords(0, 10),
+): Promise<{ readonly staged: Staged; readonly committer: Committer }> {
   const spec = kafkaTopic<SuiteRecord>({ brokers: BROKERS, topic, codec: 'none' })
   const writer = spec.writer(contextOf(topic), schema)
   const committer = fixture.owns(spec.committer(contextOf(topic)))
   await committer.open()
-  writer.write(suiteBatch(suiteRecords(0, 10)))
+  writer.write(suiteBatch(records))
   return { staged: await writer.stage(0), committer }
 }
 
@@ -51,31 +54,39 @@ async function setMaxMessageBytes(topic: string, value: string): Promise<void> {
   })
 }
 
-it('a dead letter that brokers would not take as it is keeps the beginning of its value', async () => {
-  const topic = topicName('large-letter')
-  await fixture.createTopic(topic)
-  const value = Buffer.alloc(1_048_576, 'x')
-  const letter: DeadLetter = {
-    origin: { topic: 'in', partition: 0, offset: 7, timestamp: 1_000 },
+/** A letter of a value of `sizeBytes`. */
+function letterOf(sizeBytes: number, timestamp = 1_000): DeadLetter {
+  return {
+    origin: { topic: 'in', partition: 0, offset: 7, timestamp },
     key: Buffer.from('key'),
-    value,
+    value: Buffer.alloc(sizeBytes, 'x'),
     headers: [{ key: 'trace', value: Buffer.from('abc') }],
     code: 'MR_RECORD_JSON',
     message: 'the value is not valid JSON',
     stage: 'source',
   }
+}
+
+async function commitLetter(topic: string, letter: DeadLetter): Promise<void> {
   const spec = kafkaDeadLetters({ brokers: BROKERS, topic })
   const writer = spec.writer(contextOf(topic))
   const committer = fixture.owns(spec.committer(contextOf(topic)))
   await committer.open()
   writer.writeLetters([letter])
   await committer.commit(await intend(committer, await writer.stage(0)))
+}
+
+it('a dead letter that brokers would not take as it is keeps the beginning of its value', async () => {
+  const topic = topicName('large-letter')
+  await fixture.createTopic(topic)
+  const letter = letterOf(1_048_576)
+  await commitLetter(topic, letter)
   const [found] = await readCommitted(fixture, topic)
   assert.equal(found?.key, 'key')
   assert.equal(found?.value, 'x'.repeat(65_536))
   assert.equal(found?.headers.trace, 'abc')
   assert.equal(found?.headers['__millrace.errors.size'], '1048576')
-  assert.equal(found?.headers['__millrace.errors.sha256'], createHash('sha256').update(value).digest('hex'))
+  assert.equal(found?.headers['__millrace.errors.sha256'], createHash('sha256').update(letter.value!).digest('hex'))
 })
 
 it('a batch that its topic does not take stops the sink, and is committed when the topic takes it', async () => {
@@ -105,4 +116,22 @@ it('a topic that grew after records were staged for it has them staged anew by a
     code: 'MR_TASK_FAILED',
     message: `topic "${topic}" has 3 partitions now, records were staged for 1`,
   })
+})
+
+it('times that brokers refuse, ahead of their clocks or before 1970, hold no record up', async () => {
+  const topic = topicName('times')
+  await fixture.createTopic(topic)
+  const now = Date.now()
+  const [record] = suiteRecords(0, 1)
+  const times = [now + 86_400_000, -86_400_000, now - 5_000]
+  const records = times.map((at, amount) => ({ ...record!, at, amount }))
+  const { staged, committer } = await stagedFor(topic, records)
+  await committer.commit(await intend(committer, staged))
+  await commitLetter(topic, letterOf(1, 2 ** 52))
+  const found: number[] = []
+  for await (const { view } of committedViews(fixture, topic, 1)) found.push(...view.timestamps.subarray(0, view.count))
+  const [ahead, before, past, letter] = found
+  assert.deepEqual([before, past], [0, now - 5_000])
+  for (const time of [ahead!, letter!])
+    assert.ok(time >= now && time <= Date.now(), `${time} is not the time of writing`)
 })

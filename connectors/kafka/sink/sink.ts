@@ -44,7 +44,13 @@ export function kafkaTopic<T>(options: KafkaTopicOptions): RecordSinkSpec<T> {
     },
     writer: (context, schema) => {
       const partitionsOf = partitionCounts(context, resolved, createPartitions ?? 1)
-      return new OutboxRecordWriter(context, schema, { topic, codec, key, partitionsOf })
+      return new OutboxRecordWriter(context, schema, {
+        topic,
+        codec,
+        key,
+        timestampOf: acceptedTimes(context),
+        partitionsOf,
+      })
     },
     committer: (context) => {
       const store = topicStore(context, resolved, createPartitions !== undefined)
@@ -76,7 +82,8 @@ export function deadLettersOf(resolved: ResolvedKafkaDeadLetters): DeadLetterSin
     epochMs: EPOCH_MS,
     writer: (context) => {
       const partitionsOf = partitionCounts(context, resolved, 1)
-      return new OutboxDeadLetterWriter(context, { topic, mostBytes: MOST_LETTER_BYTES, partitionsOf })
+      const limits = { mostBytes: MOST_LETTER_BYTES, timestampOf: acceptedTimes(context) }
+      return new OutboxDeadLetterWriter(context, { topic, ...limits, partitionsOf })
     },
     committer: (context) => {
       const store = topicStore(context, resolved, create)
@@ -108,6 +115,11 @@ function topicStore(
     transactionalId: `${ports.pipeline}/${ports.sink}`,
     mayCreate,
   })
+}
+
+/** Brokers refuse times that lie an hour ahead or more, and clients those before 1970: such a record gets the time of now, or 0. */
+function acceptedTimes({ clock }: ConnectorPorts): (time: number) => number {
+  return (time) => Math.max(0, Math.min(Math.floor(time), clock.now()))
 }
 
 /** Looks the number of partitions up once per topic, with a client that lives only so long; `absent` is for topics to be made. */

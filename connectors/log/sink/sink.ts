@@ -31,7 +31,7 @@ export function logTopic<T>(options: LogTopicOptions): RecordSinkSpec<T> {
     writer: (context, schema) => {
       const partitionsOf = async (): Promise<number> =>
         (await findTopic(context.files, directory, topic))?.partitions ?? partitions ?? 1
-      return new OutboxRecordWriter(context, schema, { topic, codec, key, partitionsOf })
+      return new OutboxRecordWriter(context, schema, { topic, codec, key, timestampOf: Math.floor, partitionsOf })
     },
     committer: (context) => {
       const store = new LogTopicStore(context, directory)
