@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type NodeSettings, serverProperties } from './settings.ts'
+import { type Listener, type NodeSettings, type Settings, serverProperties } from './settings.ts'
 
 /** The version that is started unless `KAFKA_VERSION` says another one. */
 export const KAFKA_VERSION = process.env.KAFKA_VERSION ?? '4.4.0'
@@ -31,52 +31,77 @@ export function missingOf(commands: readonly string[]): string | undefined {
   return undefined
 }
 
+/** How a broker is to be started. */
+export interface BrokerOptions {
+  readonly port?: number
+  /** What clients are told to connect to, a proxy for example. */
+  readonly advertisedPort?: number
+  /** Listeners beside the plain one, on ports of their own: see `addressOf`. */
+  readonly listeners?: readonly Omit<Listener, 'port'>[]
+  /** Settings beside those that it needs. */
+  readonly settings?: Settings
+  /** Passwords by users, for SCRAM-SHA-256 and SCRAM-SHA-512. */
+  readonly scramUsers?: Settings
+}
+
 /** Apache Kafka on loopback: one node that is broker and controller, KRaft, from Maven Central. */
 export class KafkaBroker {
   readonly port: number
   readonly #directory: string
   /** Folder with the jars. */
   readonly library: string
+  readonly #listeners: readonly Listener[]
   #process: ChildProcess | undefined
 
-  private constructor(directory: string, library: string, port: number) {
+  private constructor(directory: string, library: string, node: Omit<NodeSettings, 'directory'>) {
     this.#directory = directory
     this.library = library
-    this.port = port
+    this.port = node.port
+    this.#listeners = node.listeners ?? []
   }
 
-  /** Resolves when the broker takes requests. `advertisedPort`: what clients are told to connect to, a proxy for example. */
-  static async start(options: { readonly port?: number; readonly advertisedPort?: number } = {}): Promise<KafkaBroker> {
-    const port = options.port ?? (await freePort())
-    const { advertisedPort = port } = options
-    const broker = await KafkaBroker.#node({ id: 1, port, advertisedPort, controllers: [await freePort()] })
+  /** Resolves when the broker takes requests. */
+  static async start(options: BrokerOptions = {}): Promise<KafkaBroker> {
+    const { listeners: asked = [], settings = {}, scramUsers = {} } = options
+    const [own, controller, ...more] = await freePorts(2 + asked.length)
+    const { port = own!, advertisedPort = port } = options
+    const listeners = asked.map((listener, at) => ({ ...listener, port: more[at]! }))
+    const node = { id: 1, port, advertisedPort, controllers: [controller!], listeners, settings }
+    const broker = await KafkaBroker.#node(node, scramUsers)
     await broker.run()
     return broker
   }
 
   /** The same for a cluster of three, with three replicas of every topic. */
   static async startCluster(): Promise<readonly KafkaBroker[]> {
-    const controllers = [await freePort(), await freePort(), await freePort()]
+    const [first, second, third, ...controllers] = await freePorts(6)
     const nodes: KafkaBroker[] = []
-    for (const id of [1, 2, 3]) {
-      const port = await freePort()
+    for (const [at, port] of [first!, second!, third!].entries()) {
+      const id = at + 1
       nodes.push(await KafkaBroker.#node({ id, port, advertisedPort: port, controllers }))
     }
     await Promise.all(nodes.map((node) => node.run()))
     return nodes
   }
 
-  static async #node(of: Omit<NodeSettings, 'directory'>): Promise<KafkaBroker> {
+  static async #node(of: Omit<NodeSettings, 'directory'>, scramUsers: Settings = {}): Promise<KafkaBroker> {
     const library = await kafkaLibrary(KAFKA_VERSION)
     const directory = await mkdtemp(join(tmpdir(), 'millrace-kafka-'))
-    const broker = new KafkaBroker(directory, library, of.port)
+    const broker = new KafkaBroker(directory, library, of)
     await writeFile(join(directory, 'server.properties'), serverProperties({ ...of, directory }))
-    broker.#format(of.controllers.length === 1 ? ['--standalone'] : [])
+    broker.#format([...(of.controllers.length === 1 ? ['--standalone'] : []), ...scramArguments(scramUsers)])
     return broker
   }
 
   get bootstrap(): string {
     return `127.0.0.1:${this.port}`
+  }
+
+  /** The same for one of the listeners beside the plain one. */
+  addressOf(name: string): string {
+    const listener = this.#listeners.find((one) => one.name === name)
+    if (listener === undefined) throw new Error(`the broker has no listener "${name}"`)
+    return `127.0.0.1:${listener.port}`
   }
 
   /** Starts the process, also after `kill`, on the data that is there. */
@@ -141,6 +166,16 @@ export class KafkaBroker {
   }
 }
 
+/** What the formatting takes for users that are there from the start. */
+function scramArguments(users: Settings): readonly string[] {
+  return Object.entries(users).flatMap(([name, password]) =>
+    ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((kind) => [
+      '--add-scram',
+      `${kind}=[name=${name},password=${password}]`,
+    ]),
+  )
+}
+
 /** The folder with the jars of this version, filled from Maven's cache or Maven Central once. */
 export async function kafkaLibrary(version: string): Promise<string> {
   const folder = join(homedir(), '.cache', 'millrace', `kafka-${version}`)
@@ -157,15 +192,27 @@ export async function kafkaLibrary(version: string): Promise<string> {
 }
 
 /** A port of loopback that nobody listens on now. */
-export function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
+  const [port] = await freePorts(1)
+  return port!
+}
+
+/** So many, each another one: all are taken before the first is given back. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const taken = await Promise.all(Array.from({ length: count }, () => takePort()))
+  for (const { free } of taken) await free()
+  return taken.map(({ port }) => port)
+}
+
+function takePort(): Promise<{ readonly port: number; free(): Promise<void> }> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)
     server.listen(0, '127.0.0.1', () => {
       const address = server.address()
-      server.close(() =>
-        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
-      )
+      if (typeof address !== 'object' || address === null) return reject(new Error('no port'))
+      const free = (): Promise<void> => new Promise((done) => server.close(() => done()))
+      return resolve({ port: address.port, free })
     })
   })
 }
