@@ -189,7 +189,7 @@ export const ERROR_CODES = {
   MR_KAFKA_REFUSED: user(7, 'The broker refused the connection: wrong TLS settings or wrong credentials.'),
   MR_KAFKA_FORBIDDEN: user(
     7,
-    'The user lacks a right on a topic, a group or the cluster; ask for the ACL that is named.',
+    'The user lacks a right on a topic, a group, a transactional id or the cluster; ask for the ACL that is named.',
   ),
   MR_KAFKA_TOPIC_UNKNOWN: user(7, 'The topic does not exist in this cluster; create it first.'),
   MR_KAFKA_UNSUPPORTED: user(

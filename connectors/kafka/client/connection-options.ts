@@ -14,7 +14,7 @@ export interface KafkaTls {
 
 export type SaslMechanism = 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512' | 'OAUTHBEARER'
 
-/** Credentials; functions are asked anew for every connection. */
+/** Credentials. A function is asked anew for every connection and for every session of one; one that fails is asked again. */
 export interface KafkaSasl {
   readonly mechanism: SaslMechanism
   readonly username?: string
@@ -53,6 +53,11 @@ export function resolveConnection(where: string, options: KafkaConnectionOptions
     tls: resolveTls(where, options.tls),
     sasl: resolveSasl(where, options.sasl),
   })
+}
+
+/** The user in words of messages. */
+export function userOf({ sasl }: KafkaConnection): string {
+  return sasl?.username === undefined ? 'the user' : `user "${sasl.username}"`
 }
 
 function resolveBrokers(where: string, brokers: string | readonly string[]): readonly string[] {

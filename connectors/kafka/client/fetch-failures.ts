@@ -32,13 +32,6 @@ export function logTruncated(place: TopicPartition, offset: number, end: number)
   return new MillraceError('MR_POSITION_LOST', message, { details: { topic, partition, offset, end } })
 }
 
-export function readForbidden(place: TopicPartition): MillraceError {
-  return new MillraceError(
-    'MR_KAFKA_FORBIDDEN',
-    `Kafka: read ${nameOf(place)}: the user may not; grant READ on the topic`,
-  )
-}
-
 export function damagedAtBroker(place: TopicPartition, offset: number): MillraceError {
   const message = `${nameOf(place)} at offset ${offset}: the broker finds its own log damaged; nothing is skipped`
   return new MillraceError('MR_RECORD_BATCH_CORRUPT', message)

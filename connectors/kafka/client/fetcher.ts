@@ -1,9 +1,11 @@
 // hot path
 import { MillraceError, toMillraceError } from '../../../core/model/errors.ts'
 import { TransactionFilter } from '../../../formats/record-batch/transaction-filter.ts'
+import { attempts } from './attempts.ts'
 import { ChunkFeed } from './chunk-feed.ts'
+import { forbidden } from './failures.ts'
 import { endPartition, type FedPartition, newFedPartition } from './fed-partition.ts'
-import { damagedAtBroker, logTruncated, offsetGone, readForbidden, topicReplaced } from './fetch-failures.ts'
+import { damagedAtBroker, logTruncated, offsetGone, topicReplaced } from './fetch-failures.ts'
 import { type BrokerAddress, type FetchedPartition, type FetchLink, type FetchRequest, nameOf } from './fetch-link.ts'
 import {
   type FetchStart,
@@ -18,7 +20,7 @@ import { Signal } from './signal.ts'
 import type { LeadersOf, TopicLeaders } from './topic-leaders.ts'
 
 /** What the fetcher needs of the client around it. */
-export interface FetcherPorts extends Omit<KafkaClientOptions, 'connection' | 'clientId'> {
+export interface FetcherPorts extends Omit<KafkaClientOptions, 'clientId'> {
   link(broker: BrokerAddress): FetchLink
   readonly leadersOf: LeadersOf
   listOffsets: KafkaClient['listOffsets']
@@ -210,7 +212,7 @@ export class Fetcher {
         this.#explainLoss(partition, offset).catch((error: unknown) => endPartition(partition, error))
         return
       case PROTOCOL.topicForbidden:
-        endPartition(partition, readForbidden(start))
+        endPartition(partition, forbidden(attempts.readPartition(start), this.#ports.connection))
         return
       case PROTOCOL.corruptMessage:
         endPartition(partition, damagedAtBroker(start, offset))

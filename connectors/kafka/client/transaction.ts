@@ -2,8 +2,11 @@ import type { ErrorCode } from '../../../core/model/error-codes.ts'
 import { MillraceError } from '../../../core/model/errors.ts'
 import { splitId } from '../../../core/model/position.ts'
 import { recordCountOf, stampTransactional } from '../../../formats/record-batch/stamp-producer.ts'
-import type { KafkaTransaction, TopicPartition } from './kafka-client.ts'
-import { Patience, type PatiencePorts } from './patience.ts'
+import { attempts } from './attempts.ts'
+import type { KafkaConnection } from './connection-options.ts'
+import { FENCED, forbidden } from './failures.ts'
+import type { KafkaClientOptions, KafkaTransaction, TopicPartition } from './kafka-client.ts'
+import { Patience } from './patience.ts'
 import { PROTOCOL } from './protocol-errors.ts'
 
 /** Who writes: a transactional id with what the coordinator gave it. */
@@ -39,12 +42,15 @@ export interface TransactionCalls {
 export async function beginTransaction(
   calls: TransactionCalls,
   id: string,
-  { clock, random }: PatiencePorts,
+  { clock, random, connection }: TransactionPorts,
 ): Promise<KafkaTransaction> {
   // Quietly: that the transaction before is still being ended is the order of things.
   const patience = new Patience({ clock, random }, HEALING)
-  return new FencedTransaction(calls, await patience.with(() => calls.begin(id)), patience)
+  const producer = await patience.with(() => calls.begin(id))
+  return new FencedTransaction({ calls, producer, patience, connection })
 }
+
+type TransactionPorts = Pick<KafkaClientOptions, 'clock' | 'random' | 'connection'>
 
 /** News of a topic that was just made travel from broker to broker. */
 const HEALING: readonly ErrorCode[] = ['MR_KAFKA_UNREACHABLE', 'MR_KAFKA_TOPIC_UNKNOWN']
@@ -54,12 +60,19 @@ class FencedTransaction implements KafkaTransaction {
   readonly #calls: TransactionCalls
   readonly #producer: Producer
   readonly #patience: Patience
+  readonly #connection: KafkaConnection
   readonly #sequences = new Map<string, number>()
 
-  constructor(calls: TransactionCalls, producer: Producer, patience: Patience) {
-    this.#calls = calls
-    this.#producer = producer
-    this.#patience = patience
+  constructor(of: {
+    readonly calls: TransactionCalls
+    readonly producer: Producer
+    readonly patience: Patience
+    readonly connection: KafkaConnection
+  }) {
+    this.#calls = of.calls
+    this.#producer = of.producer
+    this.#patience = of.patience
+    this.#connection = of.connection
   }
 
   async append(place: TopicPartition, batch: Uint8Array): Promise<void> {
@@ -70,34 +83,30 @@ class FencedTransaction implements KafkaTransaction {
     stampTransactional(batch, { producerId, producerEpoch, baseSequence })
     this.#sequences.set(name, baseSequence + recordCountOf(batch))
     await this.#patience.with(async () =>
-      checkTaken(name, batch.length, await this.#calls.produce(this.#producer, place, batch)),
+      this.#checkTaken(place, batch.length, await this.#calls.produce(this.#producer, place, batch)),
     )
   }
 
   async commit(): Promise<void> {
     if (this.#sequences.size > 0) await this.#patience.with(() => this.#calls.commit(this.#producer))
   }
-}
 
-function checkTaken(name: string, sizeBytes: number, { errorCode, message }: ProduceAnswer): void {
-  if (errorCode === 0 || errorCode === PROTOCOL.duplicateSequence) return
-  if (errorCode === PROTOCOL.messageTooLarge || errorCode === PROTOCOL.recordListTooLarge) {
-    throw new MillraceError(
-      'MR_KAFKA_RECORD_TOO_LARGE',
-      `Kafka: write ${name}: the topic does not take a batch of ${sizeBytes} bytes; raise its max.message.bytes, then start again`,
-    )
+  #checkTaken(place: TopicPartition, sizeBytes: number, { errorCode, message }: ProduceAnswer): void {
+    if (errorCode === 0 || errorCode === PROTOCOL.duplicateSequence) return
+    const attempt = attempts.writePartition(place)
+    if (errorCode === PROTOCOL.messageTooLarge || errorCode === PROTOCOL.recordListTooLarge) {
+      throw new MillraceError(
+        'MR_KAFKA_RECORD_TOO_LARGE',
+        `Kafka: ${attempt.what}: the topic does not take a batch of ${sizeBytes} bytes; raise its max.message.bytes, then start again`,
+      )
+    }
+    if (errorCode === PROTOCOL.topicForbidden) throw forbidden(attempt, this.#connection)
+    if (errorCode === PROTOCOL.invalidProducerEpoch || errorCode === PROTOCOL.producerFenced) {
+      throw new MillraceError('MR_KAFKA_FENCED', `Kafka: ${attempt.what}: ${FENCED}`)
+    }
+    const text = `Kafka: ${attempt.what}: the broker answered with error ${errorCode} ${message}`
+    throw new MillraceError(TRANSIENT.includes(errorCode) ? 'MR_KAFKA_UNREACHABLE' : 'MR_KAFKA_PROTOCOL', text)
   }
-  if (errorCode === PROTOCOL.topicForbidden) {
-    throw new MillraceError('MR_KAFKA_FORBIDDEN', `Kafka: write ${name}: the user may not; grant WRITE on the topic`)
-  }
-  if (errorCode === PROTOCOL.invalidProducerEpoch || errorCode === PROTOCOL.producerFenced) {
-    throw new MillraceError(
-      'MR_KAFKA_FENCED',
-      `Kafka: write ${name}: the broker ended the transaction: it took too long, or another process runs this pipeline`,
-    )
-  }
-  const text = `Kafka: write ${name}: the broker answered with error ${errorCode} ${message}`
-  throw new MillraceError(TRANSIENT.includes(errorCode) ? 'MR_KAFKA_UNREACHABLE' : 'MR_KAFKA_PROTOCOL', text)
 }
 
 /** Leadership moves, replicas are missing, the broker is late: a new attempt may find it in order. */

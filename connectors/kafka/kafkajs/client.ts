@@ -1,7 +1,8 @@
-import { type Admin, Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
+import { Kafka } from 'kafkajs'
 import { MillraceError } from '../../../core/model/errors.ts'
 import { splitId } from '../../../core/model/position.ts'
-import type { KafkaConnection, KafkaSasl } from '../client/connection-options.ts'
+import { attempts } from '../client/attempts.ts'
+import type { Tried } from '../client/failures.ts'
 import { type BrokerAddress, type FetchLink, nameOf } from '../client/fetch-link.ts'
 import { Fetcher } from '../client/fetcher.ts'
 import {
@@ -19,13 +20,15 @@ import {
 } from '../client/kafka-client.ts'
 import { Lazy } from '../client/lazy.ts'
 import { listOffsets } from '../client/list-offsets.ts'
-import { CONNECT_MS, REQUEST_MS } from '../client/timeouts.ts'
+import { namingTopic } from '../client/naming-topic.ts'
 import { leaderOf, type TopicLeaders } from '../client/topic-leaders.ts'
 import { beginTransaction } from '../client/transaction.ts'
-import { type Cluster, type ClusterMetadata, createCluster } from './internals.ts'
+import { Authentication } from './authentication.ts'
+import { type Cluster, type ClusterMetadata, coordinatorOf, createCluster } from './internals.ts'
+import { kafkaConfig } from './kafka-config.ts'
 import { fetchCall } from './raw-calls.ts'
 import { KafkajsTransactionCalls } from './transaction-calls.ts'
-import { tried } from './translate-error.ts'
+import { translatingKafkajs } from './translate-error.ts'
 
 const BROKER_DEFAULT = -1
 const NO_GENERATION = -1
@@ -46,12 +49,16 @@ class KafkajsClient implements KafkaClient {
   readonly #cluster: Cluster
   readonly #fetcher: Fetcher
   readonly #nodes = new Map<string, number>()
-  readonly #admin = new Lazy(() => this.#connectAdmin())
-  readonly #connected = new Lazy(() => this.#cluster.connect())
+  readonly #tried: Tried
+  readonly #admin = new Lazy(() => connected(this.#kafka.admin()))
+  readonly #connected = new Lazy(() => connected(this.#cluster))
 
   constructor(options: KafkaClientOptions) {
     this.#options = options
-    this.#kafka = new Kafka(kafkaConfig(options))
+    const { sasl } = options.connection
+    const authentication = sasl === undefined ? undefined : new Authentication(sasl)
+    this.#tried = translatingKafkajs(options.connection, authentication)
+    this.#kafka = new Kafka(kafkaConfig(options, authentication))
     this.#cluster = createCluster(this.#kafka, options.isolation === 'read_committed' ? 1 : 0)
     this.#fetcher = new Fetcher({
       ...options,
@@ -62,9 +69,9 @@ class KafkajsClient implements KafkaClient {
   }
 
   listTopics(): Promise<readonly string[]> {
-    return tried('list topics', async () => {
-      const names = await (await this.#admin.get()).listTopics()
-      return names.filter((name) => !name.startsWith('__'))
+    return this.#tried(attempts.listTopics, async () => {
+      const { topicMetadata } = await this.#metadata([])
+      return topicMetadata.map(({ topic }) => topic).filter((name) => !name.startsWith('__'))
     })
   }
 
@@ -78,7 +85,7 @@ class KafkajsClient implements KafkaClient {
   }
 
   createTopic(name: string, partitions: number): Promise<void> {
-    return tried(`create topic "${name}"`, async () => {
+    return this.#tried(attempts.createTopic(name), async () => {
       const topics = [{ topic: name, numPartitions: partitions, replicationFactor: BROKER_DEFAULT }]
       // False where it is there already.
       await (await this.#admin.get()).createTopics({ topics })
@@ -94,9 +101,11 @@ class KafkajsClient implements KafkaClient {
   }
 
   groupOffsets(group: string): Promise<readonly GroupOffset[]> {
-    return tried(`read offsets of group "${group}"`, async () => {
-      const topics = await (await this.#admin.get()).fetchOffsets({ groupId: group })
-      return topics.flatMap(({ topic, partitions }) =>
+    return this.#tried(attempts.readGroup(group), async () => {
+      await this.#connected.get()
+      const coordinator = await coordinatorOf(this.#cluster, group, 'group')
+      const { responses } = await coordinator.offsetFetch({ groupId: group, topics: [] })
+      return responses.flatMap(({ topic, partitions }) =>
         partitions
           .filter(({ offset }) => Number(offset) >= 0)
           .map(({ partition, offset, metadata }) => ({
@@ -110,9 +119,9 @@ class KafkajsClient implements KafkaClient {
   }
 
   commitOffsets(group: string, offsets: readonly GroupOffset[]): Promise<void> {
-    return tried(`commit offsets of group "${group}"`, async () => {
+    return this.#tried(attempts.commitToGroup(group), async () => {
       await this.#connected.get()
-      const coordinator = await this.#cluster.findGroupCoordinator({ groupId: group })
+      const coordinator = await coordinatorOf(this.#cluster, group, 'group')
       const topics = [...Map.groupBy(offsets, ({ topic }) => topic)].map(([topic, partitions]) => ({
         topic,
         partitions: partitions.map(({ partition, offset, metadata }) => ({
@@ -127,6 +136,7 @@ class KafkajsClient implements KafkaClient {
 
   transaction(id: string): Promise<KafkaTransaction> {
     const calls = new KafkajsTransactionCalls({
+      tried: this.#tried,
       cluster: async () => {
         await this.#connected.get()
         return this.#cluster
@@ -141,7 +151,7 @@ class KafkajsClient implements KafkaClient {
 
   async close(): Promise<void> {
     await this.#fetcher.close()
-    await tried('close', async () => {
+    await this.#tried(attempts.close, async () => {
       await (await this.#admin.made)?.disconnect()
       if (this.#connected.made !== undefined) await this.#cluster.disconnect()
     })
@@ -151,7 +161,7 @@ class KafkajsClient implements KafkaClient {
     return {
       broker,
       fetch: (request) =>
-        tried(`fetch from ${nameOf(broker)}`, async () => {
+        this.#tried(attempts.fetch(broker), async () => {
           const node = await this.#cluster.findBroker({ nodeId: this.#nodes.get(nameOf(broker))! })
           return node.connectionPool.send(fetchCall(request))
         }),
@@ -176,17 +186,19 @@ class KafkajsClient implements KafkaClient {
   }
 
   #describe(names: readonly string[]): Promise<ClusterMetadata> {
-    return tried(`describe topics ${names.join(', ')}`, async () => {
-      await this.#connected.get()
-      return this.#cluster.metadata({ topics: names })
-    })
+    return namingTopic(names, (asked) => this.#tried(attempts.describeTopics(asked), () => this.#metadata(asked)))
+  }
+
+  async #metadata(names: readonly string[]): Promise<ClusterMetadata> {
+    await this.#connected.get()
+    return (await this.#cluster.brokerPool.findConnectedBroker()).metadata(names)
   }
 
   /** The description that the cluster itself goes by, fresh. */
   async #load(names: readonly string[]): Promise<ClusterMetadata> {
     // A topic that does not exist would stay among those that every later description asks for.
     await this.#describe(names)
-    return tried(`describe topics ${names.join(', ')}`, async () => {
+    return this.#tried(attempts.describeTopics(names), async () => {
       await this.#cluster.addMultipleTargetTopics(names)
       await this.#cluster.refreshMetadata()
       return this.#cluster.brokerPool.metadata!
@@ -201,54 +213,22 @@ class KafkajsClient implements KafkaClient {
       partitions: places.filter((place) => place.topic === topic).map(({ partition }) => ({ partition })),
       fromTimestamp,
     }))
-    const listed = await tried(`list offsets of ${names.join(', ')}`, () => this.#cluster.fetchTopicsOffset(topics))
+    const listed = await this.#tried(attempts.listOffsets(names), () => this.#cluster.fetchTopicsOffset(topics))
     return new Map(
       listed.flatMap(({ topic, partitions }) =>
         partitions.map(({ partition, offset }) => [splitId(topic, partition), Number(offset)] as const),
       ),
     )
   }
-
-  async #connectAdmin(): Promise<Admin> {
-    const admin = this.#kafka.admin()
-    await admin.connect()
-    return admin
-  }
 }
 
-function kafkaConfig({ connection, clientId, maxWaitMs }: KafkaClientOptions): KafkaConfig {
-  const { tls, sasl } = connection
-  const { serverName: servername, ...certificates } = tls ?? {}
-  return {
-    clientId,
-    brokers: [...connection.brokers],
-    connectionTimeout: CONNECT_MS,
-    requestTimeout: REQUEST_MS + maxWaitMs,
-    retry: { retries: 0 },
-    logLevel: logLevel.NOTHING,
-    ...(tls === undefined
-      ? {}
-      : { ssl: { ...asBuffers(certificates), ...(servername === undefined ? {} : { servername }) } }),
-    ...(sasl === undefined ? {} : { sasl: saslOptions(sasl) }),
+/** What kafkajs leaves open when it could not connect would keep the process. */
+async function connected<T extends { connect(): Promise<void>; disconnect(): Promise<void> }>(made: T): Promise<T> {
+  try {
+    await made.connect()
+    return made
+  } catch (error) {
+    await made.disconnect()
+    throw error
   }
-}
-
-function asBuffers(certificates: Omit<NonNullable<KafkaConnection['tls']>, 'serverName'>): object {
-  return Object.fromEntries(
-    Object.entries(certificates).map(([key, value]) => [key, value instanceof Uint8Array ? Buffer.from(value) : value]),
-  )
-}
-
-/** kafkajs asks for credentials as text; a function is asked for a token only. */
-function saslOptions({ mechanism, username, password, token }: KafkaSasl): SASLOptions {
-  if (mechanism === 'OAUTHBEARER') {
-    const provider = async () => ({ value: typeof token === 'function' ? await token() : (token ?? '') })
-    return { mechanism: 'oauthbearer', oauthBearerProvider: provider }
-  }
-  if (typeof password === 'function') {
-    throw new MillraceError('MR_KAFKA_UNSUPPORTED', 'the client "kafkajs" takes a password as text, not as a function')
-  }
-  const words = { PLAIN: 'plain', 'SCRAM-SHA-256': 'scram-sha-256', 'SCRAM-SHA-512': 'scram-sha-512' } as const
-  // Checked when the options were resolved.
-  return { mechanism: words[mechanism] as 'plain', username: username!, password: password! }
 }

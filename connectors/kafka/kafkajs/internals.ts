@@ -1,7 +1,23 @@
-import type { Kafka } from 'kafkajs'
+/// <reference path="package-internals.d.ts" />
+import type { ISocketFactory, Kafka, Mechanism } from 'kafkajs'
+import plain from 'kafkajs/src/broker/saslAuthenticator/plain.js'
+import scram256 from 'kafkajs/src/broker/saslAuthenticator/scram256.js'
+import scram512 from 'kafkajs/src/broker/saslAuthenticator/scram512.js'
+import socketFactory from 'kafkajs/src/network/socketFactory.js'
 
 // What this adapter uses of kafkajs 2.2.4 beside its public interface. The package has been frozen since 2024 and is pinned; its
 // public consumer hides what exactly-once reading needs: record batches, producer ids, offsets without resets.
+
+/** How kafkajs authenticates a user whose password is known. */
+export const PASSWORD_PROVIDERS: Readonly<
+  Record<
+    'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512',
+    (user: { readonly username: string; readonly password: string }) => Mechanism['authenticationProvider']
+  >
+> = { PLAIN: plain, 'SCRAM-SHA-256': scram256, 'SCRAM-SHA-512': scram512 }
+
+/** How kafkajs makes sockets. */
+export const defaultSockets: () => ISocketFactory = socketFactory
 
 /** A request with bytes of ours; the answer is decoded by us too. */
 export interface RawCall<Answer> {
@@ -27,6 +43,23 @@ export interface EncodedBody {
 
 export interface ClusterBroker {
   readonly connectionPool: { send<Answer>(call: RawCall<Answer>): Promise<Answer> }
+  /** Of all topics where none is named. */
+  metadata(topics: readonly string[]): Promise<ClusterMetadata>
+  findGroupCoordinator(of: {
+    readonly groupId: string
+    readonly coordinatorType: number
+  }): Promise<{ readonly coordinator: { readonly nodeId: number } }>
+  /** Of all topics where none is named. */
+  offsetFetch(of: { readonly groupId: string; readonly topics: readonly [] }): Promise<{
+    readonly responses: readonly {
+      readonly topic: string
+      readonly partitions: readonly {
+        readonly partition: number
+        readonly offset: string
+        readonly metadata: string | null
+      }[]
+    }[]
+  }>
   initProducerId(of: { readonly transactionalId: string; readonly transactionTimeout: number }): Promise<{
     readonly producerId: string
     readonly producerEpoch: number
@@ -66,14 +99,15 @@ export interface ClusterMetadata {
 }
 
 export interface Cluster {
-  readonly brokerPool: { readonly metadata: ClusterMetadata | null }
+  readonly brokerPool: {
+    readonly metadata: ClusterMetadata | null
+    findConnectedBroker(): Promise<ClusterBroker>
+  }
   connect(): Promise<void>
   disconnect(): Promise<void>
-  metadata(of: { readonly topics: readonly string[] }): Promise<ClusterMetadata>
   addMultipleTargetTopics(topics: readonly string[]): Promise<void>
   refreshMetadata(): Promise<void>
   findBroker(of: { readonly nodeId: number }): Promise<ClusterBroker>
-  findGroupCoordinator(of: { readonly groupId: string; readonly coordinatorType?: number }): Promise<ClusterBroker>
   fetchTopicsOffset(
     topics: readonly {
       readonly topic: string
@@ -96,4 +130,20 @@ export function createCluster(kafka: Kafka, isolationLevel: 0 | 1): Cluster {
   // Pinned to one version: the test suite runs on just this property.
   const create = (kafka as unknown as Record<symbol, (options: object) => Cluster>)[symbol!]!
   return create({ metadataMaxAge: 300_000, allowAutoTopicCreation: false, isolationLevel })
+}
+
+/** What a coordinator is for, as FindCoordinator numbers it. */
+const COORDINATORS = { group: 0, transaction: 1 } as const
+
+/** The broker that looks after a group or a transactional id; the cluster's own way to it keeps back why there is none. */
+export async function coordinatorOf(
+  cluster: Cluster,
+  id: string,
+  kind: keyof typeof COORDINATORS,
+): Promise<ClusterBroker> {
+  // It knows its brokers by their numbers once it has described topics.
+  if (cluster.brokerPool.metadata === null) await cluster.refreshMetadata()
+  const broker = await cluster.brokerPool.findConnectedBroker()
+  const found = await broker.findGroupCoordinator({ groupId: id, coordinatorType: COORDINATORS[kind] })
+  return cluster.findBroker({ nodeId: found.coordinator.nodeId })
 }

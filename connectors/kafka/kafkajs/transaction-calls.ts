@@ -1,14 +1,13 @@
+import { attempts } from '../client/attempts.ts'
+import type { Tried } from '../client/failures.ts'
 import type { TopicPartition } from '../client/kafka-client.ts'
 import { TRANSACTION_MS } from '../client/timeouts.ts'
 import type { ProduceAnswer, Producer, TransactionCalls } from '../client/transaction.ts'
-import type { Cluster, ClusterBroker, TransactionIdentity } from './internals.ts'
+import { type Cluster, type ClusterBroker, coordinatorOf, type TransactionIdentity } from './internals.ts'
 import { produceCall } from './raw-calls.ts'
-import { tried } from './translate-error.ts'
-
-/** Type of a coordinator in FindCoordinator. */
-const OF_TRANSACTIONS = 1
 
 export interface KafkajsTransactionPorts {
+  readonly tried: Tried
   cluster(): Promise<Cluster>
   /** Id of the node that leads a partition now. */
   leaderOf(place: TopicPartition): Promise<number>
@@ -23,7 +22,7 @@ export class KafkajsTransactionCalls implements TransactionCalls {
   }
 
   begin(id: string): Promise<Producer> {
-    return tried(`begin transaction "${id}"`, async () => {
+    return this.#ports.tried(attempts.beginTransaction(id), async () => {
       const coordinator = await this.#coordinatorOf(id)
       const of = { transactionalId: id, transactionTimeout: TRANSACTION_MS }
       const { producerId, producerEpoch } = await coordinator.initProducerId(of)
@@ -31,15 +30,16 @@ export class KafkajsTransactionCalls implements TransactionCalls {
     })
   }
 
-  join(producer: Producer, { topic, partition }: TopicPartition): Promise<void> {
-    return tried(`begin to write ${topic}-${partition}`, async () => {
+  join(producer: Producer, place: TopicPartition): Promise<void> {
+    const { topic, partition } = place
+    return this.#ports.tried(attempts.joinTransaction(producer.id, place), async () => {
       const coordinator = await this.#coordinatorOf(producer.id)
       await coordinator.addPartitionsToTxn({ ...identityOf(producer), topics: [{ topic, partitions: [partition] }] })
     })
   }
 
   produce({ id }: Producer, place: TopicPartition, batch: Uint8Array): Promise<ProduceAnswer> {
-    return tried(`write ${place.topic}-${place.partition}`, async () => {
+    return this.#ports.tried(attempts.writePartition(place), async () => {
       const nodeId = await this.#ports.leaderOf(place)
       const broker = await (await this.#ports.cluster()).findBroker({ nodeId })
       return broker.connectionPool.send(produceCall({ transactionalId: id, ...place, batch }))
@@ -47,15 +47,14 @@ export class KafkajsTransactionCalls implements TransactionCalls {
   }
 
   commit(producer: Producer): Promise<void> {
-    return tried(`commit transaction "${producer.id}"`, async () => {
+    return this.#ports.tried(attempts.commitTransaction(producer.id), async () => {
       const coordinator = await this.#coordinatorOf(producer.id)
       await coordinator.endTxn({ ...identityOf(producer), transactionResult: true })
     })
   }
 
   async #coordinatorOf(id: string): Promise<ClusterBroker> {
-    const cluster = await this.#ports.cluster()
-    return cluster.findGroupCoordinator({ groupId: id, coordinatorType: OF_TRANSACTIONS })
+    return coordinatorOf(await this.#ports.cluster(), id, 'transaction')
   }
 }
 

@@ -1,68 +1,97 @@
-import type { ErrorCode } from '../../../core/model/error-codes.ts'
 import { MillraceError } from '../../../core/model/errors.ts'
-import { translating } from '../client/translating.ts'
+import type { KafkaConnection } from '../client/connection-options.ts'
+import {
+  connectionClosed,
+  credentialsRefused,
+  type Failure,
+  FENCED,
+  NO_CREDENTIALS,
+  TLS_ENDED,
+  TLS_WANTED,
+  type Tried,
+  tlsFailed,
+  translating,
+} from '../client/failures.ts'
+import { type Authentication, CredentialsRefused } from './authentication.ts'
 
-/** What an error of kafkajs means, by its name or the type that the protocol gives it. */
-const MEANING: Readonly<Record<string, { readonly code: ErrorCode; readonly hint: string }>> = {
-  UNKNOWN_TOPIC_OR_PARTITION: { code: 'MR_KAFKA_TOPIC_UNKNOWN', hint: 'create the topic first' },
-  TOPIC_AUTHORIZATION_FAILED: { code: 'MR_KAFKA_FORBIDDEN', hint: 'ask for the rights (ACLs)' },
-  GROUP_AUTHORIZATION_FAILED: { code: 'MR_KAFKA_FORBIDDEN', hint: 'ask for the rights (ACLs)' },
-  CLUSTER_AUTHORIZATION_FAILED: { code: 'MR_KAFKA_FORBIDDEN', hint: 'ask for the rights (ACLs)' },
-  UNKNOWN_MEMBER_ID: { code: 'MR_KAFKA_GROUP_SHARED', hint: 'the group has members of its own; choose another group' },
-  INVALID_PRODUCER_EPOCH: {
-    code: 'MR_KAFKA_FENCED',
-    hint: 'the broker ended the transaction: it took too long, or another process runs this pipeline',
+/** What an error means, by the type that the protocol gives it. */
+const MEANING: Readonly<Record<string, { readonly code: Failure['code']; readonly reason?: string }>> = {
+  UNKNOWN_TOPIC_OR_PARTITION: { code: 'MR_KAFKA_TOPIC_UNKNOWN', reason: 'it does not exist; create the topic first' },
+  TOPIC_AUTHORIZATION_FAILED: { code: 'MR_KAFKA_FORBIDDEN' },
+  GROUP_AUTHORIZATION_FAILED: { code: 'MR_KAFKA_FORBIDDEN' },
+  CLUSTER_AUTHORIZATION_FAILED: { code: 'MR_KAFKA_FORBIDDEN' },
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: { code: 'MR_KAFKA_FORBIDDEN' },
+  UNKNOWN_MEMBER_ID: {
+    code: 'MR_KAFKA_GROUP_SHARED',
+    reason: 'the group has members of its own; choose another group',
   },
-  PRODUCER_FENCED: {
-    code: 'MR_KAFKA_FENCED',
-    hint: 'the broker ended the transaction: it took too long, or another process runs this pipeline',
-  },
-  CONCURRENT_TRANSACTIONS: { code: 'MR_KAFKA_UNREACHABLE', hint: 'the transaction before is still being ended' },
-  UNSUPPORTED_VERSION: { code: 'MR_KAFKA_UNSUPPORTED', hint: 'another version of the broker is needed' },
-  ILLEGAL_SASL_STATE: { code: 'MR_KAFKA_REFUSED', hint: 'the broker asks for no credentials; check the option sasl' },
-  UNSUPPORTED_SASL_MECHANISM: { code: 'MR_KAFKA_REFUSED', hint: 'check the option sasl' },
-  SASL_AUTHENTICATION_FAILED: { code: 'MR_KAFKA_REFUSED', hint: 'check the option sasl' },
-  KafkaJSSASLAuthenticationError: { code: 'MR_KAFKA_REFUSED', hint: 'check the option sasl' },
+  INVALID_PRODUCER_EPOCH: { code: 'MR_KAFKA_FENCED', reason: FENCED },
+  PRODUCER_FENCED: { code: 'MR_KAFKA_FENCED', reason: FENCED },
+  CONCURRENT_TRANSACTIONS: { code: 'MR_KAFKA_UNREACHABLE', reason: 'the transaction before is still being ended' },
+  UNSUPPORTED_VERSION: { code: 'MR_KAFKA_UNSUPPORTED' },
 }
 
-const TLS_FAILURE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|^ERR_SSL|^ERR_TLS|^EPROTO$/
 const MAY_HEAL =
   /Connection|Timeout|BrokerNotFound|MetadataNotLoaded|StaleTopicMetadata|NotFound|LockTimeout|Coordinator/
 
-/** Does something with kafkajs; what it throws becomes an error of ours. */
-export const tried = translating(translateError)
+/** Makes errors of kafkajs ours. */
+export function translatingKafkajs(connection: KafkaConnection, authentication: Authentication | undefined): Tried {
+  return translating(connection, (error) => {
+    const chain = causesOf(error)
+    const broker = chain.map((cause) => cause.broker).find((found) => found !== undefined)
+    const isStale = authentication?.isProven === true && chain.some(({ type }) => type === 'ILLEGAL_SASL_STATE')
+    return { ...(isStale ? STALE : failureOf(connection, error, chain)), broker }
+  })
+}
 
-function translateError(error: unknown, what: string): MillraceError {
-  if (error instanceof MillraceError) return error
-  const chain = causesOf(error)
-  const last = chain.at(-1)
-  const message = last instanceof Error ? last.message : String(error)
-  const told = (code: ErrorCode, hint?: string): MillraceError =>
-    new MillraceError(code, `Kafka: ${what}: ${message}${hint === undefined ? '' : `; ${hint}`}`, { cause: error })
-  if (message.includes('before secure TLS connection')) return told('MR_KAFKA_UNREACHABLE', 'does that port speak TLS?')
+/** A connection that was to authenticate again and could not; the broker closes it. */
+const STALE: Failure = { code: 'MR_KAFKA_UNREACHABLE', reason: 'the session of the connection has ended' }
+
+function failureOf(connection: KafkaConnection, error: unknown, chain: readonly TellingError[]): Failure {
   for (const cause of chain) {
-    if (TLS_FAILURE.test(String(cause.code ?? ''))) return told('MR_KAFKA_REFUSED', 'check the option tls')
-    const meaning = MEANING[String(cause.type ?? '')] ?? MEANING[cause.name]
-    if (meaning !== undefined) return told(meaning.code, meaning.hint)
+    const found = connectionFailure(connection, cause) ?? MEANING[String(cause.type ?? '')]
+    if (found !== undefined) return { ...found, reason: found.reason ?? cause.message }
   }
+  const reason = chain.at(-1)?.message ?? String(error)
   const mayHeal = chain.some((cause) => MAY_HEAL.test(cause.name) || cause.retriable === true)
-  return told(mayHeal ? 'MR_KAFKA_UNREACHABLE' : 'MR_KAFKA_PROTOCOL')
+  return { code: mayHeal ? 'MR_KAFKA_UNREACHABLE' : 'MR_KAFKA_PROTOCOL', reason: reason.replace(/^Kafka: /, '') }
+}
+
+function connectionFailure(connection: KafkaConnection, cause: TellingError): Failure | undefined {
+  if (cause instanceof MillraceError) return { code: cause.code, reason: cause.message.replace(/^Kafka: /, '') }
+  if (cause.message.includes(TLS_WANTED.reason)) return TLS_WANTED
+  if (cause.message.includes('before secure TLS connection')) return TLS_ENDED
+  if (cause.name === 'KafkaJSConnectionClosedError' || cause.message === 'Connection closed by the server') {
+    return connectionClosed(connection)
+  }
+  if (cause.type === 'ILLEGAL_SASL_STATE') return credentialsRefused(connection, NO_CREDENTIALS)
+  if (cause instanceof CredentialsRefused || cause.type === 'UNSUPPORTED_SASL_MECHANISM') {
+    return credentialsRefused(connection, cause.message)
+  }
+  return tlsFailed(String(cause.code ?? ''), cause.message.replace(/^Connection error: /, ''))
 }
 
 /** An error of kafkajs with what it tells beside its message. */
 interface TellingError extends Error {
   readonly code?: unknown
   readonly type?: unknown
+  readonly broker?: string
   readonly retriable?: boolean
   readonly originalError?: unknown
+  readonly errors?: readonly unknown[]
 }
 
+/** The error, what it gathers, and what caused each, outermost first. */
 function causesOf(error: unknown): readonly TellingError[] {
-  const chain: TellingError[] = []
-  for (let next: unknown = error; next instanceof Error && !chain.includes(next); ) {
+  const found = new Set<TellingError>()
+  const open: unknown[] = [error]
+  while (open.length > 0) {
+    const next = open.shift()
+    if (!(next instanceof Error)) continue
     const telling: TellingError = next
-    chain.push(telling)
-    next = telling.cause ?? telling.originalError
+    if (found.has(telling)) continue
+    found.add(telling)
+    open.push(...(telling.errors ?? []), telling.cause, telling.originalError)
   }
-  return chain
+  return [...found]
 }

@@ -2,22 +2,18 @@ import { type API, Connection, type ConnectionOptions } from '@platformatic/kafk
 import { MillraceError } from '../../../core/model/errors.ts'
 import { freeMemory } from '../../../core/model/free-memory.ts'
 import type { MemoryPool } from '../../../core/model/memory-pool.ts'
+import { attempts } from '../client/attempts.ts'
 import { EncodedBatches } from '../client/encoded-chunk.ts'
-import {
-  type BrokerAddress,
-  type FetchedPartition,
-  type FetchLink,
-  type FetchRequest,
-  nameOf,
-} from '../client/fetch-link.ts'
+import type { BrokerAddress, FetchedPartition, FetchLink, FetchRequest } from '../client/fetch-link.ts'
 import type { FetchResponse } from './fetch-api.ts'
-import { tried } from './translate-error.ts'
+import type { Translator } from './translator.ts'
 
 export interface BrokerLinkPorts {
   readonly clientId: string
   readonly connection: ConnectionOptions
   /** Where the records of responses lie. */
   readonly memory: MemoryPool
+  readonly translator: Translator
   fetchApi(): Promise<API<[FetchRequest], FetchResponse>>
 }
 
@@ -32,16 +28,17 @@ export class BrokerLink implements FetchLink {
     this.broker = broker
     this.#ports = ports
     this.#connection = new Connection(ports.clientId, ports.connection)
-    // Whoever waits for an answer gets the error; a second report of it would end the process.
-    this.#connection.on('error', () => undefined)
+    ports.translator.watch(this.#connection)
   }
 
   fetch(request: FetchRequest): Promise<readonly FetchedPartition[]> {
     const { host, port } = this.broker
-    return tried(`fetch from ${nameOf(this.broker)}`, async () => {
+    return this.#ports.translator.tried(attempts.fetch(this.broker), async () => {
       const api = await this.#ports.fetchApi()
       this.#connecting ??= Promise.resolve(this.#connection.connect(host, port))
       await this.#connecting
+      // A broker that is about to hear who we are still is takes nothing else in between.
+      if (this.#connection.status === 'reauthenticating') await this.#connection.ready()
       return this.#partitionsOf(await api.async(this.#connection, request))
     })
   }

@@ -1,8 +1,9 @@
-import { Admin, type API, type ConnectionOptions, findErrorBy, type SASLOptions } from '@platformatic/kafka'
+import { Admin, type API, type ConnectionOptions, findErrorBy } from '@platformatic/kafka'
 import { MillraceError } from '../../../core/model/errors.ts'
 import { MemoryPool } from '../../../core/model/memory-pool.ts'
 import { splitId } from '../../../core/model/position.ts'
-import type { KafkaConnection, KafkaSasl } from '../client/connection-options.ts'
+import { attempts } from '../client/attempts.ts'
+import type { Tried } from '../client/failures.ts'
 import type { FetchRequest } from '../client/fetch-link.ts'
 import { Fetcher } from '../client/fetcher.ts'
 import type {
@@ -19,16 +20,18 @@ import type {
 } from '../client/kafka-client.ts'
 import { Lazy } from '../client/lazy.ts'
 import { listOffsets } from '../client/list-offsets.ts'
+import { namingTopic } from '../client/naming-topic.ts'
 import { PROTOCOL } from '../client/protocol-errors.ts'
-import { CONNECT_MS, REQUEST_MS } from '../client/timeouts.ts'
+import { REQUEST_MS } from '../client/timeouts.ts'
 import { leaderOf, type TopicLeaders } from '../client/topic-leaders.ts'
 import { beginTransaction } from '../client/transaction.ts'
 import { BrokerLink } from './broker-link.ts'
 import { type ClusterDescription, partialDescription } from './cluster-description.ts'
+import { connectionOptions } from './connection-options.ts'
 import { FETCH_VERSIONS, type FetchResponse, fetchApi } from './fetch-api.ts'
 import { commitGroupOffsets } from './group-offsets.ts'
 import { PlatformaticTransactionCalls } from './transaction-calls.ts'
-import { tried } from './translate-error.ts'
+import { Translator } from './translator.ts'
 
 /** As many replicas as the brokers are set to give. */
 const BROKER_DEFAULT = -1
@@ -50,9 +53,13 @@ class PlatformaticClient implements KafkaClient {
   readonly #memory = new MemoryPool(MOST_IDLE_BYTES)
   readonly #fetcher: Fetcher
   readonly #fetchApi = new Lazy(() => this.#negotiate())
+  readonly #translator: Translator
+  readonly #tried: Tried
 
   constructor(options: KafkaClientOptions) {
     this.#options = options
+    this.#translator = new Translator(options.connection)
+    this.#tried = this.#translator.tried
     this.#connection = connectionOptions(options.connection, REQUEST_MS + options.maxWaitMs)
     this.#admin = new Admin({
       ...this.#connection,
@@ -61,13 +68,12 @@ class PlatformaticClient implements KafkaClient {
       retries: 0,
       autocreateTopics: false,
     })
-    // Whoever waits for an answer gets the error; a second report of it would end the process.
-    this.#admin.on('client:broker:connect', ({ connection }) => connection.on('error', () => undefined))
+    this.#admin.on('client:broker:connect', ({ connection }) => this.#translator.watch(connection))
     this.#fetcher = this.#makeFetcher()
   }
 
   listTopics(): Promise<readonly string[]> {
-    return tried('list topics', () => this.#admin.listTopics())
+    return this.#tried(attempts.listTopics, () => this.#admin.listTopics())
   }
 
   async describeTopics(names: readonly string[]): Promise<readonly TopicDescription[]> {
@@ -90,7 +96,7 @@ class PlatformaticClient implements KafkaClient {
   }
 
   async groupOffsets(group: string): Promise<readonly GroupOffset[]> {
-    const groups = await tried(`read offsets of group "${group}"`, () =>
+    const groups = await this.#tried(attempts.readGroup(group), () =>
       this.#admin.listConsumerGroupOffsets({ groups: [group] }),
     )
     return groups.flatMap(({ topics }) =>
@@ -108,11 +114,11 @@ class PlatformaticClient implements KafkaClient {
   }
 
   commitOffsets(group: string, offsets: readonly GroupOffset[]): Promise<void> {
-    return tried(`commit offsets of group "${group}"`, () => commitGroupOffsets(this.#admin, group, offsets))
+    return this.#tried(attempts.commitToGroup(group), () => commitGroupOffsets(this.#admin, group, offsets))
   }
 
   createTopic(name: string, partitions: number): Promise<void> {
-    return tried(`create topic "${name}"`, async () => {
+    return this.#tried(attempts.createTopic(name), async () => {
       try {
         await this.#admin.createTopics({ topics: [name], partitions, replicas: BROKER_DEFAULT })
       } catch (error) {
@@ -124,6 +130,7 @@ class PlatformaticClient implements KafkaClient {
   transaction(id: string): Promise<KafkaTransaction> {
     const calls = new PlatformaticTransactionCalls({
       admin: this.#admin,
+      tried: this.#tried,
       leaderOf: (place) => leaderOf(place, (names) => this.#leadersOf(names)),
     })
     return beginTransaction(calls, id, this.#options)
@@ -131,7 +138,7 @@ class PlatformaticClient implements KafkaClient {
 
   async close(): Promise<void> {
     await this.#fetcher.close()
-    await tried('close', () => this.#admin.close())
+    await this.#tried(attempts.close, () => this.#admin.close())
   }
 
   #makeFetcher(): Fetcher {
@@ -143,6 +150,7 @@ class PlatformaticClient implements KafkaClient {
           clientId,
           connection: this.#connection,
           memory: this.#memory,
+          translator: this.#translator,
           fetchApi: () => this.#fetchApi.get(),
         }),
       leadersOf: (topics) => this.#leadersOf(topics),
@@ -167,15 +175,17 @@ class PlatformaticClient implements KafkaClient {
   }
 
   #metadata(names: readonly string[]): Promise<ClusterDescription> {
-    return tried(`describe topics ${names.join(', ')}`, async () => {
-      try {
-        return await this.#admin.metadata({ topics: [...names], forceUpdate: true })
-      } catch (error) {
-        const partial = partialDescription(error)
-        if (partial === undefined) throw error
-        return partial
-      }
-    })
+    return namingTopic(names, (asked) =>
+      this.#tried(attempts.describeTopics(asked), async () => {
+        try {
+          return await this.#admin.metadata({ topics: [...asked], forceUpdate: true })
+        } catch (error) {
+          const partial = partialDescription(error)
+          if (partial === undefined) throw error
+          return partial
+        }
+      }),
+    )
   }
 
   async #list(places: readonly TopicPartition[], timestamp: number): Promise<ReadonlyMap<string, number>> {
@@ -184,7 +194,7 @@ class PlatformaticClient implements KafkaClient {
       partitions: partitions.map(({ partition }) => ({ partitionIndex: partition, timestamp: BigInt(timestamp) })),
     }))
     const isolationLevel = this.#options.isolation === 'read_committed' ? 1 : 0
-    const listed = await tried(`list offsets of ${topics.map(({ name }) => name).join(', ')}`, () =>
+    const listed = await this.#tried(attempts.listOffsets(topics.map(({ name }) => name)), () =>
       this.#admin.listOffsets({ topics, isolationLevel }),
     )
     return new Map(
@@ -195,7 +205,7 @@ class PlatformaticClient implements KafkaClient {
   }
 
   async #negotiate(): Promise<API<[FetchRequest], FetchResponse>> {
-    const apis = await tried('ask for versions', () => this.#admin.listApis())
+    const apis = await this.#tried(attempts.askForVersions, () => this.#admin.listApis())
     const offered = apis.find(({ apiKey }) => apiKey === FETCH_VERSIONS.key)
     const version = Math.min(FETCH_VERSIONS.most, offered?.maxVersion ?? 0)
     if (version >= Math.max(FETCH_VERSIONS.least, offered?.minVersion ?? 0)) return fetchApi(version, this.#memory)
@@ -203,42 +213,4 @@ class PlatformaticClient implements KafkaClient {
     const message = `Kafka: the broker offers Fetch ${offered?.minVersion} to ${offered?.maxVersion}, ${least} to ${most} are known here; Kafka 3.1 or later is needed`
     throw new MillraceError('MR_KAFKA_UNSUPPORTED', message)
   }
-}
-
-function connectionOptions({ tls, sasl }: KafkaConnection, requestTimeout: number): ConnectionOptions {
-  return {
-    connectTimeout: CONNECT_MS,
-    requestTimeout,
-    ...(tls === undefined ? {} : { tls: tlsOptions(tls) }),
-    ...(tls?.serverName === undefined ? {} : { tlsServerName: tls.serverName }),
-    ...(sasl === undefined ? {} : { sasl: saslOptions(sasl) }),
-  }
-}
-
-function tlsOptions({
-  serverName: _,
-  ca,
-  cert,
-  ...rest
-}: NonNullable<KafkaConnection['tls']>): NonNullable<ConnectionOptions['tls']> {
-  const { key, passphrase } = rest
-  return {
-    ...(ca === undefined ? {} : { ca: asBuffer(ca) }),
-    ...(cert === undefined ? {} : { cert: asBuffer(cert) }),
-    ...(key === undefined ? {} : { key: asBuffer(key) }),
-    ...(passphrase === undefined ? {} : { passphrase }),
-  }
-}
-
-function saslOptions({ mechanism, username, password, token }: KafkaSasl): SASLOptions {
-  return {
-    mechanism,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(token === undefined ? {} : { token }),
-  }
-}
-
-function asBuffer(value: string | Uint8Array): string | Buffer {
-  return typeof value === 'string' ? value : Buffer.from(value)
 }

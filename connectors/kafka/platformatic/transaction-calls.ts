@@ -8,14 +8,16 @@ import {
   initProducerIdV4,
 } from '@platformatic/kafka'
 import { MillraceError } from '../../../core/model/errors.ts'
+import { attempts } from '../client/attempts.ts'
+import type { Tried } from '../client/failures.ts'
 import type { TopicPartition } from '../client/kafka-client.ts'
 import { PRODUCE_MS, TRANSACTION_MS } from '../client/timeouts.ts'
 import type { ProduceAnswer, Producer, TransactionCalls } from '../client/transaction.ts'
 import { produceApi } from './produce-api.ts'
-import { tried } from './translate-error.ts'
 
 export interface TransactionPorts {
   readonly admin: Admin
+  readonly tried: Tried
   leaderOf(place: TopicPartition): Promise<Broker>
 }
 
@@ -29,17 +31,18 @@ export class PlatformaticTransactionCalls implements TransactionCalls {
   }
 
   begin(id: string): Promise<Producer> {
-    return tried(`begin transaction "${id}"`, async () => {
+    return this.#ports.tried(attempts.beginTransaction(id), async () => {
       const coordinator = await this.#coordinatorOf(id)
       const { producerId, producerEpoch } = await initProducerIdV4.api.async(coordinator, id, TRANSACTION_MS, -1n, -1)
       return { id, producerId, producerEpoch }
     })
   }
 
-  join({ id, producerId, producerEpoch }: Producer, { topic, partition }: TopicPartition): Promise<void> {
+  join({ id, producerId, producerEpoch }: Producer, place: TopicPartition): Promise<void> {
+    const { topic, partition } = place
     const topics = [{ name: topic, partitions: [partition] }]
     const transaction = { transactionalId: id, producerId, producerEpoch, verifyOnly: false, topics }
-    return tried(`begin to write ${topic}-${partition}`, async () => {
+    return this.#ports.tried(attempts.joinTransaction(id, place), async () => {
       await addPartitionsToTxnV3.api.async(await this.#coordinatorOf(id), [transaction])
     })
   }
@@ -47,7 +50,7 @@ export class PlatformaticTransactionCalls implements TransactionCalls {
   produce({ id }: Producer, place: TopicPartition, batch: Uint8Array): Promise<ProduceAnswer> {
     const { topic, partition } = place
     const name = `${topic}-${partition}`
-    return tried(`write ${name}`, async () => {
+    return this.#ports.tried(attempts.writePartition(place), async () => {
       const leader = this.#leaders.get(name) ?? (await this.#ports.leaderOf(place))
       // Kept only while it answers.
       this.#leaders.delete(name)
@@ -60,7 +63,7 @@ export class PlatformaticTransactionCalls implements TransactionCalls {
   }
 
   commit({ id, producerId, producerEpoch }: Producer): Promise<void> {
-    return tried(`commit transaction "${id}"`, async () => {
+    return this.#ports.tried(attempts.commitTransaction(id), async () => {
       await endTxnV3.api.async(await this.#coordinatorOf(id), id, producerId, producerEpoch, true)
     })
   }

@@ -1,68 +1,99 @@
-import { findErrorBy } from '@platformatic/kafka'
-import type { ErrorCode } from '../../../core/model/error-codes.ts'
+import { type Connection, findErrorBy } from '@platformatic/kafka'
 import { MillraceError } from '../../../core/model/errors.ts'
+import type { KafkaConnection } from '../client/connection-options.ts'
+import {
+  connectionClosed,
+  credentialsRefused,
+  type Failure,
+  FENCED,
+  NO_CREDENTIALS,
+  TLS_ENDED,
+  TLS_WANTED,
+  type Tried,
+  tlsFailed,
+  translating,
+} from '../client/failures.ts'
 import { PROTOCOL } from '../client/protocol-errors.ts'
-import { translating } from '../client/translating.ts'
 
-const FORBIDDEN: readonly number[] = [PROTOCOL.topicForbidden, PROTOCOL.groupForbidden, PROTOCOL.clusterForbidden]
+/** What codes of the protocol mean, the first that is found. */
+const MEANING: readonly (readonly [number, Failure['code'], string?])[] = [
+  [PROTOCOL.topicForbidden, 'MR_KAFKA_FORBIDDEN'],
+  [PROTOCOL.groupForbidden, 'MR_KAFKA_FORBIDDEN'],
+  [PROTOCOL.clusterForbidden, 'MR_KAFKA_FORBIDDEN'],
+  [PROTOCOL.transactionForbidden, 'MR_KAFKA_FORBIDDEN'],
+  [PROTOCOL.unknownMember, 'MR_KAFKA_GROUP_SHARED', 'the group has members of its own; choose another group'],
+  [PROTOCOL.invalidProducerEpoch, 'MR_KAFKA_FENCED', FENCED],
+  [PROTOCOL.producerFenced, 'MR_KAFKA_FENCED', FENCED],
+  [PROTOCOL.unsupportedVersion, 'MR_KAFKA_UNSUPPORTED'],
+  [PROTOCOL.concurrentTransactions, 'MR_KAFKA_UNREACHABLE', 'the transaction before is still being ended'],
+]
 
-/** Codes of Node and OpenSSL that say that a certificate or the handshake is wrong: waiting does not mend them. */
-const TLS_FAILURE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|^ERR_SSL|^ERR_TLS|^EPROTO$/
+/** Makes errors of the package ours. */
+export class Translator {
+  readonly tried: Tried
+  readonly #connection: KafkaConnection
+  /** What TLS said last of a connection that was there already. */
+  #tls: Failure | undefined
 
-/** Does something with the client package; what it throws becomes an error of ours. */
-export const tried = translating(translateError)
+  constructor(connection: KafkaConnection) {
+    this.#connection = connection
+    this.tried = translating(connection, (error) => this.#classify(error))
+  }
 
-function translateError(error: unknown, what: string): MillraceError {
-  if (error instanceof MillraceError) return error
-  const { code, reason } = classify(error)
-  return new MillraceError(code, `Kafka: ${what}: ${reason}`, { cause: error })
+  /**
+   * Looks after a connection. In TLS 1.3 a broker refuses the certificate of a client after that has taken the connection as made;
+   * whoever waits for an answer is told only that it closed.
+   */
+  watch(connection: Connection): void {
+    // Whoever waits for an answer gets the error too; without a listener it would end the process.
+    connection.on('error', (error) => {
+      this.#tls = tlsFailureIn(causesOf(error)) ?? this.#tls
+    })
+    // Its timer for the next authentication would keep the process.
+    connection.once('close', () => connection.close(() => undefined))
+  }
+
+  #classify(error: unknown): Failure {
+    const thrown = error instanceof Error ? error : new Error(String(error))
+    const chain = causesOf(thrown)
+    return { ...this.#failureOf(thrown, chain), broker: brokerIn(chain) }
+  }
+
+  #failureOf(error: Error, chain: readonly Error[]): Failure {
+    const ours = chain.find((cause) => cause instanceof MillraceError)
+    if (ours !== undefined) return { code: ours.code, reason: ours.message.replace(/^Kafka: /, '') }
+    return this.#connectionFailure(chain) ?? this.#authenticationFailure(chain) ?? protocolFailure(error, chain)
+  }
+
+  #connectionFailure(chain: readonly Error[]): Failure | undefined {
+    const tls = tlsFailureIn(chain)
+    if (tls !== undefined) return tls
+    if (chain.some(({ message }) => message.includes('requires TLS'))) return TLS_WANTED
+    if (chain.some(({ message }) => message.includes('before secure TLS connection'))) return TLS_ENDED
+    if (!chain.some(({ message }) => message === 'Connection closed')) return undefined
+    const late = this.#tls
+    this.#tls = undefined
+    return late ?? connectionClosed(this.#connection)
+  }
+
+  #authenticationFailure(chain: readonly Error[]): Failure | undefined {
+    const refused = chain.filter((cause) => codeOf(cause) === 'PLT_KFK_AUTHENTICATION')
+    // The package wraps a connection that broke during the handshake in the same way.
+    if (refused.length === 0 || refused.some((one) => causesOf(one).some(isOfNetwork))) return undefined
+    const isUnasked = chain.some((cause) => 'apiCode' in cause && cause.apiCode === PROTOCOL.wrongSaslState)
+    const words = isUnasked ? NO_CREDENTIALS : chain.map(wordsOfBroker).find((found) => found !== undefined)
+    return credentialsRefused(this.#connection, words ?? refused.at(-1)!.message)
+  }
 }
 
-function classify(error: unknown): { readonly code: ErrorCode; readonly reason: string } {
-  const thrown = error instanceof Error ? error : new Error(String(error))
-  const chain = causesOf(thrown)
-  const tls = chain.find((cause) => TLS_FAILURE.test(codeOf(cause)))
-  if (tls !== undefined) return { code: 'MR_KAFKA_REFUSED', reason: `TLS failed: ${tls.message}; check the option tls` }
-  if (chain.some((cause) => cause.message.includes('requires TLS'))) {
-    return { code: 'MR_KAFKA_REFUSED', reason: 'the broker wants TLS; set the option tls' }
-  }
-  if (chain.some((cause) => cause.message.includes('before secure TLS connection'))) {
-    return {
-      code: 'MR_KAFKA_UNREACHABLE',
-      reason: 'the connection ended before TLS was agreed on; does that port speak TLS?',
-    }
-  }
-  const refused = chain.find((cause) => codeOf(cause) === 'PLT_KFK_AUTHENTICATION')
-  // The package wraps a connection that broke during the handshake in the same way.
-  if (refused !== undefined && !causesOf(refused).some(isOfNetwork)) {
-    return { code: 'MR_KAFKA_REFUSED', reason: `${refused.message} Check the option sasl (mechanism, user, password)` }
-  }
+function protocolFailure(error: Error, chain: readonly Error[]): Failure {
   const unknown = chain.find((cause) => cause.message.startsWith('Unknown topic '))
   if (unknown !== undefined) return { code: 'MR_KAFKA_TOPIC_UNKNOWN', reason: `${unknown.message} Create it first` }
-  return classifyCode(thrown, chain)
-}
-
-function classifyCode(error: Error, chain: readonly Error[]): { readonly code: ErrorCode; readonly reason: string } {
   const last = chain.at(-1) ?? error
-  const apiCode = FORBIDDEN.find((code) => findErrorBy(error, 'apiCode', code) !== null)
-  if (apiCode !== undefined) return { code: 'MR_KAFKA_FORBIDDEN', reason: `${last.message} Ask for the rights (ACLs)` }
-  if (findErrorBy(error, 'apiCode', PROTOCOL.unknownMember) !== null) {
-    return { code: 'MR_KAFKA_GROUP_SHARED', reason: 'the group has members of its own; choose another group' }
+  for (const [apiCode, code, reason] of MEANING) {
+    if (findErrorBy(error, 'apiCode', apiCode) !== null) return { code, reason: reason ?? last.message }
   }
-  const fencing = [PROTOCOL.invalidProducerEpoch, PROTOCOL.producerFenced]
-  if (fencing.some((code) => findErrorBy(error, 'apiCode', code) !== null)) {
-    return {
-      code: 'MR_KAFKA_FENCED',
-      reason: 'the broker ended the transaction: it took too long, or another process runs this pipeline',
-    }
-  }
-  const isUnsupported = codeOf(last) === 'PLT_KFK_UNSUPPORTED_API'
-  if (isUnsupported || findErrorBy(error, 'apiCode', PROTOCOL.unsupportedVersion) !== null) {
-    return { code: 'MR_KAFKA_UNSUPPORTED', reason: last.message }
-  }
-  if (findErrorBy(error, 'apiCode', PROTOCOL.concurrentTransactions) !== null) {
-    return { code: 'MR_KAFKA_UNREACHABLE', reason: 'the transaction before is still being ended' }
-  }
+  if (codeOf(last) === 'PLT_KFK_UNSUPPORTED_API') return { code: 'MR_KAFKA_UNSUPPORTED', reason: last.message }
   const mayHeal =
     chain.some(isOfNetwork) ||
     findErrorBy(error, 'canRetry', true) !== null ||
@@ -82,6 +113,21 @@ function causesOf(error: Error): readonly Error[] {
     open.push(next.cause)
   }
   return [...found]
+}
+
+function tlsFailureIn(chain: readonly Error[]): Failure | undefined {
+  return chain.map((cause) => tlsFailed(codeOf(cause), cause.message)).find((failure) => failure !== undefined)
+}
+
+/** The package names the broker in the message only. */
+function brokerIn(chain: readonly Error[]): string | undefined {
+  const pattern = /^Connection to (?<broker>\S+) (?:failed|timed out)\.$/
+  return chain.map(({ message }) => pattern.exec(message)?.groups?.broker).find((broker) => broker !== undefined)
+}
+
+function wordsOfBroker(error: Error): string | undefined {
+  if ('serverErrorMessage' in error && typeof error.serverErrorMessage === 'string') return error.serverErrorMessage
+  return 'apiId' in error ? error.message : undefined
 }
 
 function isOfNetwork(error: Error): boolean {

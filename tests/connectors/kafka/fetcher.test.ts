@@ -28,6 +28,7 @@ class TestCluster {
   /** Port of the leader per topic; a topic that is absent is unknown. */
   readonly leaders = new Map<string, number | undefined>()
   readonly fetcher = new Fetcher({
+    connection: { brokers: ['one:1'], tls: undefined, sasl: undefined },
     isolation: 'read_uncommitted',
     maxWaitingBytes: 1_000_000,
     maxWaitMs: 10,
