@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type KafkaClient,
   type KafkaClientChoice,
+  type KafkaConnectionOptions,
   kafkaClient,
   type PartitionFeed,
 } from '../../connectors/kafka/index.ts'
@@ -18,7 +19,7 @@ export class Follower {
   #running: Promise<void> | undefined
   #failure: unknown
 
-  constructor(ports: ConnectorPorts, of: { readonly brokers: string; readonly client: KafkaClientChoice }) {
+  constructor(ports: ConnectorPorts, of: KafkaConnectionOptions & { readonly client: KafkaClientChoice }) {
     this.client = kafkaClient(ports, of)
   }
 
