@@ -2,10 +2,9 @@
 import type { ColumnBuilder } from '../../../core/model/column-builder.ts'
 import { MillraceError } from '../../../core/model/errors.ts'
 import type { Schema } from '../../../core/model/field-type.ts'
+import { growTo, type KernelMemory, newInstance } from '../../kernel-instance.ts'
 import { KERNEL_WASM } from './kernel.wasm.ts'
 import * as layout from './memory-layout.ts'
-
-const PAGE_BYTES = 65_536
 
 /** Encoded values: value i is `buffer[starts[i], starts[i] + lengths[i])`. Starts ascend. */
 export interface EncodedValues {
@@ -14,14 +13,9 @@ export interface EncodedValues {
   readonly lengths: Int32Array
 }
 
-/** Node has it, its types do not. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (module: object) => { readonly exports: unknown }
-}
-
+/** What assembly/decode.ts exports. */
 interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
+  readonly memory: KernelMemory
   setMemory(starts: number, lengths: number, scratch: number): void
   setFields(table: number, count: number, refusesUnknown: number): void
   decode(first: number, count: number): number
@@ -93,25 +87,22 @@ export class Kernel {
   }
 
   #instance(): Exports {
-    exports ??= newInstance()
+    exports ??= newExports()
     if (user !== this) this.#layOut(exports)
     return exports
   }
 
   #layOut({ memory, setFields }: Exports): void {
     const { places, sizeBytes } = this.#layout
-    const missing = sizeBytes - memory.buffer.byteLength
-    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES))
+    growTo(memory, sizeBytes)
     layout.writeTable(memory.buffer, this.#layout)
     setFields(layout.TABLE_AT, places.length, this.#refusesUnknown ? 1 : 0)
     user = this
   }
 }
 
-function newInstance(): Exports {
-  const module = new WebAssembly.Module(Buffer.from(KERNEL_WASM, 'base64'))
-  // What assembly/decode.ts exports.
-  const instance = new WebAssembly.Instance(module).exports as Exports
+function newExports(): Exports {
+  const instance = newInstance<Exports>(KERNEL_WASM)
   instance.setMemory(layout.STARTS_AT, layout.LENGTHS_AT, layout.SCRATCH_AT)
   return instance
 }

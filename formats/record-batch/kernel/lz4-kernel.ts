@@ -1,7 +1,7 @@
 // hot path
+import { growTo, type KernelMemory, newInstance } from '../../kernel-instance.ts'
 import { KERNEL_WASM } from './kernel.wasm.ts'
 
-const PAGE_BYTES = 65_536
 /** Copies may pass the end of input and output by less than this. */
 const SLACK_BYTES = 64
 /** The compiled code keeps nothing below. */
@@ -12,14 +12,9 @@ export const MOST_KERNEL_BYTES = 2_097_152
 
 const OUTPUT_AT = INPUT_AT + MOST_KERNEL_BYTES + SLACK_BYTES
 
-/** Node has it, its types do not. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (module: object) => { readonly exports: unknown }
-}
-
+/** What assembly/inflate-lz4.ts exports. */
 interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
+  readonly memory: KernelMemory
   setOutput(end: number, limit: number, floor: number): void
   inflateBlock(from: number, end: number): number
 }
@@ -35,7 +30,7 @@ export class Lz4Kernel {
 
   /** Takes a frame of at most {@link MOST_KERNEL_BYTES}; the output may have `maxBytes`, and as many at most. */
   constructor(frame: Uint8Array, maxBytes: number) {
-    exports ??= newInstance()
+    exports ??= newExports()
     this.#exports = exports
     this.#limit = OUTPUT_AT + Math.min(maxBytes, MOST_KERNEL_BYTES)
     new Uint8Array(exports.memory.buffer, INPUT_AT, frame.length).set(frame)
@@ -74,11 +69,8 @@ export class Lz4Kernel {
   }
 }
 
-function newInstance(): Exports {
-  const module = new WebAssembly.Module(Buffer.from(KERNEL_WASM, 'base64'))
-  // What assembly/inflate-lz4.ts exports.
-  const instance = new WebAssembly.Instance(module).exports as Exports
-  const missing = OUTPUT_AT + MOST_KERNEL_BYTES + SLACK_BYTES - instance.memory.buffer.byteLength
-  if (missing > 0) instance.memory.grow(Math.ceil(missing / PAGE_BYTES))
+function newExports(): Exports {
+  const instance = newInstance<Exports>(KERNEL_WASM)
+  growTo(instance.memory, OUTPUT_AT + MOST_KERNEL_BYTES + SLACK_BYTES)
   return instance
 }
