@@ -7,7 +7,7 @@ import {
   frameAt,
   type RecordBatchView,
 } from '../../../formats/record-batch/decode.ts'
-import { MOST_INFLATED_BYTES } from '../../../formats/record-batch/layout.ts'
+import { AT, dataViewOf, MOST_INFLATED_BYTES } from '../../../formats/record-batch/layout.ts'
 import type { TransactionFilter } from '../../../formats/record-batch/transaction-filter.ts'
 import type { Chunk } from './chunk-feed.ts'
 import type { FetchedBatches } from './fetch-link.ts'
@@ -93,7 +93,7 @@ export function endOfBatches(bytes: Uint8Array): { readonly offset: number; read
   let last: BatchFrame | undefined
   for (let frame = frameAt(bytes, 0); frame !== undefined; frame = frameAt(bytes, frame.end)) last = frame
   if (last === undefined) return undefined
-  return { offset: last.nextOffset, leaderEpoch: leaderEpochAt(bytes, last.start) }
+  return { offset: last.nextOffset, leaderEpoch: dataViewOf(bytes).getInt32(last.start + AT.partitionLeaderEpoch) }
 }
 
 /** The same error with the place where it was found. */
@@ -104,11 +104,4 @@ export function located(error: unknown, { topic, partition }: TopicPartition, of
     cause: error,
     details: { ...error.details, topic, partition, offset },
   })
-}
-
-/** After base offset and length, four bytes. */
-const LEADER_EPOCH_AT = 12
-
-function leaderEpochAt(bytes: Uint8Array, start: number): number {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getInt32(start + LEADER_EPOCH_AT)
 }
