@@ -133,40 +133,49 @@ class BodyReader {
   }
 
   skip(bytes: number): void {
-    this.#at += bytes
+    this.#step(bytes)
   }
 
   int16(): number {
-    this.#at += 2
-    return this.#body.readInt16BE(this.#at - 2)
+    return this.#body.readInt16BE(this.#step(2))
   }
 
   int32(): number {
-    this.#at += 4
-    return this.#body.readInt32BE(this.#at - 4)
+    return this.#body.readInt32BE(this.#step(4))
   }
 
   int64(): bigint {
-    this.#at += 8
-    return this.#body.readBigInt64BE(this.#at - 8)
+    return this.#body.readBigInt64BE(this.#step(8))
   }
 
   string(): string {
-    const length = this.int16()
-    this.#at += length
-    return this.#body.toString('utf8', this.#at - length, this.#at)
+    const start = this.#step(this.int16())
+    return this.#body.toString('utf8', start, this.#at)
   }
 
   bytes(): Buffer {
-    const length = Math.max(0, this.int32())
-    this.#at += length
-    return this.#body.subarray(this.#at - length, this.#at)
+    const start = this.#step(Math.max(0, this.int32()))
+    return this.#body.subarray(start, this.#at)
   }
 
   /** Calls `read` for each element of an array. */
   each(read: () => void): void {
     const count = this.int32()
     for (let i = 0; i < count; i++) read()
+  }
+
+  /** Steps over bytes that must be there; returns where they begin. */
+  #step(bytes: number): number {
+    const start = this.#at
+    const left = this.#body.length - start
+    if (bytes < 0 || bytes > left) {
+      throw new MillraceError(
+        'MR_KAFKA_PROTOCOL',
+        `Kafka: the response claims a size of ${bytes} where ${left} bytes are left`,
+      )
+    }
+    this.#at += bytes
+    return start
   }
 }
 
