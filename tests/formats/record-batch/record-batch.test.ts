@@ -5,17 +5,8 @@ import { CODECS, decompress } from '../../../formats/record-batch/compression.ts
 import { crc32c } from '../../../formats/record-batch/crc32c.ts'
 import { decodeRecordBatch, frameAt, headersOf } from '../../../formats/record-batch/decode.ts'
 import { encodeRecordBatch, setBaseOffset } from '../../../formats/record-batch/encode.ts'
-import {
-  arbitraryCodec,
-  arbitraryRecord,
-  batchAround,
-  expectedOf,
-  hex,
-  LIMITS,
-  recordsOf,
-  repairCrc,
-  utf8,
-} from './batches.ts'
+import { arbitraryCodec, arbitraryRecord } from './arbitrary-records.ts'
+import { batchAround, expectedOf, hex, LIMITS, recordsOf, repairCrc, utf8 } from './batches.ts'
 import { JAVA_BATCHES } from './java-batches.ts'
 import { referenceCrc32c, referenceDecode } from './reference-decoder.ts'
 
