@@ -5,7 +5,16 @@
 import { corrupt, unsupported } from './batch-errors.ts'
 import { codecOf, decompress } from './compression.ts'
 import { crc32c } from './crc32c.ts'
-import { AT, ATTRIBUTE, dataViewOf, LENGTH_COUNTS_FROM, MAGIC, readInt64, SMALLEST_RECORD_BYTES } from './layout.ts'
+import {
+  AT,
+  ATTRIBUTE,
+  dataViewOf,
+  LENGTH_COUNTS_FROM,
+  MAGIC,
+  readInt64,
+  SMALLEST_MESSAGE_BYTES,
+  SMALLEST_RECORD_BYTES,
+} from './layout.ts'
 import { VarintReader } from './varint-reader.ts'
 
 /**
@@ -165,10 +174,10 @@ function findEnd(view: DataView, position: number): number | undefined {
   const available = view.byteLength - position
   if (available < LENGTH_COUNTS_FROM) return undefined
   const length = view.getInt32(position + AT.batchLength)
-  if (length < AT.records - LENGTH_COUNTS_FROM) throw corrupt(`its length is ${length}`, { position, length })
-  if (available <= AT.magic) return undefined
-  const magic = view.getUint8(position + AT.magic)
+  // A message of the formats before has its magic at the same place, and may be shorter than any batch.
+  const magic = available > AT.magic && length >= SMALLEST_MESSAGE_BYTES ? view.getUint8(position + AT.magic) : MAGIC
   if (magic !== MAGIC) throw unsupported(`its magic is ${magic}, not ${MAGIC}`, { position, magic })
+  if (length < AT.records - LENGTH_COUNTS_FROM) throw corrupt(`its length is ${length}`, { position, length })
   return available < LENGTH_COUNTS_FROM + length ? undefined : position + LENGTH_COUNTS_FROM + length
 }
 

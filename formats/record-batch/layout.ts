@@ -30,6 +30,9 @@ export const ATTRIBUTE = { codec: 0x07, logAppendTime: 0x08, transactional: 0x10
 /** Length, attributes, two deltas, key length, value length and header count, one byte each. */
 export const SMALLEST_RECORD_BYTES = 7
 
+/** Of the formats before: CRC, magic, attributes, key length and value length. */
+export const SMALLEST_MESSAGE_BYTES = 14
+
 const TWO_TO_32 = 4_294_967_296
 
 /** Reads a signed 64-bit integer as a number: exact within ±2^53, rounded beyond. */
