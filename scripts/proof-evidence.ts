@@ -2,6 +2,8 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } fr
 import { dirname } from 'node:path'
 import type { CountedKill } from '../tests/crash/crash-round.ts'
 import type { SourceWord } from '../tests/crash/crash-source.ts'
+import type { FuzzTally } from '../tests/fuzz/fuzz-tally.ts'
+import type { ComparisonResult } from '../tests/fuzz/other-clients.ts'
 
 /** What a step of the proof found. */
 export type Finding =
@@ -33,6 +35,14 @@ export type Finding =
     }
   /** The output of a command that judges by itself. */
   | { readonly kind: 'command'; readonly what: string; readonly isMet: boolean; readonly output: string }
+  | {
+      readonly kind: 'fuzz'
+      readonly tally: FuzzTally
+      readonly grownBytes: number
+      readonly violations: readonly string[]
+      readonly reasons: readonly string[]
+    }
+  | { readonly kind: 'clients'; readonly results: readonly ComparisonResult[] }
   | { readonly kind: 'benchmark'; readonly query: string; readonly isMet: boolean; readonly output: string }
 
 export interface Entry {

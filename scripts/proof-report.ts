@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os'
 import { RECOVERY_OUTCOMES } from '../core/checkpoint/decide-recovery.ts'
 import { FAILPOINTS } from '../core/ports/failpoint.ts'
 import { histogramOf, voidBecause } from '../tests/crash/crash-report.ts'
+import { sumOf as addTallies, inputsOf, tableOf } from '../tests/fuzz/fuzz-tally.ts'
+import { printComparisons } from '../tests/fuzz/other-clients.ts'
 import type { Entry, Finding } from './proof-evidence.ts'
 
 export interface Proof {
@@ -35,6 +37,8 @@ export function proofReport(proof: Proof): { readonly text: string; readonly isP
     }),
     withOpen(commandSection(pick(proof.entries, 'command')), proof.open, 'command'),
     withOpen(plantedSection(pick(proof.entries, 'planted')), proof.open, 'planted'),
+    withOpen(fuzzSection(pick(proof.entries, 'fuzz')), proof.open, 'fuzz'),
+    withOpen(clientsSection(pick(proof.entries, 'clients')), proof.open, 'clients'),
     withOpen(benchmarkSection(pick(proof.entries, 'benchmark')), proof.open, 'benchmark'),
   ]
   const isProven = sections.every((section) => section.isProven)
@@ -147,6 +151,36 @@ function commandSection(found: readonly Found<Of<'command'>>[]): Section {
       finding.output.trim(),
       '```',
     ]),
+  }
+}
+
+function fuzzSection(found: readonly Found<Of<'fuzz'>>[]): Section {
+  const findings = found.map(({ finding }) => finding)
+  const tally = addTallies(findings.map((finding) => finding.tally))
+  const violations = findings.flatMap((finding) => finding.violations)
+  const reasons = findings.flatMap((finding) => finding.reasons)
+  const grownMebibytes = Math.max(0, ...findings.map(({ grownBytes }) => grownBytes)) / 1_048_576
+  return {
+    title: 'Hostile record batches',
+    isProven: found.length > 0 && violations.length === 0 && reasons.length === 0,
+    lines: [
+      `${inputsOf(tally)} hostile inputs for what reads record batches and fetches, ${spanOf(found)}; the process grew by ` +
+        `${grownMebibytes.toFixed(0)} MiB at most, the slowest input took ${tally.slowest.value.toFixed(0)} ms.`,
+      '',
+      '```',
+      ...tableOf(tally),
+      '```',
+      ...verdictLines(violations, reasons),
+    ],
+  }
+}
+
+function clientsSection(found: readonly Found<Of<'clients'>>[]): Section {
+  const results = found.flatMap(({ finding }) => finding.results)
+  return {
+    title: 'Record batches of other clients',
+    isProven: results.length > 0 && results.every(({ difference }) => difference === undefined),
+    lines: ['```', printComparisons(results), '```'],
   }
 }
 

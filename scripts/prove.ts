@@ -7,6 +7,8 @@ import { crash } from '../tests/crash/crash.ts'
 import { killsOf, roundText, violationsOf } from '../tests/crash/crash-report.ts'
 import { logSource, type SourceWord } from '../tests/crash/crash-source.ts'
 import { kafkaSource } from '../tests/crash/kafka-side.ts'
+import { fuzz } from '../tests/fuzz/fuzz.ts'
+import { compareClients } from '../tests/fuzz/other-clients.ts'
 import { catchBug, plantedBugs } from '../tests/simulation/planted-bugs.ts'
 import { simulate } from '../tests/simulation/simulate.ts'
 import { Evidence, type Finding } from './proof-evidence.ts'
@@ -23,6 +25,9 @@ interface Counts {
   readonly killsPerStep: number
   /** Kills of brokers under each client for Kafka. */
   readonly brokerKills: number
+  readonly inputs: number
+  readonly inputsPerStep: number
+  readonly comparisons: number
   readonly benchmarkArgs: readonly string[]
 }
 
@@ -33,6 +38,9 @@ const FULL: Counts = {
   kills: 300,
   killsPerStep: 60,
   brokerKills: 25,
+  inputs: 10_000_000,
+  inputsPerStep: 1_000_000,
+  comparisons: 10_000,
   benchmarkArgs: [],
 }
 const QUICK: Counts = {
@@ -42,6 +50,9 @@ const QUICK: Counts = {
   kills: 40,
   killsPerStep: 40,
   brokerKills: 3,
+  inputs: 200_000,
+  inputsPerStep: 200_000,
+  comparisons: 200,
   benchmarkArgs: ['--smoke'],
 }
 const SOURCES = ['log', 'kafka'] as const
@@ -68,6 +79,11 @@ async function stepsOf(counts: Counts): Promise<readonly Step[]> {
     ),
     { name: 'command brokers', run: () => killBrokers(counts.brokerKills) },
     ...bugs.map((bug) => ({ name: `planted ${bug.name}`, run: () => catchOne(bug) })),
+    ...parts(counts.inputs, counts.inputsPerStep).map(({ from, count }) => ({
+      name: `fuzz ${from + 1}–${from + count}`,
+      run: () => fuzzInputs(from, count),
+    })),
+    { name: 'clients', run: async () => ({ kind: 'clients', results: await compareClients(counts.comparisons) }) },
     ...QUERIES.map((query) => ({ name: `benchmark ${query}`, run: () => benchmark(query, counts.benchmarkArgs) })),
   ]
 }
@@ -121,6 +137,12 @@ async function catchOne(bug: Parameters<typeof catchBug>[0]): Promise<Finding> {
   const caught = await catchBug(bug)
   const detail = caught.kind === 'caught' ? `after ${caught.seeds} seeds: ${caught.violation}` : caught.why
   return { kind: 'planted', name: bug.name, what: bug.what, isCaught: caught.kind === 'caught', detail }
+}
+
+async function fuzzInputs(first: number, inputs: number): Promise<Finding> {
+  const { tally, grownBytes, findings, voidBecause } = await fuzz({ seed: 1, first, inputs })
+  const violations = findings.map(({ index, what }) => `input ${index}: ${what}`)
+  return { kind: 'fuzz', tally, grownBytes, violations, reasons: voidBecause }
 }
 
 async function benchmark(query: string, more: readonly string[]): Promise<Finding> {

@@ -6,6 +6,7 @@ import { after, describe, it } from 'node:test'
 import { FAILPOINTS } from '../../core/ports/failpoint.ts'
 import { type Entry, Evidence, type Finding } from '../../scripts/proof-evidence.ts'
 import { proofReport } from '../../scripts/proof-report.ts'
+import { NO_TALLY } from '../fuzz/fuzz-tally.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-proof-'))
 after(() => rmSync(directory, { recursive: true }))
@@ -53,6 +54,21 @@ describe('the proof', () => {
       /Crash loop from the log: holds\n- Crash loop from Kafka: \*\*does not hold[\s\S]*Planted bugs: holds/,
     )
     assert.match(reportOf(crash(['I1: lost'])).text, /Crash loop from the log: \*\*does not hold\*\*/)
+    const fuzzed = (violations: readonly string[]): Finding => ({
+      kind: 'fuzz',
+      tally: { ...NO_TALLY, counts: { 'batch|lz4|bit flip|decoded': 7 } },
+      grownBytes: 2 ** 20,
+      violations,
+      reasons: [],
+    })
+    const compared = (difference: string | undefined): Finding => ({
+      kind: 'clients',
+      results: [{ name: 'kafkajs reads', runs: 3, difference }],
+    })
+    assert.match(reportOf(fuzzed([])).text, /Hostile record batches: holds[\s\S]*\n7 hostile inputs/)
+    assert.match(reportOf(fuzzed(['input 3: threw'])).text, /Hostile record batches: \*\*does not hold\*\*/)
+    assert.match(reportOf(compared(undefined)).text, /other clients: holds[\s\S]*same in 3 runs: kafkajs reads/)
+    assert.match(reportOf(compared('offset 3')).text, /other clients: \*\*does not hold\*\*[\s\S]*offset 3/)
     assert.match(reportOf(planted(false)).text, /Planted bugs: \*\*does not hold\*\*/)
     assert.equal(reportOf(crash([]), planted(true)).isProven, false)
     open.push('crash log 61–120')
