@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { CLIENTS } from '../../connectors/kafka/client/open-client.ts'
 import { type KafkaClientChoice, type KafkaSourceOptions, kafka } from '../../connectors/kafka/index.ts'
 import type { ErrorCode } from '../../core/model/error-codes.ts'
-import { MillraceError } from '../../core/model/errors.ts'
+import { coded } from '../connectors/kafka/client-suite/in-world.ts'
 import { suiteContract } from '../connectors/suite-records.ts'
 import { ManualClock } from '../connectors/test-ports.ts'
 import { BROKERS, KafkaFixture, topicName } from './kafka-fixture.ts'
@@ -14,16 +14,6 @@ after(() => fixture.close())
 before(() => fixture.groupsAreReady())
 
 const record = { timestamp: 1_000, key: null, value: Buffer.from('{}'), headers: [] }
-
-/** An error with this code whose message has all of these words. */
-function coded(code: ErrorCode, ...words: readonly string[]) {
-  return (error: unknown): true => {
-    assert.ok(error instanceof MillraceError, String(error))
-    assert.equal(error.code, code, error.message)
-    for (const word of words) assert.ok(error.message.includes(word), `"${error.message}" lacks "${word}"`)
-    return true
-  }
-}
 
 function openWith(client: KafkaClientChoice, options: Partial<KafkaSourceOptions<unknown>>, pipeline = 'tests') {
   const spec = kafka({
@@ -46,24 +36,6 @@ async function filled(count: number): Promise<string> {
     Array.from({ length: count }, () => record),
   )
   return topic
-}
-
-/** Takes from a feed until it throws. */
-async function failureOf(of: {
-  readonly client: (typeof CLIENTS)[number]
-  readonly topic: string
-  readonly offset: number
-  readonly before?: () => Promise<void>
-}) {
-  const client = await fixture.client('read_committed', undefined, of.client)
-  const [description] = await client.describeTopics([of.topic])
-  const place = { topic: of.topic, partition: 0 }
-  const feed = client.feed({ ...place, topicId: description!.id, offset: of.offset, leaderEpoch: -1 })
-  await of.before?.()
-  for (;;) {
-    await feed.arrival()
-    feed.take()
-  }
 }
 
 for (const client of CLIENTS)
@@ -117,37 +89,11 @@ for (const client of CLIENTS)
       const topic = await filled(10)
       const partitions = [{ partition: 0, offset: 5n }]
       await fixture.admin.deleteRecords({ topics: [{ name: topic, partitions }] })
-      await assert.rejects(
-        failureOf({ client, topic, offset: 2 }),
-        coded('MR_POSITION_LOST', '5 to 10', 'not 2', 'retention'),
-      )
       const source = open({ topics: [topic] })
       const [split] = await source.splits()
       const position = await source.startPosition(split!)
       assert.equal(position.offset, 5)
       await assert.rejects(source.reader(split!, { ...position, offset: 4 }, 0), coded('MR_POSITION_LOST', 'not 4'))
-    })
-
-    it('where the log ends before the position', async () => {
-      const topic = await filled(3)
-      await assert.rejects(
-        failureOf({ client, topic, offset: 7 }),
-        coded('MR_POSITION_LOST', '0 to 3', 'not 7', 'truncated'),
-      )
-    })
-
-    it('where the topic is created anew under the reader', {
-      skip: client === 'kafkajs' && 'it knows topics by name',
-    }, async () => {
-      const topic = await filled(3)
-      const before = async (): Promise<void> => {
-        await fixture.admin.deleteTopics({ topics: [topic] })
-        await fixture.createTopic(topic)
-      }
-      await assert.rejects(
-        failureOf({ client, topic, offset: 0, before }),
-        coded('MR_SOURCE_REPLACED', topic, 'created anew'),
-      )
     })
   })
 
