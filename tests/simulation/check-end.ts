@@ -1,7 +1,9 @@
+import type { GroupOffset } from '../../connectors/kafka/index.ts'
 import { blockKey } from '../../core/checkpoint/block-table.ts'
 import type { EpochMarker } from '../../core/checkpoint/epoch-marker.ts'
 import { KeyHasher } from '../../core/model/key.ts'
 import { hashKey } from '../../core/model/key-hash.ts'
+import { splitId } from '../../core/model/position.ts'
 import { decodeBlock } from '../../core/state/block.ts'
 import {
   checkAccounting,
@@ -31,6 +33,8 @@ export interface EndState {
   readonly state: SimulatedBytes
   readonly letters: readonly FoundRecord[]
   readonly mirrored: readonly FoundRecord[] | undefined
+  /** Offsets of the pipeline's group in Kafka. */
+  readonly group: readonly GroupOffset[]
 }
 
 /** Everything that must hold when all input is processed and the job has drained. */
@@ -57,6 +61,7 @@ export async function checkEnd(end: EndState): Promise<readonly string[]> {
     ...checkAccounting(expectation, ledgerCounts(last)),
     ...checkState(end.state, last, expectation),
     ...checkAdvice(end.view, last, LOG_DIRECTORY),
+    ...checkGroup(end.group, last),
     ...checkMirror(end.mirrored, rows.map(keyOfRow)),
   ]
 }
@@ -116,6 +121,14 @@ export function checkAdvice(view: TableFiles, last: EpochMarker, logDirectory: s
   return Object.entries(advice.offsets)
     .filter(([partition, offset]) => offset > (last.positions[`${TOPIC}-${partition}`]?.offset ?? 0))
     .map(([partition, offset]) => `I7: partition ${partition} is advised at ${offset}, ahead of the checkpoint`)
+}
+
+/** I7, in Kafka. */
+function checkGroup(group: readonly GroupOffset[], last: EpochMarker): readonly string[] {
+  return group
+    .map((advised) => ({ ...advised, split: splitId(advised.topic, advised.partition) }))
+    .filter(({ split, offset }) => offset > (last.positions[split]?.offset ?? 0))
+    .map(({ split, offset }) => `I7: ${split} is advised at ${offset}, ahead of the checkpoint`)
 }
 
 /** The second sink has the same records as the table, each once. */

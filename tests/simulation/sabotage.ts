@@ -1,7 +1,8 @@
 import { openMarker, type SealedMarker } from '../../core/checkpoint/epoch-marker.ts'
 import type { ErrorCode } from '../../core/model/error-codes.ts'
 import { valueCodec } from '../../state/value-codec.ts'
-import { LOG_DIRECTORY, pipelineOf, type Scenario, TABLE, TOPIC } from './scenario.ts'
+import type { SimulatedCluster } from './kafka/simulated-cluster.ts'
+import { LOG_DIRECTORY, type Scenario, TABLE, TOPIC } from './scenario.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { SimulatedBytes } from './simulated-bytes.ts'
 import type { SimulatedDisk } from './simulated-files.ts'
@@ -12,6 +13,9 @@ export interface SabotagePorts {
   readonly disk: SimulatedDisk
   readonly place: HostPlace
   readonly scenario: Scenario
+  /** The same pipeline under another name. */
+  readonly other: HostWorld['pipeline']
+  readonly cluster: SimulatedCluster
   readonly start: (place: HostPlace, changes: Partial<HostWorld>) => SimulatedProcess
   readonly run: (until: () => boolean) => Promise<unknown>
   readonly newState: (name: string) => SimulatedBytes
@@ -58,13 +62,14 @@ export class SabotageRunner {
   }
 
   #pick(): Damage | undefined {
-    const { random } = this.#ports
+    const { random, scenario } = this.#ports
     if (!random.chance(0.6)) return undefined
     const last = this.#lastMarker()
     if (last === undefined || this.#isReplaced(last)) return undefined
     // Seldom is an epoch open whose files can be gone.
     const missing = random.chance(0.5) ? this.#stagedMissing(last) : undefined
     if (missing !== undefined) return missing
+    if (scenario.kafka?.reads === true && random.chance(0.4)) return this.#kafkaDamaged(last)
     const damages = [
       () => this.#foreign(),
       () => this.#corrupt(),
@@ -92,8 +97,12 @@ export class SabotageRunner {
   #foreign(): Damage | undefined {
     const { place, scenario } = this.#ports
     if (scenario.isShared) return undefined
-    const pipeline = pipelineOf({ ...scenario, pipelineName: 'other' })
-    return { expected: ['MR_CHECKPOINT_FOREIGN'], place, changes: { pipeline }, undo: () => undefined }
+    return {
+      expected: ['MR_CHECKPOINT_FOREIGN'],
+      place,
+      changes: { pipeline: this.#ports.other },
+      undo: () => undefined,
+    }
   }
 
   /** A bit of the newest marker or of any block is flipped, or a block is gone. */
@@ -181,13 +190,12 @@ export class SabotageRunner {
   #blocked({ marker }: SealedMarker): Damage | undefined {
     const { place, scenario } = this.#ports
     if (!scenario.isShared || marker.previous === '') return undefined
-    const pipeline = pipelineOf({ ...scenario, pipelineName: 'other' })
     const empty: HostPlace = { ...place, state: this.#ports.newState('other state') }
     const options = { ...scenario.options, restarts: { maxRestarts: 0, windowMs: 1, initialDelayMs: 1, maxDelayMs: 1 } }
     return {
       expected: ['MR_RESTARTS_EXHAUSTED', 'MR_CHECKPOINT_BLOCKED'],
       place: empty,
-      changes: { pipeline, options },
+      changes: { pipeline: this.#ports.other, options },
       undo: () => undefined,
     }
   }
@@ -201,6 +209,17 @@ export class SabotageRunner {
     const bit = random.below(8 * bytes.length)
     disk.flip(path, bit)
     return { expected: ['MR_LOG_CORRUPT'], place, changes: {}, undo: () => disk.flip(path, bit), mayRedo: true }
+  }
+
+  /** The topic that the pipeline reads is another one, or lost what the pipeline has read. */
+  #kafkaDamaged({ marker }: SealedMarker): Damage | undefined {
+    const { place, cluster, random } = this.#ports
+    const hasRead = Object.values(marker.positions).some(({ offset }) => offset > 0)
+    const isAnother = random.chance(0.5)
+    if (!isAnother && !hasRead) return undefined
+    const before = isAnother ? cluster.recreateTopic(TOPIC) : cluster.emptyTopic(TOPIC)
+    const expected = [isAnother ? 'MR_SOURCE_REPLACED' : 'MR_POSITION_LOST'] as const
+    return { expected, place, changes: {}, undo: () => cluster.putTopic(before), mayRedo: true }
   }
 
   #lastMarker(): SealedMarker | undefined {

@@ -1,17 +1,21 @@
 import { delta } from '../../connectors/delta/index.ts'
-import { log, logTopic } from '../../connectors/log/index.ts'
+import { type KafkaClientFactory, kafka, kafkaDeadLetters, kafkaTopic } from '../../connectors/kafka/index.ts'
+import { deadLetterTopic, log, logTopic } from '../../connectors/log/index.ts'
 import { type Pipeline, pipeline } from '../../core/dataflow/pipeline.ts'
 import { contract, int64, integer, optional, string, timestamp } from '../../core/model/contract.ts'
 import { FAILPOINTS, type FailpointName } from '../../core/ports/failpoint.ts'
+import type { DeadLetterSinkSpec } from '../../core/ports/sink.ts'
 import type { JobOptions } from '../../core/runtime/job/job-ports.ts'
 import type { EventOptions } from '../../examples/events-curated/generate-events.ts'
 import { deduplicate, derive, field, filter, utcDate } from '../../operators/index.ts'
 import { type FaultOptions, NO_FAULTS } from './faults.ts'
+import { type KafkaCrash, type KafkaPlan, kafkaCrashOf, kafkaPlanOf } from './kafka/kafka-plan.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 export const LOG_DIRECTORY = '/log'
 export const TABLE = '/warehouse/curated'
 export const TOPIC = 'events'
+export const MIRROR = 'mirror'
 export const RECORDS = 500
 
 /** Where the process of one life is to die. */
@@ -20,6 +24,7 @@ export type CrashPlan =
   | { readonly kind: 'steps'; readonly steps: number }
   /** Right after the nth change of a file whose path ends like this: between what must be durable in order. */
   | { readonly kind: 'file'; readonly ending: string; readonly nth: number }
+  | KafkaCrash
 
 /** A start that comes to nothing, perhaps on a host of its own. */
 export interface Stillbirth {
@@ -69,6 +74,8 @@ export interface Scenario {
   readonly throwsAt: readonly number[]
   /** Steps of the simulation between versions of another writer; 0: there is none. */
   readonly foreignEvery: number
+  /** What is in Kafka instead of the embedded log; `undefined`: nothing. */
+  readonly kafka: KafkaPlan | undefined
 }
 
 const event = contract(
@@ -115,7 +122,7 @@ export function scenarioOf(seed: number, random: SeededRandom): Scenario {
   const isSparse = random.chance(0.15)
   const zombie = isShared && random.chance(0.5) ? zombieOf(random) : undefined
   const lives = livesOf({ seed, isShared, zombie }, random)
-  return {
+  const scenario: Scenario = {
     pipelineName: 'curated',
     options: {
       workers: 2,
@@ -146,6 +153,26 @@ export function scenarioOf(seed: number, random: SeededRandom): Scenario {
     zombie,
     throwsAt: random.chance(0.25) ? Array.from({ length: 1 + random.below(3) }, () => random.below(2 * RECORDS)) : [],
     foreignEvery: random.chance(0.2) ? 200 + random.below(600) : 0,
+    kafka: undefined,
+  }
+  return withKafka(scenario, random.fork('kafka'))
+}
+
+/** The same with a part of it in Kafka, where the seed says so; what was decided before stays. */
+function withKafka(scenario: Scenario, random: SeededRandom): Scenario {
+  const kafka = kafkaPlanOf(random)
+  if (kafka === undefined) return scenario
+  const { zombie, hasMirror } = scenario
+  const lives = scenario.lives.map((life, i) =>
+    i === zombie?.life || !random.chance(kafka.crashes) ? life : { ...life, crash: kafkaCrashOf(random) },
+  )
+  const sleeps = random.chance(0.5) ? { at: kafkaCrashOf(random) } : {}
+  return {
+    ...scenario,
+    kafka,
+    lives,
+    hasMirror: hasMirror || kafka.mirrors,
+    zombie: zombie === undefined ? undefined : { ...zombie, ...sleeps },
   }
 }
 
@@ -216,25 +243,48 @@ function stepsUntil(place: SleepPlace, random: SeededRandom): CrashPlan {
   return { kind: 'steps', steps: place === IN_RECOVERY ? 1 : 50 + random.below(600) }
 }
 
-/** The pipeline under test: every part of it is shipped code. `onRecord` is called by its function, where it has one. */
-export function pipelineOf(scenario: Scenario, onRecord: () => void = () => undefined): Pipeline {
+/** What the pipeline under test gets from the world around it. */
+export interface PipelineWorld {
+  /** Makes clients of the simulated Kafka for the thread that the pipeline is for. */
+  readonly client: KafkaClientFactory
+  /** Called by its function, where it has one. */
+  readonly onRecord: () => void
+}
+
+/** The pipeline under test: every part of it is shipped code. */
+export function pipelineOf(scenario: Scenario, { client, onRecord }: PipelineWorld): Pipeline {
+  const { kafka: plan } = scenario
+  const common = { contract: event, outOfOrderness: '10d' } as const
+  const source =
+    plan?.reads === true
+      ? kafka({ ...common, topics: TOPIC, client, maxWait: '20ms' })
+      : log({ ...common, topic: TOPIC, directory: LOG_DIRECTORY })
+  // Where both are in one system, the source says where its refused records go.
+  const deadLetters =
+    (plan?.reads === true) === (plan?.letters === true) ? {} : { deadLetters: lettersOf(plan, client) }
   return pipeline(
     scenario.pipelineName,
     ({ from }) => {
-      const events = from(
-        'raw',
-        log({ topic: TOPIC, contract: event, directory: LOG_DIRECTORY, outOfOrderness: '10d' }),
-      ).pipe(
+      const events = from('raw', source, deadLetters).pipe(
         filter(field('amount_cents').gt(0)),
         scenario.throwsAt.length === 0 ? filter(field('amount_cents').gt(0)) : filter(allOf(onRecord)),
         deduplicate({ key: ['event_id', 'source_system'], ttl: '30d' }),
         derive({ partition_date: utcDate('event_ts') }),
       )
       events.to('table', delta({ path: TABLE, partitionBy: scenario.partitionBy }))
-      if (scenario.hasMirror) events.to('mirror', logTopic({ topic: 'mirror', directory: LOG_DIRECTORY }))
+      if (!scenario.hasMirror) return
+      if (plan?.mirrors === true) events.to('mirror', kafkaTopic({ topic: MIRROR, createPartitions: 2, client }))
+      else events.to('mirror', logTopic({ topic: MIRROR, directory: LOG_DIRECTORY }))
     },
     { keyGroups: 8 },
   )
+}
+
+function lettersOf(plan: KafkaPlan | undefined, client: KafkaClientFactory): DeadLetterSinkSpec {
+  const topic = `${TOPIC}.dlq`
+  return plan?.letters === true
+    ? kafkaDeadLetters({ topic, client })
+    : deadLetterTopic({ topic, directory: LOG_DIRECTORY })
 }
 
 /** A function of a user that keeps every record, unless it throws. */

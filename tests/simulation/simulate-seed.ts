@@ -4,13 +4,13 @@ import type { RecoveryOutcome } from '../../core/checkpoint/decide-recovery.ts'
 import type { EpochMarker } from '../../core/checkpoint/epoch-marker.ts'
 import { MillraceError } from '../../core/model/errors.ts'
 import type { FailpointName } from '../../core/ports/failpoint.ts'
-import { type GeneratedRecord, generateEvents } from '../../examples/events-curated/generate-events.ts'
 import { checkEnd } from './check-end.ts'
+import { CrashWatch } from './crash-watch.ts'
 import { EndJudge } from './end-judge.ts'
 import type { Faults } from './faults.ts'
 import { Hosts } from './hosts.ts'
 import type { Incarnation } from './incarnation.ts'
-import { LogHand } from './log-hand.ts'
+import { simulatedClients } from './kafka/simulated-kafka-client.ts'
 import { expectationOf } from './oracle.ts'
 import { OutsideWorld } from './outside-world.ts'
 import { ProgressWatcher } from './progress-watcher.ts'
@@ -23,13 +23,14 @@ import {
   type Scenario,
   type Stillbirth,
   scenarioOf,
-  TOPIC,
 } from './scenario.ts'
 import { SimulatedBytes } from './simulated-bytes.ts'
 import { SimulatedDisk } from './simulated-files.ts'
 import { type HostWorld, SimulatedProcess } from './simulated-host.ts'
 import { Simulation } from './simulation-scheduler.ts'
+import { Surroundings } from './surroundings.ts'
 import { TableWatcher } from './table-watcher.ts'
+import { throwingAt } from './user-function.ts'
 
 /** What one seed found, and what it went through. */
 export interface SeedResult {
@@ -59,10 +60,9 @@ class SeedRun {
   readonly #simulation: Simulation
   readonly #scenario: Scenario
   readonly #disk: SimulatedDisk
-  readonly #records: readonly GeneratedRecord[]
   readonly #world: HostWorld
   readonly #watcher: TableWatcher
-  readonly #hand: LogHand
+  readonly #surroundings: Surroundings
   readonly #violations: string[] = []
   readonly #failpoints: Record<string, number> = {}
   readonly #outcomes: Record<string, number> = {}
@@ -72,31 +72,31 @@ class SeedRun {
   readonly #judge: EndJudge
   #current: SimulatedProcess | undefined
   #isDead = false
-  #hits = 0
   /** Where the current process dies, or falls asleep. */
-  #crash: CrashPlan | undefined
+  readonly #crash = new CrashWatch(() => this.#onReached())
   #isFallingAsleep = false
-  #appended = 0
   #crashes = 0
-  /** Records that the function of the pipeline has seen. */
-  #seen = 0
 
   constructor(seed: number) {
     this.#seed = seed
     this.#simulation = new Simulation(seed)
     this.#scenario = scenarioOf(seed, this.#simulation.random.fork('scenario'))
     this.#disk = new SimulatedDisk(this.#simulation, this.#scenario.faults)
-    this.#disk.onChange = (path, owner) => this.#onChange(path, owner)
-    this.#records = generateEvents({ from: 0, to: RECORDS }, this.#scenario.events)
+    this.#disk.onChange = (path, owner) => {
+      if (this.#isOfCurrent(owner)) this.#crash.change(path)
+    }
     this.#hosts = new Hosts(this.#simulation, this.#scenario)
     this.#outside = new OutsideWorld(this.#simulation, this.#disk, this.#scenario)
     this.#judge = new EndJudge(this.#outside, () => this.#faults())
     this.#watcher = new TableWatcher(this.#disk.view)
-    this.#hand = new LogHand(this.#simulation, this.#disk)
+    this.#surroundings = new Surroundings(this.#simulation, this.#disk, this.#scenario)
+    this.#surroundings.network.onCall = (call, owner) => {
+      if (this.#isOfCurrent(owner)) this.#crash.call(call)
+    }
     this.#world = {
       simulation: this.#simulation,
       disk: this.#disk,
-      pipeline: pipelineOf(this.#scenario, () => this.#onRecord()),
+      pipeline: this.#pipeline(this.#scenario, throwingAt(this.#scenario.throwsAt)),
       options: this.#scenario.options,
       checkpoints: this.#scenario.isShared ? '/checkpoints' : undefined,
       onFailpoint: (name, process) => this.#onFailpoint(name, process),
@@ -119,14 +119,14 @@ class SeedRun {
   }
 
   async #run(): Promise<void> {
-    await this.#hand.create(TOPIC, this.#scenario.partitions)
+    await this.#surroundings.createTopic()
     const { lives } = this.#scenario
     for (const [index, life] of lives.entries()) {
-      await this.#append(Math.ceil((RECORDS * (index + 1)) / (lives.length + 1)))
+      await this.#surroundings.append(Math.ceil((RECORDS * (index + 1)) / (lives.length + 1)))
       await this.#live(life, index)
       if (this.#violations.length > 0) return
     }
-    await this.#append(RECORDS)
+    await this.#surroundings.append(RECORDS)
     await this.#finish()
   }
 
@@ -166,6 +166,7 @@ class SeedRun {
   /** Asked after every step, so that the world moves on meanwhile. */
   #hasEnded(): boolean {
     this.#outside.step()
+    this.#surroundings.step()
     return this.#isDead || this.#current?.end !== undefined
   }
 
@@ -174,7 +175,7 @@ class SeedRun {
    * right after a change of a file is there for what a loss of power makes of it.
    */
   #killCurrent(): void {
-    const kind = this.#crash?.kind === 'file' ? 'power' : undefined
+    const kind = this.#crash.plan?.kind === 'file' ? 'power' : undefined
     this.#current?.kill(this.#outside.isZombieAwake ? 'process' : kind)
   }
 
@@ -195,8 +196,7 @@ class SeedRun {
   /** The process falls asleep and another host takes over; what wakes up later is a zombie. */
   async #sleepAndMove(): Promise<void> {
     const process = this.#current
-    this.#crash = this.#scenario.zombie?.at
-    this.#hits = 0
+    this.#crash.watchFor(this.#scenario.zombie?.at)
     this.#isFallingAsleep = true
     await this.#simulation.run(() => process?.main.isPaused === true || process?.end !== undefined, PATIENCE)
     this.#isFallingAsleep = false
@@ -211,9 +211,10 @@ class SeedRun {
   /** Reads everything to its end without faults and stops. */
   async #finish(): Promise<void> {
     for (const faults of this.#faults()) faults.heal()
+    await this.#surroundings.settle()
     this.#outside.wake()
     if (this.#scenario.endsElsewhere) this.#hosts.move('new')
-    this.#crash = undefined
+    this.#crash.watchFor(undefined)
     this.#isDead = false
     const process = await this.#lastLife()
     await this.#watch()
@@ -249,11 +250,12 @@ class SeedRun {
     }
     const found = await checkEnd({
       view: this.#disk.view,
-      expectation: expectationOf(this.#records),
+      expectation: expectationOf(this.#surroundings.written),
       last,
       state: this.#hosts.place.state,
-      letters: await this.#hand.read(`${TOPIC}.dlq`),
-      mirrored: this.#scenario.hasMirror ? await this.#hand.read('mirror') : undefined,
+      letters: await this.#surroundings.letters(),
+      mirrored: await this.#surroundings.mirrored(),
+      group: this.#surroundings.groupOffsets(this.#scenario.pipelineName),
     })
     this.#violations.push(...found)
   }
@@ -266,15 +268,19 @@ class SeedRun {
       disk: this.#disk,
       place: this.#hosts.place,
       scenario: this.#scenario,
+      other: this.#pipeline({ ...this.#scenario, pipelineName: 'other' }, () => undefined),
+      cluster: this.#surroundings.network.cluster,
       start: (place, changes) => new SimulatedProcess({ ...this.#world, ...changes }, place),
       run: (until) => this.#simulation.run(until, PATIENCE),
       newState: (name) => new SimulatedBytes(this.#simulation, { name }),
     })
-    this.#crash = undefined
+    this.#crash.watchFor(undefined)
     this.#isDead = false
     for (const faults of this.#faults()) faults.quiet(true)
+    await this.#surroundings.calm()
     this.#violations.push(...(await runner.run()))
     for (const faults of this.#faults()) faults.quiet(false)
+    this.#surroundings.disturb()
   }
 
   #faults(): readonly Faults[] {
@@ -282,32 +288,29 @@ class SeedRun {
   }
 
   #begin(crash: CrashPlan, workers: number): void {
-    this.#crash = crash
+    this.#crash.watchFor(crash)
     this.#isDead = false
-    this.#hits = 0
     const options = { ...this.#world.options, workers }
     this.#current = new SimulatedProcess({ ...this.#world, options }, this.#hosts.place)
   }
 
-  #onRecord(): void {
-    if (this.#scenario.throwsAt.includes(this.#seen++)) throw new Error('a function of the user failed')
+  #pipeline(scenario: Scenario, onRecord: () => void): HostWorld['pipeline'] {
+    const { network } = this.#surroundings
+    return (thread) => pipelineOf(scenario, { client: simulatedClients(network, thread), onRecord })
   }
 
   #onFailpoint(name: FailpointName, process: SimulatedProcess): void {
     this.#failpoints[name] = (this.#failpoints[name] ?? 0) + 1
-    if (process !== this.#current) return
-    if (this.#crash?.kind === 'failpoint' && this.#crash.name === name) this.#hit(this.#crash.nth)
+    if (process === this.#current) this.#crash.failpoint(name)
   }
 
-  #onChange(path: string, owner: Incarnation): void {
-    const crash = this.#crash
-    if (crash?.kind !== 'file' || !path.endsWith(crash.ending)) return
-    if (this.#current?.incarnations.includes(owner) === true) this.#hit(crash.nth)
+  #isOfCurrent(owner: Incarnation): boolean {
+    return this.#current?.incarnations.includes(owner) === true
   }
 
-  /** The process is where its life is to end or to pause; it does so the nth time. */
-  #hit(nth: number): void {
-    if (this.#isDead || ++this.#hits < nth) return
+  /** The process is where its life is to end or to pause. */
+  #onReached(): void {
+    if (this.#isDead) return
     if (this.#isFallingAsleep) {
       this.#current?.pause()
       return
@@ -323,12 +326,6 @@ class SeedRun {
 
   async #watch(): Promise<void> {
     this.#violations.push(...(await this.#watcher.look()))
-  }
-
-  async #append(until: number): Promise<void> {
-    const part = this.#records.slice(this.#appended, until)
-    this.#appended = until
-    await this.#hand.append(part, this.#scenario)
   }
 
   #result(): SeedResult {

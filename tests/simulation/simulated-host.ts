@@ -35,7 +35,8 @@ export interface HostPlace {
 export interface HostWorld {
   readonly simulation: Simulation
   readonly disk: SimulatedDisk
-  readonly pipeline: Pipeline
+  /** The same pipeline for each thread; it may hold what belongs to that. */
+  readonly pipeline: (thread: Incarnation) => Pipeline
   readonly options: JobOptions
   /** Directory of the shared checkpoint store, if there is one. */
   readonly checkpoints: string | undefined
@@ -65,7 +66,7 @@ export class SimulatedProcess {
     this.main = world.simulation.incarnation(place.name)
     const ports = this.#connectors(this.main)
     this.#job = new Job(
-      executionPlan(this.#plan()),
+      executionPlan(this.#plan(this.main)),
       {
         connectors: ports,
         codec: valueCodec(),
@@ -117,8 +118,8 @@ export class SimulatedProcess {
     for (const incarnation of this.incarnations) incarnation.resume()
   }
 
-  #plan(): LogicalPlan {
-    return planOf(this.#world.pipeline)
+  #plan(thread: Incarnation): LogicalPlan {
+    return planOf(this.#world.pipeline(thread))
   }
 
   #checkpoints(ports: ConnectorPorts): CheckpointStore | undefined {
@@ -146,7 +147,7 @@ export class SimulatedProcess {
   ): WorkerHandle {
     const [control, own] = linkPair<HostCommand, HostEvent>({ a: this.main, b: thread, name: wiring.name })
     const host = new TaskHost({
-      plan: executionPlan(this.#plan()),
+      plan: executionPlan(this.#plan(thread)),
       connectors: this.#connectors(thread),
       scheduler: thread,
       failpoint: (name) => this.#world.onFailpoint(name, this),
@@ -171,7 +172,7 @@ export class SimulatedProcess {
       random: simulation.random.fork(incarnation.name),
       logger: SILENT,
       sha256: (bytes) => createHash('sha256').update(bytes).digest('hex'),
-      pipeline: pipeline.name,
+      pipeline: pipeline(incarnation).name,
     }
   }
 }

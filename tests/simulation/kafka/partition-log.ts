@@ -1,7 +1,7 @@
 import { decodeRecordBatch, type RecordBatchView } from '../../../formats/record-batch/decode.ts'
 import { encodeRecordBatch, setBaseOffset } from '../../../formats/record-batch/encode.ts'
 import { AT, dataViewOf, MOST_INFLATED_BYTES } from '../../../formats/record-batch/layout.ts'
-import type { AbortedTransaction } from '../../../formats/record-batch/transaction-filter.ts'
+import { type AbortedTransaction, isAbortMarker } from '../../../formats/record-batch/transaction-filter.ts'
 import { ERRORS } from './broker-errors.ts'
 import { ProducerStates } from './producer-states.ts'
 
@@ -158,6 +158,16 @@ export class PartitionLog {
       }
     }
     return -1
+  }
+
+  /** Batches without a transaction or of a committed one, by the markers that follow. */
+  committed(): readonly RecordBatchView[] {
+    const views = this.#batches.map(({ view }) => view)
+    return views.filter((view, i) => {
+      if (view.isControl || !view.isTransactional) return !view.isControl
+      const marker = views.find((later, at) => at > i && later.isControl && later.producerId === view.producerId)
+      return marker !== undefined && !isAbortMarker(marker)
+    })
   }
 
   #store(bytes: Uint8Array): void {

@@ -103,15 +103,27 @@ export class SimulatedCluster {
     for (const partition of partitions) if (!this.isUp(partition.leader)) this.#moveLeader(partition)
   }
 
-  deleteTopic(name: string): void {
-    this.#topics.delete(name)
-    this.#tell()
-  }
-
-  /** Puts another topic, or one that was deleted, at its name. */
+  /** Puts another topic at the name, or one that was there before. */
   putTopic(topic: SimulatedTopic): void {
     this.#topics.set(topic.name, topic)
     this.#tell()
+  }
+
+  /** Deletes all records of a topic, as if it had never had any; gives the topic as it was. */
+  emptyTopic(name: string): SimulatedTopic {
+    const before = this.topic(name)
+    this.putTopic({ ...before, partitions: [] })
+    this.addPartitions(name, before.partitions.length)
+    return before
+  }
+
+  /** Deletes a topic and creates it anew, empty; gives the topic as it was. */
+  recreateTopic(name: string): SimulatedTopic {
+    const before = this.topic(name)
+    this.#topics.delete(name)
+    this.createTopic(name, before.partitions.length)
+    this.#tell()
+    return before
   }
 
   /** Throws `MR_KAFKA_TOPIC_UNKNOWN`. */

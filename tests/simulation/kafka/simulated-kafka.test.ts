@@ -53,9 +53,8 @@ function worldOf(seed: number): KafkaWorld {
     },
     deleteRecords: async ({ topic, partition }, before) => cluster.log({ topic, partition }).deleteBefore(before),
     addPartitions: async (topic, count) => cluster.addPartitions(topic, count),
-    recreate: async (topic, partitions) => {
-      cluster.deleteTopic(topic)
-      cluster.createTopic(topic, partitions)
+    recreate: async (topic) => {
+      cluster.recreateTopic(topic)
     },
     joinGroup: async (group) => cluster.joinGroup(group),
     truncate: async (place, end) => cluster.electUnclean(place, end),

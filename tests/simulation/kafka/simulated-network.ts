@@ -5,7 +5,11 @@ import { type FaultOptions, Faults, NO_FAULTS } from '../faults.ts'
 import type { Incarnation } from '../incarnation.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 import type { Simulation } from '../simulation-scheduler.ts'
+import type { CallMoment } from './kafka-plan.ts'
 import { SimulatedCluster } from './simulated-cluster.ts'
+
+/** So late is what a dead client sent, ms: its successor may have begun, or not. */
+const LATE_MS = [0, 20, 300, 3_000]
 
 /** One connection of a client: requests arrive in their order, if they arrive. */
 export interface Connection {
@@ -34,8 +38,8 @@ export interface Call<T> {
 export class SimulatedNetwork {
   readonly cluster: SimulatedCluster
   readonly faults: Faults
-  /** Called after a request was performed, before its client hears of it. */
-  onCall: ((what: string, owner: Incarnation) => void) | undefined
+  /** Called when a request was sent, and when it was performed, before its client hears of it. */
+  onCall: ((call: { readonly what: string; readonly moment: CallMoment }, owner: Incarnation) => void) | undefined
   readonly #self: Incarnation
   readonly #random: SeededRandom
   #connections = 0
@@ -58,14 +62,15 @@ export class SimulatedNetwork {
     return new Promise<T>((resolve, reject) => {
       if (!owner.isAlive) return
       const answer = (settle: () => void): void => owner.post(name, settle, call.what)
-      const arrive = (): void => {
-        if (this.#isLost(connection)) return
+      const perform = (): Promise<void> =>
         this.#perform(connection, call).then(
           (value) => answer(() => resolve(value)),
           (error: unknown) => answer(() => reject(error)),
         )
-      }
+      const arrive = (): Promise<void> =>
+        owner.isAlive ? perform() : this.#arriveFromTheDead(connection).then(perform)
       this.#self.post(name, arrive, call.what)
+      this.onCall?.({ what: call.what, moment: 'sent' }, owner)
     })
   }
 
@@ -77,10 +82,10 @@ export class SimulatedNetwork {
     waiting.abort()
   }
 
-  #isLost(connection: Connection): boolean {
-    if (connection.owner.isAlive) return false
+  /** What a dead client sent gets lost, with all that it sent after it, or arrives now or much later. Never resolves for what is lost. */
+  #arriveFromTheDead(connection: Connection): Promise<void> {
     connection.isBroken ||= this.#random.chance(0.5)
-    return connection.isBroken
+    return connection.isBroken ? new Promise(() => undefined) : this.#self.after(this.#random.pick(LATE_MS))
   }
 
   async #perform<T>({ owner, broker, name }: Connection, { what, isLook, perform }: Call<T>): Promise<T> {
@@ -95,7 +100,7 @@ export class SimulatedNetwork {
     } as const
     const value = await this.faults.perform(target, () => {
       const performed = perform()
-      this.onCall?.(what, owner)
+      this.onCall?.({ what, moment: 'done' }, owner)
       return performed
     })
     if (this.cluster.isUp(broker)) return value

@@ -31,6 +31,11 @@ export class TransactionCoordinator {
     this.#ports = ports
   }
 
+  /** Whether any marker is still to be written. */
+  get isBusy(): boolean {
+    return [...this.#transactions.values()].some(({ state }) => state === 'ending')
+  }
+
   /** Whether markers of the transaction are still to be written. */
   isEnding(id: string): boolean {
     return this.#transactions.get(id)?.state === 'ending'

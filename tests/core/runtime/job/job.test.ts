@@ -79,7 +79,7 @@ class Bench {
       {
         simulation: this.simulation,
         disk: this.#disk,
-        pipeline: this.#pipeline(),
+        pipeline: () => this.#pipeline(),
         options: this.#options,
         checkpoints: undefined,
         onFailpoint: (name) => this.failpoints.push(name),
