@@ -6,28 +6,32 @@ import type { OffsetSpec, TopicPartition } from './kafka-client.ts'
 const EARLIEST = -2
 const LATEST = -1
 
+/** What it gives where nothing is as late as the time. */
+const NOTHING_THERE = -1
+
 /** One call of ListOffsets: offsets by `splitId`, negative where nothing is as late as `timestamp`. */
 export type ListOffsetsCall = (
   places: readonly TopicPartition[],
   timestamp: number,
 ) => Promise<ReadonlyMap<string, number>>
 
-/** Offsets in the order of `places`; the end for a time without later records. */
+/**
+ * Offsets in the order of `places`; the end for a time without later records. The end is asked before the time: a record that
+ * comes in between has an offset from that end on, so that nobody who begins there misses it, and nobody who ends there reads it.
+ */
 export async function listOffsets(
   call: ListOffsetsCall,
   places: readonly TopicPartition[],
   at: OffsetSpec,
 ): Promise<readonly number[]> {
-  const listed = await call(places, at === 'earliest' ? EARLIEST : at === 'latest' ? LATEST : Math.floor(at))
-  const isAfterLast = (place: TopicPartition): boolean => (listed.get(keyOf(place)) ?? -1) < 0
-  const ends = places.some(isAfterLast) ? await call(places.filter(isAfterLast), LATEST) : listed
+  const isTime = typeof at === 'number'
+  const ends = isTime ? await call(places, LATEST) : undefined
+  const listed = await call(places, isTime ? Math.floor(at) : at === 'earliest' ? EARLIEST : LATEST)
   return places.map((place) => {
-    const offset = (isAfterLast(place) ? ends : listed).get(keyOf(place))
+    const key = splitId(place.topic, place.partition)
+    const found = listed.get(key) ?? NOTHING_THERE
+    const offset = found < 0 ? ends?.get(key) : found
     if (offset !== undefined) return offset
-    throw new MillraceError('MR_KAFKA_PROTOCOL', `Kafka: the broker told no offset of ${keyOf(place)}`)
+    throw new MillraceError('MR_KAFKA_PROTOCOL', `Kafka: the broker told no offset of ${key}`)
   })
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return splitId(topic, partition)
 }
