@@ -1,5 +1,6 @@
 import { MillraceError } from './errors.ts'
 import { refuseUnknownKeys, suggestion } from './nearest.ts'
+import { timeMs } from './time.ts'
 
 /** Where a source begins where no checkpoint says so; an offset or time holds for every partition. A timestamp is epoch ms or RFC 3339 text. */
 export type SourceStart = 'earliest' | 'latest' | { readonly offset: number } | { readonly timestamp: number | string }
@@ -16,9 +17,7 @@ export function resolveStart(where: string, start: SourceStart): ResolvedStart {
     if (Number.isSafeInteger(start.offset) && start.offset >= 0) return { offset: start.offset }
     throw invalid(where, `start: ${start.offset} is no offset`)
   }
-  const timestamp = typeof start.timestamp === 'string' ? Date.parse(start.timestamp) : start.timestamp
-  if (Number.isFinite(timestamp)) return { timestamp }
-  throw invalid(where, `start: "${start.timestamp}" is no time; write epoch ms or for example 2026-01-31T12:00:00Z`)
+  return { timestamp: timeMs(`${where}: start`, start.timestamp) }
 }
 
 function invalid(where: string, what: string): MillraceError {
