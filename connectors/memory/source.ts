@@ -71,6 +71,12 @@ class MemorySource<T> implements Source {
     return { offset: this.#topic.records(split.partition).length, incarnation: this.#topic.id }
   }
 
+  async positionAt(split: Split, timestampMs: number): Promise<Position> {
+    const records = this.#topic.records(split.partition)
+    const found = records.findIndex((record, offset) => this.#timeOf(record, offset) >= timestampMs)
+    return { offset: found < 0 ? records.length : found, incarnation: this.#topic.id }
+  }
+
   async reader(split: Split, position: Position, splitIndex: number): Promise<SplitReader> {
     const records = this.#topic.records(split.partition)
     if (position.incarnation !== this.#topic.id) {
@@ -94,5 +100,14 @@ class MemorySource<T> implements Source {
 
   async close(): Promise<void> {
     // Nothing is held open.
+  }
+
+  /** A list has no clock that stamps records: their time is the event time, or else the offset. */
+  #timeOf(record: T | null, offset: number): number {
+    const { eventTime } = this.#contract
+    if (eventTime === undefined || record === null) return offset
+    // It may break the contract, which is found out when it is read.
+    const time = (record as Readonly<Record<string, unknown>>)[eventTime]
+    return typeof time === 'number' ? time : offset
   }
 }

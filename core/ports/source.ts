@@ -51,6 +51,8 @@ export interface Source {
   startPosition(split: Split, isLate?: boolean): Promise<Position>
   /** End of the split now: the offset that the next record will get. */
   endPosition(split: Split): Promise<Position>
+  /** At the first record whose timestamp in the split, epoch ms, is this one or a later one; at the end where there is none. */
+  positionAt(split: Split, timestampMs: number): Promise<Position>
   /** `splitIndex` goes into the system column of its batches. */
   reader(split: Split, position: Position, splitIndex: number): Promise<SplitReader>
   /** P8: tells lag tools how far the checkpoint is. Advice only: nobody recovers from it. */

@@ -12,6 +12,7 @@ export type SuiteEntry = SuiteRecord | 'tombstone' | 'violation'
 /** One empty topic of two partitions, read against the suite's contract from its beginning. */
 export interface SourceFixture {
   open(): Source
+  /** The timestamp of a record is its `at`. */
   append(partition: number, entries: readonly SuiteEntry[]): Promise<void>
   /** Deletes the topic and creates it anew, empty. `undefined` where the source declares that it cannot notice that. */
   readonly recreate: (() => Promise<void>) | undefined
@@ -30,6 +31,7 @@ export function sourceSuite(name: string, make: () => Promise<SourceFixture>): v
   describe(`${name} keeps the promises of a source`, () => {
     readingTests(make)
     accountingTests(make)
+    resumingTests(make)
     positionTests(make)
   })
 }
@@ -104,7 +106,7 @@ function accountingTests(make: () => Promise<SourceFixture>): void {
   })
 }
 
-function positionTests(make: () => Promise<SourceFixture>): void {
+function resumingTests(make: () => Promise<SourceFixture>): void {
   it('goes on at any position exactly where it stopped', async () => {
     const fixture = await make()
     await fixture.append(0, suiteRecords(0, 40))
@@ -135,6 +137,24 @@ function positionTests(make: () => Promise<SourceFixture>): void {
       assert.ok(amountsOf(first).every((amount) => amount < limit))
       assert.deepEqual([...amountsOf(first), ...amountsOf(rest)], whole)
     }
+  })
+}
+
+function positionTests(make: () => Promise<SourceFixture>): void {
+  it('finds the first record of a time or of a later one, and the end where there is none', async () => {
+    const fixture = await make()
+    const times = [1_000, 3_000, 2_000, 5_000, 4_000]
+    const records = suiteRecords(0, times.length).map((record, i) => ({ ...record, at: times[i]! }))
+    await fixture.append(0, records.slice(0, 2))
+    await fixture.append(0, records.slice(2))
+    const source = fixture.open()
+    const [split, empty] = await source.splits()
+    const { incarnation } = await source.startPosition(split!)
+    const expected = { 0: 0, 1000: 0, 1001: 1, 2000: 1, 3000: 1, 3001: 3, 5000: 3, 5001: 5 }
+    for (const [time, offset] of Object.entries(expected)) {
+      assert.deepEqual(await source.positionAt(split!, Number(time)), { offset, incarnation }, `at ${time} ms`)
+    }
+    assert.equal((await source.positionAt(empty!, 0)).offset, 0)
   })
 
   it('refuses a position that is not there and one of another topic', async () => {

@@ -14,8 +14,9 @@ const encoder = new TextEncoder()
 const BATCH_RECORDS = 700
 
 function recordOf(entry: SuiteEntry): EncodableRecord {
-  const text = entry === 'violation' ? '{"id":5}' : JSON.stringify(entry)
-  return { timestamp: 1_000, key: null, value: entry === 'tombstone' ? null : encoder.encode(text), headers: [] }
+  if (entry === 'tombstone') return { timestamp: 1_000, key: null, value: null, headers: [] }
+  if (entry === 'violation') return { timestamp: 1_000, key: null, value: encoder.encode('{"id":5}'), headers: [] }
+  return { timestamp: entry.at, key: null, value: encoder.encode(JSON.stringify(entry)), headers: [] }
 }
 
 for (const client of CLIENTS) {

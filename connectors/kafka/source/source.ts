@@ -3,7 +3,7 @@ import { type Position, placeOfSplit, type Split, splitId } from '../../../core/
 import type { ConnectorPorts } from '../../../core/ports/connector-ports.ts'
 import type { Source, SourceSpec, SplitReader } from '../../../core/ports/source.ts'
 import { offsetGone, topicReplaced } from '../client/fetch-failures.ts'
-import { type KafkaClient, NO_EPOCH, type TopicDescription } from '../client/kafka-client.ts'
+import { type KafkaClient, NO_EPOCH, type OffsetSpec, type TopicDescription } from '../client/kafka-client.ts'
 import { openClient } from '../client/open-client.ts'
 import { Patience } from '../client/patience.ts'
 import { deadLettersOf } from '../sink/sink.ts'
@@ -68,15 +68,18 @@ class KafkaSource implements Source {
 
   async startPosition(split: Split, isLate = false): Promise<Position> {
     const start = isLate ? 'earliest' : this.#options.start
+    if (typeof start !== 'object') return this.#position(split, start)
+    if ('timestamp' in start) return this.positionAt(split, start.timestamp)
     const { id: incarnation } = await this.#topic(split.topic)
-    if (typeof start === 'object' && 'offset' in start)
-      return { offset: await this.#checked(split, start.offset), incarnation }
-    const at = typeof start === 'object' ? start.timestamp : start
-    return { offset: await this.#offset(split, at), incarnation }
+    return { offset: await this.#checked(split, start.offset), incarnation }
   }
 
-  async endPosition(split: Split): Promise<Position> {
-    return { offset: await this.#offset(split, 'latest'), incarnation: (await this.#topic(split.topic)).id }
+  endPosition(split: Split): Promise<Position> {
+    return this.#position(split, 'latest')
+  }
+
+  positionAt(split: Split, timestampMs: number): Promise<Position> {
+    return this.#position(split, timestampMs)
   }
 
   async reader(split: Split, position: Position, splitIndex: number): Promise<SplitReader> {
@@ -160,7 +163,12 @@ class KafkaSource implements Source {
     if (offset < start) throw offsetGone(split, offset, { start, end: await this.#offset(split, 'latest') })
   }
 
-  async #offset(split: Split, at: 'earliest' | 'latest' | number): Promise<number> {
+  async #position(split: Split, at: OffsetSpec): Promise<Position> {
+    const { id: incarnation } = await this.#topic(split.topic)
+    return { offset: await this.#offset(split, at), incarnation }
+  }
+
+  async #offset(split: Split, at: OffsetSpec): Promise<number> {
     const client = await this.#open()
     const [offset] = await this.#patience.with(() => client.listOffsets([split], at))
     return offset!

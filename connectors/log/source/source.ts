@@ -69,6 +69,11 @@ class LogSource implements Source {
     return { offset: (await this.#log.bounds(topic, split.partition)).end, incarnation: topic.id }
   }
 
+  async positionAt(split: Split, timestampMs: number): Promise<Position> {
+    const topic = await this.#topic()
+    return { offset: await this.#log.offsetForTimestamp(topic, split.partition, timestampMs), incarnation: topic.id }
+  }
+
   async reader(split: Split, position: Position, splitIndex: number): Promise<SplitReader> {
     const topic = await this.#topic()
     if (topic.id !== position.incarnation) {

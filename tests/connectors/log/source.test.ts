@@ -13,7 +13,8 @@ const plain = contract('plain', { v: string() })
 
 function recordOf(entry: SuiteEntry) {
   if (entry === 'tombstone') return textRecord(null)
-  return textRecord(entry === 'violation' ? '{"id":5}' : JSON.stringify(entry))
+  if (entry === 'violation') return textRecord('{"id":5}')
+  return textRecord(JSON.stringify(entry), { timestamp: entry.at })
 }
 
 for (const codec of CODECS) {

@@ -15,6 +15,7 @@ function sourceOf(topic: string, partitions: number): Source {
       Array.from({ length: partitions }, (_, partition) => ({ id: `${topic}-${partition}`, topic, partition })),
     startPosition: async () => position(5),
     endPosition: async () => position(50),
+    positionAt: async () => position(20),
     reader: () => Promise.reject(new Error('nobody reads here')),
     advise: async () => undefined,
     close: async () => undefined,

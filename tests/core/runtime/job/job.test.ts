@@ -34,6 +34,7 @@ function slowlyOpened<T>(spec: SourceSpec<T>): SourceSpec<T> {
         splits: () => source.splits(),
         startPosition: (split) => source.startPosition(split),
         endPosition: (split) => source.endPosition(split),
+        positionAt: (split, timestampMs) => source.positionAt(split, timestampMs),
         reader: async (split, position, index) => {
           await ports.clock.after(1)
           return source.reader(split, position, index)
