@@ -6,10 +6,12 @@ import { EMPTY_LEDGER, imbalances, type Ledger } from '../core/checkpoint/ledger
 import { type Duration, durationMs } from '../core/model/duration.ts'
 import { MillraceError, toMillraceError } from '../core/model/errors.ts'
 import type { Position } from '../core/model/position.ts'
+import { resolveUntil, type Until } from '../core/model/until.ts'
 import type { Progress } from '../core/observability/progress.ts'
 import type { ConnectorPorts } from '../core/ports/connector-ports.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import type { ExecutionPlan } from '../core/runtime/execution-plan.ts'
+import { decideBounds, type SourceSplit } from '../core/runtime/job/bounds.ts'
 import { Job } from '../core/runtime/job/job.ts'
 import type { JobObserver, JobOptions, JobPorts } from '../core/runtime/job/job-ports.ts'
 import { directoryCheckpointStore } from '../state/directory-checkpoint-store.ts'
@@ -30,8 +32,8 @@ import { workerLauncher } from './threads/worker-pool.ts'
 
 /** How to run a pipeline. */
 export interface RunOptions {
-  /** Read each split up to where it ends at the start, then stop. Default: go on for ever. */
-  readonly untilCaughtUp?: boolean
+  /** Read each split up to there, then stop. It is decided once, at the start; restarts do not move it. Default: go on for ever. */
+  readonly until?: Until
   /** Threads. Default: as many as cores, but not more than splits. */
   readonly workers?: number
   /** Time between two epochs. Default: what the pipeline says, else what suits its sinks. */
@@ -103,7 +105,7 @@ const PROGRESS_EVERY_MS = 1_000
  * Runs the pipeline that `module` (a path or URL) exports by default, in this process, on worker threads.
  *
  * @example
- * const job = runPipeline(new URL('./pipeline.ts', import.meta.url), { untilCaughtUp: true })
+ * const job = runPipeline(new URL('./pipeline.ts', import.meta.url), { until: 'caught-up' })
  * const { epoch } = await job.done
  */
 export function runPipeline(module: string | URL, options: RunOptions = {}): RunningJob {
@@ -160,7 +162,7 @@ class PipelineRun {
 
   async #runJob(parts: RunParts): Promise<RunOutcome> {
     const { plan, place, connectors, ends } = parts
-    const options = this.#jobOptions(plan, ends)
+    const options = await this.#jobOptions(plan, ends.splits)
     const status = await this.#statusReporter(parts, options)
     const progress: ProgressReporter = new ProgressReporter({
       ...connectors,
@@ -194,20 +196,20 @@ class PipelineRun {
     }
   }
 
-  #jobOptions({ logical }: ExecutionPlan, splits: SplitEnds): JobOptions {
-    const { workers, epoch, untilCaughtUp, restarts, discoverSplits = DISCOVER } = this.#options
+  async #jobOptions({ logical }: ExecutionPlan, splits: readonly SourceSplit[]): Promise<JobOptions> {
+    const { workers, epoch, until, restarts, discoverSplits = DISCOVER } = this.#options
     const epochMs = epoch === undefined ? epochLengthOf(logical) : durationMs('epoch', epoch)
     if (epochMs <= 0) throw new MillraceError('MR_OPTION_INVALID', 'epoch must be longer than 0')
     if (workers !== undefined && !(Number.isInteger(workers) && workers > 0)) {
       throw new MillraceError('MR_OPTION_INVALID', `workers is a whole number from 1 on, not ${workers}`)
     }
     return {
-      workers: workers ?? Math.max(1, Math.min(availableParallelism(), splits.count)),
+      workers: workers ?? Math.max(1, Math.min(availableParallelism(), splits.length)),
       epochMs,
       pollIntervalMs: POLL_INTERVAL_MS,
-      isBounded: untilCaughtUp ?? false,
       discoverMs: durationMs('discoverSplits', discoverSplits),
       ...(restarts === undefined ? {} : { restarts }),
+      ...(until === undefined ? {} : { bounds: await decideBounds(resolveUntil(until), splits) }),
     }
   }
 

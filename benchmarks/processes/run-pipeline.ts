@@ -43,7 +43,7 @@ function sample(): void {
 }
 
 const job = runPipeline(new URL(pipeline), {
-  untilCaughtUp: follow === '',
+  ...(follow === '' ? { until: 'caught-up' } : {}),
   // Checked by the job: it refuses what is no length of time.
   ...(epoch === 'default' ? {} : { epoch: epoch as `${number}s` }),
   onProgress: (progress) => {

@@ -65,7 +65,7 @@ async function run(session: Session, file: string, flags: RunFlags): Promise<voi
 function runOptions({ output, env }: Session, flags: RunFlags): RunOptions {
   const { untilCaughtUp = false, workers, epoch, checkpoints, state } = flags
   return {
-    untilCaughtUp,
+    ...(untilCaughtUp ? { until: 'caught-up' } : {}),
     logger: output.logger,
     onRunning: ({ pipeline, workers, epochMs, epoch }) => {
       const from = epoch === 0 ? 'from the start' : `on from epoch ${epoch}`

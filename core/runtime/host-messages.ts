@@ -11,7 +11,7 @@ export interface OwnedSplit {
   readonly index: number
   readonly position: Position
   readonly watermark: number
-  /** Read up to this offset, exclusive, in a bounded run. */
+  /** Read up to this offset, exclusive, in a bounded run; a position that is past it is its end. */
   readonly limit: number | undefined
 }
 

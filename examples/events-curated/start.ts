@@ -23,7 +23,7 @@ console.log(`Appended events ${countText(from)} to ${countText(to - 1)} to topic
 
 begin = performance.now()
 const job = runPipeline(new URL('./pipeline.ts', import.meta.url), {
-  untilCaughtUp: true,
+  until: 'caught-up',
   onProgress: (progress) => console.error(progressText(progress)),
 })
 const ignoreSignals = drainOnSignals(job)

@@ -28,7 +28,7 @@ console.log(
 
 begin = performance.now()
 const job = runPipeline(new URL('./pipeline.ts', import.meta.url), {
-  untilCaughtUp: true,
+  until: 'caught-up',
   onProgress: (progress) => console.error(progressText(progress)),
 })
 const ignoreSignals = drainOnSignals(job)

@@ -1,13 +1,9 @@
 import type { LogicalPlan } from '../../core/dataflow/logical-plan.ts'
-import type { Position, Split } from '../../core/model/position.ts'
+import type { Position } from '../../core/model/position.ts'
 import type { ConnectorPorts } from '../../core/ports/connector-ports.ts'
 import type { Logger } from '../../core/ports/logger.ts'
 import type { Source } from '../../core/ports/source.ts'
-
-interface SourceSplit {
-  readonly source: Source
-  readonly split: Split
-}
+import type { SourceSplit } from '../../core/runtime/job/bounds.ts'
 
 /** All splits of a plan, with sources of its own to look where they end. */
 export class SplitEnds {
@@ -25,9 +21,8 @@ export class SplitEnds {
     return new SplitEnds(sources, await splitsOf(sources))
   }
 
-  /** How many splits there are. */
-  get count(): number {
-    return this.#splits.length
+  get splits(): readonly SourceSplit[] {
+    return this.#splits
   }
 
   /** Takes in splits that appeared. Never rejects: where they cannot be listed, it says so and keeps those that it knows. */

@@ -6,7 +6,7 @@ import type { RecoveryOutcome } from '../../core/checkpoint/decide-recovery.ts'
 import { MillraceError } from '../../core/model/errors.ts'
 import type { Progress } from '../../core/observability/progress.ts'
 import type { Logger } from '../../core/ports/logger.ts'
-import { type Beginning, type RunOptions, runPipeline } from '../../platform/run.ts'
+import { type Beginning, type RunOptions, type RunOutcome, runPipeline } from '../../platform/run.ts'
 import { readStatus } from '../../platform/status/status-file.ts'
 import { systemPorts } from '../../platform/system/system-ports.ts'
 import { appendOrders, pipelinePath, temporaryDirectory } from './order-log.ts'
@@ -22,7 +22,7 @@ async function run(name: string, options: RunOptions = {}) {
     warn: (message, fields) => warnings.push({ message, ...fields }),
     error: (message, fields) => warnings.push({ message, ...fields }),
   }
-  const job = runPipeline(pipelinePath(name), { untilCaughtUp: true, workers: 1, restarts: quick, logger, ...options })
+  const job = runPipeline(pipelinePath(name), { until: 'caught-up', workers: 1, restarts: quick, logger, ...options })
   return { outcome: await job.done, warnings }
 }
 
@@ -31,8 +31,18 @@ async function idsInTable(): Promise<readonly unknown[]> {
   return (table?.preview ?? []).map(({ id }) => id).sort()
 }
 
+function orderNumbers(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, number) => number)
+}
+
 function orderIds(count: number): readonly string[] {
-  return Array.from({ length: count }, (_, number) => `o-${number}`).sort()
+  return orderNumbers(count)
+    .map((number) => `o-${number}`)
+    .sort()
+}
+
+function offsetsOf({ positions }: RunOutcome): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(positions).map(([split, { offset }]) => [split, offset]))
 }
 
 describe('a run on worker threads', () => {
@@ -60,6 +70,49 @@ describe('a run on worker threads', () => {
       out: 1_500,
       dropped: { duplicate: 100 },
     })
+  })
+
+  it('stops at offsets or at a time with exactly the records before them, and the next run goes on there', async () => {
+    const { outcome } = await run('orders', { workers: 2, until: { offsets: { 'orders-0': 100, 'orders-1': 250 } } })
+    assert.deepEqual(offsetsOf(outcome), { 'orders-0': 100, 'orders-1': 250 })
+    const ids = orderNumbers(1_000).filter((n) => (n % 2 === 0 ? n < 200 : n < 500))
+    assert.deepEqual(await idsInTable(), ids.map((n) => `o-${n}`).sort())
+
+    const timed = await run('orders', { until: { time: Date.UTC(2026, 0, 1) + 451 } })
+    assert.deepEqual(offsetsOf(timed.outcome), { 'orders-0': 226, 'orders-1': 250 }, 'the second split was past it')
+    const later = await run('orders', { until: { time: '2026-01-01T00:00:00.700Z' } })
+    assert.deepEqual(offsetsOf(later.outcome), { 'orders-0': 350, 'orders-1': 350 })
+    assert.deepEqual(await idsInTable(), orderIds(700))
+
+    await run('orders', { until: { time: '2027-01-01T00:00:00Z' } })
+    assert.deepEqual(await idsInTable(), orderIds(1_000))
+  })
+
+  it('waits for records that are not written yet where it is to stop at an offset behind the end', async () => {
+    const appended: Promise<void>[] = []
+    await run('orders', {
+      until: { offsets: { 'orders-0': 550, 'orders-1': 600 } },
+      onProgress: ({ lag }) => {
+        if (lag === 0 && appended.length === 0) appended.push(appendOrders('.', 1_000, 1_300))
+      },
+    })
+    assert.equal(appended.length, 1)
+    const ids = orderNumbers(1_200).filter((n) => n % 2 === 1 || n < 1_100)
+    assert.deepEqual(await idsInTable(), ids.map((n) => `o-${n}`).sort())
+  })
+
+  it('stops where the splits ended at the start, though it restarts and more is written', async () => {
+    writeFileSync('exit', '')
+    const appended: Promise<void>[] = []
+    const onRunning = () => {
+      const from = 1_000 + 100 * appended.length
+      appended.push(appendOrders('.', from, from + 100))
+    }
+    const { outcome } = await run('worker-exits-once', { onRunning })
+    await Promise.all(appended)
+    assert.equal(appended.length, 2)
+    assert.deepEqual(offsetsOf(outcome), { 'orders-0': 500, 'orders-1': 500 })
+    assert.deepEqual(await idsInTable(), orderIds(1_000))
   })
 
   it('leaves a status that says where it stopped', async () => {
@@ -166,6 +219,8 @@ describe('a run on worker threads', () => {
   it('refuses wrong options before anything is written', async () => {
     await assert.rejects(run('orders', { workers: 0 }), { code: 'MR_OPTION_INVALID' })
     await assert.rejects(run('orders', { epoch: '0s' }), { code: 'MR_OPTION_INVALID' })
+    await assert.rejects(run('orders', { until: { time: 'noon' } }), { code: 'MR_OPTION_INVALID' })
+    await assert.rejects(run('orders', { until: { offsets: { 'orders-0': 5 } } }), { code: 'MR_OPTION_INVALID' })
     assert.equal(await readStatus(ports.files, '.millrace/orders/status.json'), undefined)
   })
 

@@ -40,7 +40,7 @@ export function pipelinePath(name: string): string {
 /** Runs until caught up on one worker, without restarts. */
 export function run(name: string, options: RunOptions = {}): Promise<RunOutcome> {
   const restarts = { maxRestarts: 0, windowMs: 60_000, initialDelayMs: 1, maxDelayMs: 1 }
-  return runPipeline(pipelinePath(name), { untilCaughtUp: true, workers: 1, restarts, logger: silent, ...options }).done
+  return runPipeline(pipelinePath(name), { until: 'caught-up', workers: 1, restarts, logger: silent, ...options }).done
 }
 
 /** Runs until a failpoint throws; what is on disk then is what a crash there leaves. */

@@ -1,4 +1,6 @@
 import { PartitionedLog, tailTopic } from '../../connectors/log/index.ts'
+import { splitId } from '../../core/model/position.ts'
+import type { Bounds } from '../../core/runtime/job/bounds.ts'
 import type { GeneratedRecord } from '../../examples/events-curated/generate-events.ts'
 import type { FoundRecord } from './check-end.ts'
 import { LOG_DIRECTORY, type Scenario, TOPIC } from './scenario.ts'
@@ -32,6 +34,18 @@ export class LogHand {
       }
       await appender.sync()
       await appender.close()
+    })
+  }
+
+  /** Where each split of a topic ends. */
+  async ends(topic: string): Promise<Bounds> {
+    return this.#work(async (log) => {
+      const found = await log.topic(topic)
+      const ends = new Map<string, number>()
+      for (let partition = 0; partition < found.partitions; partition++) {
+        ends.set(splitId(topic, partition), (await log.bounds(found, partition)).end)
+      }
+      return ends
     })
   }
 

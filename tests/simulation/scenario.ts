@@ -129,7 +129,6 @@ export function scenarioOf(seed: number, random: SeededRandom): Scenario {
       epochMs: isDrip ? 2 : random.pick([5, 20, 60]),
       pollIntervalMs: 10,
       pollOffsets: isDrip ? 1 : random.pick([7, 20, 60]),
-      isBounded: false,
       restarts: { maxRestarts: 20, windowMs: 1_000_000, initialDelayMs: 5, maxDelayMs: 20 },
     },
     events: {

@@ -4,6 +4,7 @@ import { MillraceError } from '../../model/errors.ts'
 import type { Position, Split } from '../../model/position.ts'
 import type { Source } from '../../ports/source.ts'
 import type { OwnedSplit } from '../host-messages.ts'
+import type { Bounds } from './bounds.ts'
 
 /** All splits of all sources with the position to go on from, and the table of their ids. */
 export interface SplitPlan {
@@ -21,7 +22,7 @@ export interface SplitPlan {
 export async function planSplits(
   sources: ReadonlyMap<string, Source>,
   last: EpochMarker | undefined,
-  isBounded: boolean,
+  bounds?: Bounds,
 ): Promise<SplitPlan> {
   const table = [...(last?.splits ?? [])]
   const splits: OwnedSplit[] = []
@@ -33,7 +34,7 @@ export async function planSplits(
       const position: Position = known ?? (await source.startPosition(split, isLate))
       if (known === undefined) begins[split.id] = position.offset
       if (!table.includes(split.id)) table.push(split.id)
-      const limit = isBounded ? (await source.endPosition(split)).offset : undefined
+      const limit = limitOf(bounds, split, position)
       const watermark = last?.watermarks[split.id] ?? NO_WATERMARK
       splits.push({ source: id, split, index: table.indexOf(split.id), position, watermark, limit })
     }
@@ -41,6 +42,11 @@ export async function planSplits(
   refuseSharedSplits(splits)
   refuseLostSplits(splits, last)
   return { splits, table, begins }
+}
+
+/** Where a bounded run stops reading a split. One without a bound has appeared since they were decided: it is left as it is. */
+function limitOf(bounds: Bounds | undefined, split: Split, position: Position): number | undefined {
+  return bounds === undefined ? undefined : (bounds.get(split.id) ?? position.offset)
 }
 
 /** Whether splits of this source were read before: one that is new then has appeared since. */

@@ -98,7 +98,7 @@ export class JobAttempt {
       onDecision: (outcome) => this.#observer.onRecovery?.(outcome),
     })
     const last = recovered.last?.marker
-    const splits = await planSplits(this.#sources, last, this.#options.isBounded)
+    const splits = await planSplits(this.#sources, last, this.#options.bounds)
     const coordinator = this.#createCoordinator({ keeper, shared, recovered, splits, workers })
     this.#coordinator = coordinator
     await this.#launch({ recovered, splits, workers })
@@ -284,9 +284,9 @@ export class JobAttempt {
 
   /** Looks for splits that appeared; the attempt then ends with a last epoch. A source that cannot say is asked again later. */
   async #discover(table: readonly string[]): Promise<void> {
-    const { discoverMs, isBounded } = this.#options
+    const { discoverMs, bounds } = this.#options
     const { clock, logger } = this.#ports.connectors
-    if (discoverMs === undefined || isBounded) return
+    if (discoverMs === undefined || bounds !== undefined) return
     while (!this.#hasFoundSplits && (await pause(clock, discoverMs, this.#stopping.signal)) === 'over') {
       try {
         const found = await findNewSplit(this.#sources, table)

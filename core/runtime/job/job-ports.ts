@@ -8,6 +8,7 @@ import type { Failpoint } from '../../ports/failpoint.ts'
 import type { Link } from '../../ports/transport.ts'
 import type { ValueCodec } from '../../ports/value-codec.ts'
 import type { HostCommand, HostEvent, HostProgress } from '../host-messages.ts'
+import type { Bounds } from './bounds.ts'
 
 /** A started worker as the main thread sees it. */
 export interface WorkerHandle {
@@ -38,10 +39,10 @@ export interface JobOptions {
   readonly pollIntervalMs: number
   /** Offsets that one poll may pass at most. Default: as many as the source likes. */
   readonly pollOffsets?: number
-  /** Read each split up to where it ends now, then stop. */
-  readonly isBounded: boolean
+  /** Read each split up to its bound, then stop. Default: go on for ever. */
+  readonly bounds?: Bounds
   readonly restarts?: RestartPolicy
-  /** Time between looks for splits that appeared. Default: it never looks. */
+  /** Time between looks for splits that appeared. Default: it never looks; nor does a bounded run. */
   readonly discoverMs?: number
 }
 

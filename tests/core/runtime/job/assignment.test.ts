@@ -2,32 +2,17 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { NO_WATERMARK } from '../../../../core/model/control.ts'
-import type { Source } from '../../../../core/ports/source.ts'
 import { exchangeWatermarks, planSplits, splitsOfWorker } from '../../../../core/runtime/job/assignment.ts'
 import { ownerOfKeyGroup } from '../../../../core/runtime/key-owner.ts'
 import { markerOf } from '../../checkpoint/epochs.ts'
-
-/** A topic whose splits begin at 5 and end at 50. */
-function sourceOf(topic: string, partitions: number): Source {
-  const position = (offset: number) => ({ offset, incarnation: topic })
-  return {
-    splits: async () =>
-      Array.from({ length: partitions }, (_, partition) => ({ id: `${topic}-${partition}`, topic, partition })),
-    startPosition: async () => position(5),
-    endPosition: async () => position(50),
-    positionAt: async () => position(20),
-    reader: () => Promise.reject(new Error('nobody reads here')),
-    advise: async () => undefined,
-    close: async () => undefined,
-  }
-}
+import { sourceOf } from './unread-source.ts'
 
 const sources = (...partitions: readonly number[]) =>
   new Map(partitions.map((count, index) => [`s${index}`, sourceOf(`t${index}`, count)]))
 
 describe('planSplits', () => {
   it('begins every split at its start at the first run', async () => {
-    const { splits, table, begins } = await planSplits(sources(2, 1), undefined, false)
+    const { splits, table, begins } = await planSplits(sources(2, 1), undefined)
     assert.deepEqual(
       splits.map(({ source, split, index, position, watermark, limit }) => [
         source,
@@ -53,7 +38,7 @@ describe('planSplits', () => {
       positions: { 't0-0': { offset: 30, incarnation: 't0' } },
       watermarks: { 't0-0': 700, 'exchange:unique': 600 },
     })
-    const { splits, begins } = await planSplits(sources(2), last, false)
+    const { splits, begins } = await planSplits(sources(2), last)
     assert.deepEqual(
       splits.map(({ position, watermark }) => [position.offset, watermark]),
       [
@@ -67,7 +52,7 @@ describe('planSplits', () => {
   it('never changes the index of a split, whatever order the sources give', async () => {
     const position = { offset: 1, incarnation: 'x' }
     const last = markerOf(3, { splits: ['t0-1', 't0-0'], positions: { 't0-1': position, 't0-0': position } })
-    const { splits, table } = await planSplits(sources(3), last, false)
+    const { splits, table } = await planSplits(sources(3), last)
     assert.deepEqual(table, ['t0-1', 't0-0', 't0-2'])
     assert.deepEqual(
       splits.map(({ split, index }) => [split.id, index]),
@@ -79,17 +64,26 @@ describe('planSplits', () => {
     )
   })
 
-  it('ends a bounded run where each split ends now', async () => {
-    const { splits } = await planSplits(sources(2), undefined, true)
+  it('reads each split of a bounded run up to its bound, and one that appeared since not at all', async () => {
+    const last = markerOf(3, { splits: ['t0-0'], positions: { 't0-0': { offset: 30, incarnation: 't0' } } })
+    const bounds = new Map([
+      ['t0-0', 20],
+      ['t0-1', 40],
+    ])
+    const { splits } = await planSplits(sources(3), last, bounds)
     assert.deepEqual(
-      splits.map(({ limit }) => limit),
-      [50, 50],
+      splits.map(({ position, limit }) => [position.offset, limit]),
+      [
+        [30, 20],
+        [5, 40],
+        [5, 5],
+      ],
     )
   })
 
   it('stops where a split of the checkpoint is gone', async () => {
     const last = markerOf(3, { positions: { 't0-4': { offset: 1, incarnation: 't0' } } })
-    await assert.rejects(planSplits(sources(2), last, false), { code: 'MR_POSITION_LOST', message: /"t0-4"/ })
+    await assert.rejects(planSplits(sources(2), last), { code: 'MR_POSITION_LOST', message: /"t0-4"/ })
   })
 
   it('refuses a split that two sources read, as positions are kept by its id', async () => {
@@ -97,7 +91,7 @@ describe('planSplits', () => {
       ['a', sourceOf('events', 1)],
       ['b', sourceOf('events', 1)],
     ])
-    await assert.rejects(planSplits(twice, undefined, false), {
+    await assert.rejects(planSplits(twice, undefined), {
       code: 'MR_PLAN_DUPLICATE_ID',
       message: /"events-0".*"a".*"b"/,
     })
@@ -106,7 +100,7 @@ describe('planSplits', () => {
 
 describe('splitsOfWorker and ownerOfKeyGroup', () => {
   it('give every split and every key group to exactly one worker, evenly', async () => {
-    const { splits } = await planSplits(sources(7, 4), undefined, false)
+    const { splits } = await planSplits(sources(7, 4), undefined)
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 12 }), (workers) => {
         const parts = Array.from({ length: workers }, (_, worker) => splitsOfWorker(splits, worker, workers))
