@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { type Duration, durationMs } from '../core/model/duration.ts'
 import type { ResolvedStart } from '../core/model/source-start.ts'
+import { timeMs } from '../core/model/time.ts'
 
 /** A whole number from 1 on. */
 export function parseCount(text: string): number {
@@ -32,7 +33,36 @@ export function parseDuration(text: string): Duration {
 export function parseStart(text: string): ResolvedStart {
   if (text === 'earliest' || text === 'latest') return text
   if (/^\d+$/.test(text)) return { offset: parseIndex(text) }
-  const timestamp = /^\d{4}-\d{2}-\d{2}T/.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isFinite(timestamp)) return { timestamp }
-  throw new InvalidArgumentError('It is earliest, latest, an offset, or a time such as 2026-01-31T12:00:00Z.')
+  try {
+    return { timestamp: timeMs('', text) }
+  } catch {
+    throw new InvalidArgumentError('It is earliest, latest, an offset, or a time such as 2026-01-31T12:00:00Z.')
+  }
+}
+
+/** Epoch ms of a point in time: the same number, or RFC 3339 text. */
+export function parseTime(text: string): number {
+  try {
+    return timeMs('', /^\d+$/.test(text) ? Number(text) : text)
+  } catch {
+    throw new InvalidArgumentError('Write epoch ms, or for example 2026-01-31T12:00:00Z.')
+  }
+}
+
+/** Offsets by the id of their split, from text such as `orders-0=1200,orders-1=900`. */
+export function parseOffsets(text: string): Readonly<Record<string, number>> {
+  const offsets: Record<string, number> = {}
+  for (const part of text.split(',')) {
+    const match = /^\s*([\w.-]+)=(\d+)\s*$/.exec(part)
+    const [, id = '', digits = ''] = match ?? []
+    const offset = Number(digits)
+    if (match === null || !Number.isSafeInteger(offset)) {
+      throw new InvalidArgumentError(
+        `"${part}" is no split with its offset. Write for example orders-0=1200,orders-1=900.`,
+      )
+    }
+    if (Object.hasOwn(offsets, id)) throw new InvalidArgumentError(`It names split "${id}" twice.`)
+    offsets[id] = offset
+  }
+  return offsets
 }

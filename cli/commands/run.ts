@@ -1,18 +1,21 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Duration } from '../../core/model/duration.ts'
 import { MillraceError } from '../../core/model/errors.ts'
+import type { Until } from '../../core/model/until.ts'
 import { progressText } from '../../core/observability/progress.ts'
 import { drainOnSignals } from '../../platform/process-signals.ts'
 import { type RunOptions, type RunOutcome, runPipeline } from '../../platform/run.ts'
 import { ledgerText } from '../../platform/status/ledger-text.ts'
 import { FAILPOINT_VARIABLE } from '../../platform/system/failpoints.ts'
-import { parseCount, parseDuration } from '../arguments.ts'
+import { parseCount, parseDuration, parseOffsets, parseTime } from '../arguments.ts'
 import { EXIT_FAILURE, exitCodeOf } from '../exit-codes.ts'
 import type { Session } from '../session.ts'
 import { notYet } from './not-yet.ts'
 
 interface RunFlags {
   readonly untilCaughtUp?: boolean
+  readonly untilOffsets?: Readonly<Record<string, number>>
+  readonly untilTime?: number
   readonly workers?: number
   readonly epoch?: Duration
   readonly checkpoints?: string
@@ -26,6 +29,19 @@ export function addRun(program: Command, session: Session): void {
     .description('run the pipeline that a module exports; SIGTERM and SIGINT end it with one last epoch')
     .argument('<file>', 'module with a default export made by pipeline()')
     .option('--until-caught-up', 'stop at the ends that the splits have now')
+    .addOption(
+      new Option(
+        '--until-offsets <list>',
+        'stop each split before its offset: orders-0=1200,orders-1=900; waits for it',
+      )
+        .argParser(parseOffsets)
+        .conflicts('untilCaughtUp'),
+    )
+    .addOption(
+      new Option('--until-time <time>', 'stop each split before its first record of that time (RFC 3339 or epoch ms)')
+        .argParser(parseTime)
+        .conflicts(['untilCaughtUp', 'untilOffsets']),
+    )
     .option('--workers <count>', 'threads (default: cores, but not more than splits)', parseCount)
     .option('--epoch <duration>', 'time between two epochs, such as 500ms or 30s', parseDuration)
     .option('--checkpoints <directory>', 'shared checkpoints, from which another host can go on')
@@ -63,9 +79,9 @@ async function run(session: Session, file: string, flags: RunFlags): Promise<voi
 }
 
 function runOptions({ output, env }: Session, flags: RunFlags): RunOptions {
-  const { untilCaughtUp = false, workers, epoch, checkpoints, state } = flags
+  const { workers, epoch, checkpoints, state } = flags
+  const until = untilOf(flags)
   return {
-    ...(untilCaughtUp ? { until: 'caught-up' } : {}),
     logger: output.logger,
     onRunning: ({ pipeline, workers, epochMs, epoch }) => {
       const from = epoch === 0 ? 'from the start' : `on from epoch ${epoch}`
@@ -73,11 +89,18 @@ function runOptions({ output, env }: Session, flags: RunFlags): RunOptions {
     },
     onProgress: (progress) => output.progress({ ...progress, lag: progress.lag ?? null }, () => progressText(progress)),
     failpoints: env[FAILPOINT_VARIABLE] ?? '',
+    ...(until === undefined ? {} : { until }),
     ...(workers === undefined ? {} : { workers }),
     ...(epoch === undefined ? {} : { epoch }),
     ...(checkpoints === undefined ? {} : { checkpointDirectory: checkpoints }),
     ...(state === undefined ? {} : { stateDirectory: state }),
   }
+}
+
+function untilOf({ untilCaughtUp, untilOffsets, untilTime }: RunFlags): Until | undefined {
+  if (untilOffsets !== undefined) return { offsets: untilOffsets }
+  if (untilTime !== undefined) return { time: untilTime }
+  return untilCaughtUp === true ? 'caught-up' : undefined
 }
 
 function sinkRefusal(word: string): MillraceError {

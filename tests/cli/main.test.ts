@@ -23,6 +23,23 @@ describe('the command line', () => {
     { argv: ['run', 'x.ts', '--worker', '2'], code: 2, stderr: /^MR_USAGE: unknown option .*Did you mean --workers/ },
     { argv: ['run', 'x.ts', '--workers', '0'], code: 2, stderr: /^MR_USAGE: .*whole number from 1/ },
     { argv: ['run', 'x.ts', '--epoch', 'soon'], code: 2, stderr: /^MR_USAGE: .*500ms, 30s/ },
+    { argv: ['run', 'x.ts', '--until-time', 'noon'], code: 2, stderr: /^MR_USAGE: .*epoch ms, or for example 2026/ },
+    { argv: ['run', 'x.ts', '--until-offsets', 'orders'], code: 2, stderr: /^MR_USAGE: .*"orders" is no split with/ },
+    {
+      argv: ['run', 'x.ts', '--until-offsets', 'orders-0=1', '--until-caught-up'],
+      code: 2,
+      stderr: /^MR_USAGE: .*'--until-offsets <list>' cannot be used with option '--until-caught-up'/,
+    },
+    {
+      argv: ['run', 'x.ts', '--until-caught-up', '--until-time', '0'],
+      code: 2,
+      stderr: /^MR_USAGE: .*'--until-time <time>' cannot be used with option '--until-caught-up'/,
+    },
+    {
+      argv: ['run', 'x.ts', '--until-time', '0', '--until-offsets', 'orders-0=1'],
+      code: 2,
+      stderr: /^MR_USAGE: .*'--until-time <time>' cannot be used with option '--until-offsets <list>'/,
+    },
     { argv: ['run', 'x.ts'], code: 2, stderr: /^MR_PIPELINE_LOAD: there is no pipeline module/ },
     { argv: ['run', orders, '--sink', 'fork'], code: 2, stderr: /^MR_NOT_YET: `run --sink fork`/ },
     { argv: ['run', orders, '--sink', 'spoon'], code: 2, stderr: /^MR_USAGE: --sink is restore or fork/ },
@@ -212,6 +229,38 @@ describe('a process that runs a job', () => {
     assert.equal((await job.finished).code, 130)
   })
 })
+
+describe('a bounded run', () => {
+  before(async () => {
+    process.chdir(temporaryDirectory())
+    await appendOrders('.', 0, 100)
+  })
+
+  it('stops at the offset of each split or at a time, and the next run goes on there', async () => {
+    const flags = ['run', orders, '--workers', '1', '--json']
+    const byOffsets = object((await runCommand([...flags, '--until-offsets', 'orders-0=10,orders-1=0'])).stdout)
+    assert.deepEqual(offsetsOf(byOffsets), { 'orders-0': 10, 'orders-1': 0 })
+    const byTime = object((await runCommand([...flags, '--until-time', '2026-01-01T00:00:00.031Z'])).stdout)
+    assert.deepEqual(offsetsOf(byTime), { 'orders-0': 16, 'orders-1': 15 })
+    const atEnds = object((await runCommand([...flags, '--until-caught-up'])).stdout)
+    assert.deepEqual(offsetsOf(atEnds), { 'orders-0': 50, 'orders-1': 50 })
+    assert.deepEqual([atEnds.epoch, atEnds.imbalances], [3, []])
+  })
+
+  it('ends with 2 where its offsets are not those of the splits', async () => {
+    const { code, stderr } = await runCommand(['run', orders, '--until-offsets', 'orders-0=10,order-1=5'])
+    assert.equal(code, 2)
+    assert.match(
+      stderr,
+      /^MR_OPTION_INVALID: until: offsets: there is no split "order-1" \(did you mean "orders-1"\?\); no offset is given for orders-1\n/,
+    )
+  })
+})
+
+function offsetsOf({ positions }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(object(JSON.stringify(positions)))
+  return Object.fromEntries(entries.map(([split, position]) => [split, object(JSON.stringify(position)).offset]))
+}
 
 /** The status of a job that has just begun: its file comes a moment after the first line of the job. */
 async function statusOf(pipeline: string): Promise<Readonly<Record<string, unknown>>> {
