@@ -3,9 +3,9 @@ import { ChunkFeed } from '../../connectors/kafka/client/chunk-feed.ts'
 import { EncodedBatches } from '../../connectors/kafka/client/encoded-chunk.ts'
 import type { FetchedBatches, FetchedPartition, FetchRequest } from '../../connectors/kafka/client/fetch-link.ts'
 import { fetchCall } from '../../connectors/kafka/kafkajs/raw-calls.ts'
-import { tried as triedKafkajs } from '../../connectors/kafka/kafkajs/translate-error.ts'
+import { translatingKafkajs } from '../../connectors/kafka/kafkajs/translate-error.ts'
 import { fetchApi } from '../../connectors/kafka/platformatic/fetch-api.ts'
-import { tried as triedPlatformatic } from '../../connectors/kafka/platformatic/translate-error.ts'
+import { Translator } from '../../connectors/kafka/platformatic/translator.ts'
 import { KafkaSplitReader } from '../../connectors/kafka/source/split-reader.ts'
 import { contract, integer, optional, string } from '../../core/index.ts'
 import type { ErrorCode } from '../../core/model/error-codes.ts'
@@ -26,6 +26,8 @@ const COMPARED = 3
 const FETCH_VERSION = 13
 const REQUEST: FetchRequest = { maxWaitMs: 0, maxBytes: 1, isCommittedOnly: true, topics: [] }
 const RESPONSE_CODES: readonly ErrorCode[] = ['MR_KAFKA_PROTOCOL', 'MR_KAFKA_UNREACHABLE']
+const CONNECTION = { brokers: ['localhost:9092'], tls: undefined, sasl: undefined }
+const ATTEMPT = { what: 'fetch' }
 const ABORTED = [
   { producerId: 4711n, firstOffset: 41 },
   { producerId: 12n, firstOffset: 3 },
@@ -41,6 +43,8 @@ export class Judge {
   /** Memory that serves again and again; nobody reads what is there. */
   readonly #spare: RecordBatchView
   readonly #memory = new MemoryPool(1_048_576)
+  readonly #triedByKafkajs = translatingKafkajs(CONNECTION, undefined)
+  readonly #triedByPlatformatic = new Translator(CONNECTION).tried
 
   /** The tests give another decoder, which is wrong. */
   constructor(decode = decodeRecordBatch) {
@@ -66,7 +70,9 @@ export class Judge {
       case 'platformatic':
         return this.#platformatic(bytes)
       case 'kafkajs':
-        return response(() => triedKafkajs('fetch', () => fetchCall(REQUEST).response.decode(Buffer.from(bytes))))
+        return response(() =>
+          this.#triedByKafkajs(ATTEMPT, () => fetchCall(REQUEST).response.decode(Buffer.from(bytes))),
+        )
       default:
         return unknownLevel(level)
     }
@@ -100,7 +106,7 @@ export class Judge {
   #platformatic(bytes: Uint8Array): Promise<Outcome> {
     const memory = this.#memory
     return response(async () => {
-      const { partitions } = await triedPlatformatic('fetch', () =>
+      const { partitions } = await this.#triedByPlatformatic(ATTEMPT, () =>
         fetchApi(FETCH_VERSION, memory).async(fedConnection(bytes), REQUEST),
       )
       return partitions.map(({ records, ...partition }) => ({

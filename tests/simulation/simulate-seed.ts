@@ -227,7 +227,7 @@ class SeedRun {
 
   /** Beside a zombie that is awake and quicker a start may lose every race; sooner or later one of both gives in. */
   async #lastLife(): Promise<SimulatedProcess | undefined> {
-    const world = { ...this.#world, options: { ...this.#world.options, bounds: await this.#hand.ends(TOPIC) } }
+    const world = { ...this.#world, options: { ...this.#world.options, bounds: await this.#surroundings.ends() } }
     for (let start = 0; start < MOST_TAKEOVERS; start++) {
       const process = new SimulatedProcess(world, this.#hosts.place)
       this.#current = process

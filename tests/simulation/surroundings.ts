@@ -1,4 +1,6 @@
 import type { GroupOffset } from '../../connectors/kafka/index.ts'
+import { splitId } from '../../core/model/position.ts'
+import type { Bounds } from '../../core/runtime/job/bounds.ts'
 import { type GeneratedRecord, generateEvents } from '../../examples/events-curated/generate-events.ts'
 import type { FoundRecord } from './check-end.ts'
 import { NO_FAULTS } from './faults.ts'
@@ -70,6 +72,16 @@ export class Surroundings {
     this.#outages.end()
     this.network.faults.heal()
     await this.#kafka?.settle()
+  }
+
+  /** Where each split ends, once everything is settled. */
+  async ends(): Promise<Bounds> {
+    if (this.#kafka === undefined) return this.#log.ends(TOPIC)
+    const partitions = Array.from({ length: this.#scenario.partitions }, (_, partition) => partition)
+    const { cluster } = this.network
+    return new Map(
+      partitions.map((partition) => [splitId(TOPIC, partition), cluster.log({ topic: TOPIC, partition }).end]),
+    )
   }
 
   /** The records with the offsets that they have. */
