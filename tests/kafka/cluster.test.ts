@@ -4,6 +4,7 @@ import { CLIENTS } from '../../connectors/kafka/client/open-client.ts'
 import { kafkaClient } from '../../connectors/kafka/index.ts'
 import { encodeRecordBatch } from '../../formats/record-batch/encode.ts'
 import { KafkaBroker } from '../../scripts/kafka/broker.ts'
+import { textRecord } from '../connectors/log/log-fixture.ts'
 import { Follower } from './follower.ts'
 import { KafkaFixture, topicName } from './kafka-fixture.ts'
 
@@ -21,12 +22,7 @@ after(async () => {
 })
 
 function batchOf(from: number): Uint8Array {
-  const records = Array.from({ length: CHUNK }, (_, i) => ({
-    timestamp: 1,
-    key: null,
-    value: Buffer.from(String(from + i)),
-    headers: [],
-  }))
+  const records = Array.from({ length: CHUNK }, (_, i) => textRecord(String(from + i)))
   return encodeRecordBatch({ baseOffset: 0, records, codec: 'lz4' })
 }
 

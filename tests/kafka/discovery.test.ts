@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, it } from 'node:test'
 import { runPipeline } from '../../platform/index.ts'
+import { textRecord } from '../connectors/log/log-fixture.ts'
 import { eventually } from './eventually.ts'
 import { BROKERS, KafkaFixture, topicName } from './kafka-fixture.ts'
 import { readCommitted } from './read-topic.ts'
@@ -16,12 +17,7 @@ after(async () => {
 })
 
 const records = (from: number, count: number) =>
-  Array.from({ length: count }, (_, i) => ({
-    timestamp: 1,
-    key: null,
-    value: Buffer.from(`{"n":${from + i}}`),
-    headers: [],
-  }))
+  Array.from({ length: count }, (_, i) => textRecord(`{"n":${from + i}}`))
 
 /** Resolves when the output topic has so many records. */
 function written(topic: string, count: number): Promise<readonly number[]> {

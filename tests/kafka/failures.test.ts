@@ -4,6 +4,7 @@ import { CLIENTS } from '../../connectors/kafka/client/open-client.ts'
 import { type KafkaClientChoice, type KafkaSourceOptions, kafka } from '../../connectors/kafka/index.ts'
 import type { ErrorCode } from '../../core/model/error-codes.ts'
 import { coded } from '../connectors/kafka/client-suite/in-world.ts'
+import { textRecord } from '../connectors/log/log-fixture.ts'
 import { suiteContract } from '../connectors/suite-records.ts'
 import { ManualClock } from '../connectors/test-ports.ts'
 import { BROKERS, KafkaFixture, topicName } from './kafka-fixture.ts'
@@ -12,8 +13,6 @@ const fixture = new KafkaFixture()
 after(() => fixture.close())
 // A new cluster makes the topic of groups when it is first asked for one; these tests have a clock without patience.
 before(() => fixture.groupsAreReady())
-
-const record = { timestamp: 1_000, key: null, value: Buffer.from('{}'), headers: [] }
 
 function openWith(client: KafkaClientChoice, options: Partial<KafkaSourceOptions<unknown>>, pipeline = 'tests') {
   const spec = kafka({
@@ -33,7 +32,7 @@ async function filled(count: number): Promise<string> {
   await fixture.createTopic(topic)
   await fixture.append(
     { topic, partition: 0 },
-    Array.from({ length: count }, () => record),
+    Array.from({ length: count }, () => textRecord('{}')),
   )
   return topic
 }

@@ -4,6 +4,7 @@ import { CLIENTS } from '../../connectors/kafka/client/open-client.ts'
 import type { KafkaClientChoice } from '../../connectors/kafka/index.ts'
 import { encodeRecordBatch } from '../../formats/record-batch/encode.ts'
 import { freePort, KafkaBroker } from '../../scripts/kafka/broker.ts'
+import { textRecord } from '../connectors/log/log-fixture.ts'
 import { type Fault, FaultProxy } from './fault-proxy.ts'
 import { Follower } from './follower.ts'
 import { KafkaFixture, topicName } from './kafka-fixture.ts'
@@ -24,12 +25,7 @@ after(async () => {
 const CHUNK = 200
 
 async function append(topic: string, from: number, count: number): Promise<void> {
-  const records = Array.from({ length: count }, (_, i) => ({
-    timestamp: 1,
-    key: null,
-    value: Buffer.from(String(from + i)),
-    headers: [],
-  }))
+  const records = Array.from({ length: count }, (_, i) => textRecord(String(from + i)))
   await fixture.append({ topic, partition: 0 }, records)
 }
 
@@ -72,12 +68,7 @@ describe('fault 22: a broker is killed and comes back', () => {
     const topic = topicName('killed-transaction')
     await fixture.createTopic(topic)
     const client = await fixture.client('read_committed')
-    const batch = (text: string) =>
-      encodeRecordBatch({
-        baseOffset: 0,
-        codec: 'none',
-        records: [{ timestamp: 1, key: null, value: Buffer.from(text), headers: [] }],
-      })
+    const batch = (text: string) => encodeRecordBatch({ baseOffset: 0, codec: 'none', records: [textRecord(text)] })
     const lost = await client.transaction(topic)
     await lost.append({ topic, partition: 0 }, batch('lost'))
     await broker.kill()
@@ -97,7 +88,7 @@ describe('fault 27: a request is taken and its answer is lost', () => {
     await fixture.createTopic(topic)
     const client = await fixture.client('read_committed')
     const transaction = await client.transaction(topic)
-    const records = [{ timestamp: 1, key: null, value: Buffer.from('once'), headers: [] }]
+    const records = [textRecord('once')]
     await transaction.append({ topic, partition: 0 }, encodeRecordBatch({ baseOffset: 0, codec: 'none', records }))
     const second = transaction.append(
       { topic, partition: 0 },

@@ -1,12 +1,13 @@
 import { Admin, ConnectionPool } from '@platformatic/kafka'
 import { openClient } from '../../connectors/kafka/client/open-client.ts'
-import type { Isolation, KafkaClient } from '../../connectors/kafka/index.ts'
+import { PRODUCE_MS } from '../../connectors/kafka/client/timeouts.ts'
+import type { Isolation, KafkaClient, TopicPartition } from '../../connectors/kafka/index.ts'
+import { produceApi } from '../../connectors/kafka/platformatic/produce-api.ts'
 import type { ConnectorPorts } from '../../core/ports/connector-ports.ts'
 import type { Codec } from '../../formats/record-batch/compression.ts'
 import { type EncodableRecord, encodeRecordBatch } from '../../formats/record-batch/encode.ts'
 import { systemPorts } from '../../platform/system/system-ports.ts'
 import { eventually } from './eventually.ts'
-import { plainProduce } from './plain-produce.ts'
 
 /** Brokers that the run was given; the runner starts one. */
 export const BROKERS = process.env.KAFKA_BROKERS ?? '127.0.0.1:9092'
@@ -77,21 +78,23 @@ export class KafkaFixture {
   }
 
   /** Appends records as one batch, without a transaction. */
-  async append(
-    to: { topic: string; partition: number },
-    records: readonly EncodableRecord[],
-    codec: Codec = 'none',
-  ): Promise<void> {
-    if (records.length === 0) return
-    const batch = encodeRecordBatch({ baseOffset: 0, records, codec })
+  async append(to: TopicPartition, records: readonly EncodableRecord[], codec: Codec = 'none'): Promise<void> {
+    if (records.length > 0) await this.appendBatch(to, encodeRecordBatch({ baseOffset: 0, records, codec }))
+  }
+
+  /** Appends a batch as it is. What throws is not tried again: nothing would tell the broker that it is the same batch. */
+  async appendBatch(to: TopicPartition, batch: Uint8Array): Promise<void> {
     for (let attempt = 0; attempt < 100; attempt++) {
       const { topics: described, brokers } = await this.admin.metadata({ topics: [to.topic], forceUpdate: attempt > 0 })
       const partition = described.get(to.topic)?.partitions[to.partition]
       const broker = partition === undefined ? undefined : brokers.get(partition.leader)
-      const code =
-        broker === undefined ? NOT_LEADER : await plainProduce.async(await this.#pool.get(broker), { ...to, batch })
-      if (code === 0) return
-      if (code !== NOT_LEADER) throw new Error(`produce to ${to.topic} failed with error ${code}`)
+      const request = { ...to, transactionalId: null, timeoutMs: PRODUCE_MS, batch }
+      const { errorCode, message } =
+        broker === undefined
+          ? { errorCode: NOT_LEADER, message: '' }
+          : await produceApi.async(await this.#pool.get(broker), request)
+      if (errorCode === 0) return
+      if (errorCode !== NOT_LEADER) throw new Error(`produce to ${to.topic} failed with error ${errorCode} ${message}`)
       // A new leader needs a moment until it knows that it is one.
       await new Promise((resolve) => setTimeout(resolve, 20))
     }

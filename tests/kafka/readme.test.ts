@@ -7,6 +7,7 @@ import { after, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { previewTable } from '../../connectors/delta/index.ts'
 import { systemPorts } from '../../platform/index.ts'
+import { textRecord } from '../connectors/log/log-fixture.ts'
 import { BROKERS, KafkaFixture, topicName } from './kafka-fixture.ts'
 import { readCommitted } from './read-topic.ts'
 
@@ -51,9 +52,7 @@ it('the README takes records from the log to Kafka and from Kafka to a table', a
   millrace(['log', 'append', topic], ORDERS)
   millrace(['run', 'to-kafka.ts', '--until-caught-up'])
   assert.equal((await readCommitted(fixture, topic, 2)).length, 4)
-  await fixture.append({ topic, partition: 1 }, [
-    { timestamp: 1, key: null, value: Buffer.from('{"order_id":5}'), headers: [] },
-  ])
+  await fixture.append({ topic, partition: 1 }, [textRecord('{"order_id":5}')])
   for (let run = 0; run < 2; run++) millrace(['run', 'from-kafka.ts', '--until-caught-up'])
   const table = await previewTable(systemPorts(), join(directory, 'warehouse', 'kafka_orders'), 10)
   assert.equal(table?.records, 3)

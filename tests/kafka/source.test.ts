@@ -3,6 +3,7 @@ import { CLIENTS } from '../../connectors/kafka/client/open-client.ts'
 import { kafka } from '../../connectors/kafka/index.ts'
 import { CODECS } from '../../formats/record-batch/compression.ts'
 import type { EncodableRecord } from '../../formats/record-batch/encode.ts'
+import { textRecord } from '../connectors/log/log-fixture.ts'
 import { type SuiteEntry, sourceSuite } from '../connectors/source-suite.ts'
 import { suiteContract } from '../connectors/suite-records.ts'
 import { BROKERS, KafkaFixture, topicName } from './kafka-fixture.ts'
@@ -10,13 +11,12 @@ import { BROKERS, KafkaFixture, topicName } from './kafka-fixture.ts'
 const fixture = new KafkaFixture()
 after(() => fixture.close())
 
-const encoder = new TextEncoder()
 const BATCH_RECORDS = 700
 
 function recordOf(entry: SuiteEntry): EncodableRecord {
-  if (entry === 'tombstone') return { timestamp: 1_000, key: null, value: null, headers: [] }
-  if (entry === 'violation') return { timestamp: 1_000, key: null, value: encoder.encode('{"id":5}'), headers: [] }
-  return { timestamp: entry.at, key: null, value: encoder.encode(JSON.stringify(entry)), headers: [] }
+  if (entry === 'tombstone') return textRecord(null)
+  if (entry === 'violation') return textRecord('{"id":5}')
+  return textRecord(JSON.stringify(entry), { timestamp: entry.at })
 }
 
 for (const client of CLIENTS) {

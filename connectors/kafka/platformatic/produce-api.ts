@@ -10,7 +10,8 @@ const VERSION = 9
 const ACKS_ALL = -1
 
 export interface ProduceRequest {
-  readonly transactionalId: string
+  /** `null` outside of a transaction. */
+  readonly transactionalId: string | null
   readonly timeoutMs: number
   readonly topic: string
   readonly partition: number
