@@ -9,20 +9,27 @@ export interface Chunk {
   next(reuse: RecordBatchView | undefined): RecordBatchView | undefined
 }
 
+/** What the fetcher wants to know of a feed. */
+export interface FeedEvents {
+  /** A chunk was used up. */
+  readonly onRoom: () => void
+  /** Nobody wants more. */
+  readonly onClose: () => void
+  /** A batch cannot be read; `last` is the one before it. True where it is fetched once more. */
+  readonly onDamage: (error: unknown, last: RecordBatchView | undefined) => boolean
+}
+
 /** A feed that a fetcher fills: chunks wait here, still encoded, until the reader takes their batches. */
 export class ChunkFeed implements PartitionFeed {
-  readonly #onRoom: () => void
-  readonly #onClose: () => void
+  readonly #events: FeedEvents
   readonly #chunks: Chunk[] = []
   #waitingBytes = 0
   #taken: RecordBatchView | undefined
   #failure: unknown
   #arrived: (() => void) | undefined
 
-  /** `onRoom` is called whenever a chunk was used up, `onClose` when nobody wants more. */
-  constructor(on: { readonly onRoom: () => void; readonly onClose: () => void }) {
-    this.#onRoom = on.onRoom
-    this.#onClose = on.onClose
+  constructor(events: FeedEvents) {
+    this.#events = events
   }
 
   /** Bytes that nobody took yet. */
@@ -44,14 +51,14 @@ export class ChunkFeed implements PartitionFeed {
 
   take(): RecordBatchView | undefined {
     for (let chunk = this.#chunks[0]; chunk !== undefined; chunk = this.#chunks[0]) {
-      const view = chunk.next(this.#taken)
+      const view = this.#nextOf(chunk)
       if (view !== undefined) {
         this.#taken = view
         return view
       }
       this.#chunks.shift()
       this.#waitingBytes -= chunk.sizeBytes
-      this.#onRoom()
+      this.#events.onRoom()
     }
     if (this.#failure !== undefined) throw this.#failure
     return undefined
@@ -65,9 +72,21 @@ export class ChunkFeed implements PartitionFeed {
   }
 
   close(): void {
-    this.#onClose()
+    this.#events.onClose()
     this.#chunks.length = 0
     this.#waitingBytes = 0
+  }
+
+  #nextOf(chunk: Chunk): RecordBatchView | undefined {
+    try {
+      return chunk.next(this.#taken)
+    } catch (error) {
+      if (this.#failure !== undefined || !this.#events.onDamage(error, this.#taken)) throw error
+      // It is used up, and what came behind it is fetched once more, too.
+      this.#chunks.length = 1
+      this.#waitingBytes = chunk.sizeBytes
+      return undefined
+    }
   }
 
   #tell(): void {

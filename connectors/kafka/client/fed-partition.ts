@@ -10,6 +10,8 @@ export interface FedPartition {
   offset: number
   lastFetchedEpoch: number
   leader: PartitionLeader | undefined
+  /** Where a damaged batch was met last. */
+  damagedAt: number | undefined
   /** Failures since its last good answer. */
   troubles: number
   /** Nothing more is fetched of it. */
@@ -18,7 +20,7 @@ export interface FedPartition {
 
 export function newFedPartition(start: FetchStart, feed: ChunkFeed): FedPartition {
   const { offset, leaderEpoch: lastFetchedEpoch } = start
-  return { start, feed, offset, lastFetchedEpoch, leader: undefined, troubles: 0, isEnded: false }
+  return { start, feed, offset, lastFetchedEpoch, leader: undefined, damagedAt: undefined, troubles: 0, isEnded: false }
 }
 
 /** Ends a partition with what its reader gets after everything that came before. */

@@ -1,5 +1,6 @@
 // hot path
 import { MillraceError, toMillraceError } from '../../../core/model/errors.ts'
+import type { RecordBatchView } from '../../../formats/record-batch/decode.ts'
 import { TransactionFilter } from '../../../formats/record-batch/transaction-filter.ts'
 import { attempts } from './attempts.ts'
 import { ChunkFeed } from './chunk-feed.ts'
@@ -41,7 +42,7 @@ interface Asked {
 /**
  * Fetches all partitions of one worker: one request under way per broker, the next one sent as soon as an answer has come and
  * before any of it is decoded. A partition whose reader is behind is left out, so that what waits is bounded. A broker that is
- * away is tried again for ever; what cannot heal reaches the reader as a coded error.
+ * away is tried again for ever, a batch that came damaged is fetched once more; what cannot heal reaches the reader as a coded error.
  */
 export class Fetcher {
   readonly #ports: FetcherPorts
@@ -71,6 +72,7 @@ export class Fetcher {
         partition.isEnded = true
         if (this.#partitions.get(key) === partition) this.#partitions.delete(key)
       },
+      onDamage: (error, last) => this.#fetchAgain(partition, error, last),
     })
     const partition = newFedPartition(start, feed)
     this.#partitions.set(key, partition)
@@ -195,13 +197,28 @@ export class Fetcher {
     try {
       end = batches.end()
     } catch {
-      // The chunk says the same, with its place, when the reader comes to the damaged batch.
+      // Nothing more is fetched until the reader comes to the damaged batch.
       partition.isEnded = true
     }
     feed.push(batches.open({ place: start, offset, filter }))
     if (end === undefined) return
     partition.offset = end.offset
     partition.lastFetchedEpoch = end.leaderEpoch
+  }
+
+  /** False where that batch was damaged before: then it is not the network that does it. */
+  #fetchAgain(partition: FedPartition, error: unknown, last: RecordBatchView | undefined): boolean {
+    const { offset, leaderEpoch } = partition.start
+    const from = last?.nextOffset ?? offset
+    if (partition.damagedAt === from) return false
+    partition.damagedAt = from
+    partition.offset = from
+    partition.lastFetchedEpoch = last?.partitionLeaderEpoch ?? leaderEpoch
+    partition.isEnded = false
+    this.#ports.logger.warn('a record batch came damaged; it is fetched once more', { reason: String(error) })
+    forget(partition)
+    this.#search.start()
+    return true
   }
 
   #refused(partition: FedPartition, errorCode: number): void {

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { zstdCompressSync } from 'node:zlib'
 import { ChunkFeed } from '../../../connectors/kafka/client/chunk-feed.ts'
 import { EncodedChunk, endOfBatches } from '../../../connectors/kafka/client/encoded-chunk.ts'
+import { MillraceError } from '../../../core/model/errors.ts'
 import { encodeRecordBatch } from '../../../formats/record-batch/encode.ts'
+import { MOST_INFLATED_BYTES } from '../../../formats/record-batch/layout.ts'
+import { batchAround } from '../../formats/record-batch/batches.ts'
 
 const place = { topic: 'events', partition: 2 }
 const record = { timestamp: 1, key: null, value: new Uint8Array(20), headers: [] }
@@ -19,6 +23,63 @@ function batch(baseOffset: number, count = 2): Uint8Array {
 function chunkOf(bytes: Uint8Array, offset: number): EncodedChunk {
   return new EncodedChunk({ place, bytes, offset, filter: undefined })
 }
+
+/** A batch at offset 12 with this in place of its records. */
+function around(section: Uint8Array, header: { readonly codec: number; readonly count: number }): Uint8Array {
+  const made = batchAround(section, header)
+  new DataView(made.buffer, made.byteOffset).setInt32(4, 12)
+  return made
+}
+
+function withMagic(magic: number): Uint8Array {
+  const made = batch(12)
+  made[16] = magic
+  return made
+}
+
+/** One record without key, value and headers. */
+const SMALLEST = Buffer.from('0c000000010100', 'hex')
+
+const hostileBatches = [
+  { what: 'a magic of old', hostile: () => withMagic(1), code: 'MR_RECORD_BATCH_UNSUPPORTED', says: 'magic is 1' },
+  { what: 'a magic to come', hostile: () => withMagic(3), code: 'MR_RECORD_BATCH_UNSUPPORTED', says: 'magic is 3' },
+  {
+    what: 'a codec that is not known',
+    hostile: () => around(SMALLEST, { codec: 5, count: 1 }),
+    code: 'MR_RECORD_BATCH_UNSUPPORTED',
+    says: 'codec 5 is not known',
+  },
+  {
+    what: 'records that cannot be inflated',
+    hostile: () => around(SMALLEST, { codec: 3, count: 1 }),
+    code: 'MR_RECORD_BATCH_CORRUPT',
+    says: 'LZ4',
+  },
+  {
+    what: 'a decompression bomb',
+    hostile: () => around(zstdCompressSync(new Uint8Array(MOST_INFLATED_BYTES + 1)), { codec: 4, count: 1 }),
+    code: 'MR_RECORD_BATCH_TOO_LARGE',
+    says: 'zstd data passes the limit',
+  },
+  {
+    what: 'a claim of more records than there are bytes',
+    hostile: () => around(SMALLEST, { codec: 0, count: 2 ** 31 - 1 }),
+    code: 'MR_RECORD_BATCH_CORRUPT',
+    says: 'claims 2147483647 records in 7 bytes',
+  },
+  {
+    what: 'offsets that go back',
+    hostile: () => batch(10),
+    code: 'MR_RECORD_BATCH_CORRUPT',
+    says: 'ends at offset 11, after offset 11',
+  },
+  {
+    what: 'offsets that go back inside of a batch',
+    hostile: () => around(Buffer.concat([SMALLEST, SMALLEST]), { codec: 0, count: 2 }),
+    code: 'MR_RECORD_BATCH_CORRUPT',
+    says: 'offset out of order',
+  },
+] as const
 
 describe('EncodedChunk', () => {
   it('gives the whole batches of a fetch in their order and leaves a cut one to the next fetch', () => {
@@ -44,24 +105,27 @@ describe('EncodedChunk', () => {
     }
   })
 
-  it('refuses offsets that go back, and what it cannot read', () => {
-    const back = chunkOf(Buffer.concat([batch(10), batch(10)]), 10)
-    back.next(undefined)
-    assert.throws(() => back.next(undefined), {
-      code: 'MR_RECORD_BATCH_CORRUPT',
-      message: /ends at offset 11, after offset 11/,
+  for (const { what, hostile, code, says } of hostileBatches) {
+    it(`gives the batch before ${what}, then says where it is, and gives nothing of it`, () => {
+      const chunk = chunkOf(Buffer.concat([batch(10), hostile()]), 10)
+      assert.equal(chunk.next(undefined)?.baseOffset, 10)
+      for (let look = 0; look < 2; look++) {
+        assert.throws(
+          () => chunk.next(undefined),
+          (error: unknown) => {
+            assert.ok(error instanceof MillraceError)
+            assert.equal(error.code, code)
+            assert.match(error.message, new RegExp(`^events-2 at offset 12: .*${says}.*; nothing is skipped$`))
+            return true
+          },
+        )
+      }
     })
-    const old = batch(0)
-    old[16] = 1
-    assert.throws(() => chunkOf(old, 0).next(undefined), {
-      code: 'MR_RECORD_BATCH_UNSUPPORTED',
-      message: /events-2 .*magic is 1/,
-    })
-  })
+  }
 })
 
 describe('ChunkFeed', () => {
-  const quiet = { onRoom: () => undefined, onClose: () => undefined }
+  const quiet = { onRoom: () => undefined, onClose: () => undefined, onDamage: () => false }
 
   it('tells who waits that something has arrived, once', async () => {
     const feed = new ChunkFeed(quiet)
@@ -87,7 +151,7 @@ describe('ChunkFeed', () => {
   it('counts what waits, and gives it free when it is taken or nobody wants it', () => {
     let room = 0
     let closed = 0
-    const feed = new ChunkFeed({ onRoom: () => room++, onClose: () => closed++ })
+    const feed = new ChunkFeed({ ...quiet, onRoom: () => room++, onClose: () => closed++ })
     const bytes = batch(0)
     feed.push(chunkOf(bytes, 0))
     feed.push(chunkOf(batch(2), 2))

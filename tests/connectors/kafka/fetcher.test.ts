@@ -7,9 +7,10 @@ import type { TopicLeaders } from '../../../connectors/kafka/client/topic-leader
 import { MillraceError } from '../../../core/model/errors.ts'
 import { encodeRecordBatch } from '../../../formats/record-batch/encode.ts'
 import { ManualClock, settle } from '../../manual-clock.ts'
+import { textRecord } from '../log/log-fixture.ts'
 
-const record = { timestamp: 1, key: null, value: new Uint8Array(20), headers: [] }
 const start = (topic: string, offset = 0) => ({ topic, topicId: topic, partition: 0, offset, leaderEpoch: -1 })
+const gone = new MillraceError('MR_KAFKA_UNREACHABLE', 'gone')
 
 /** A fetch that a broker has not answered yet. */
 interface Pending {
@@ -19,11 +20,24 @@ interface Pending {
   fail(error: unknown): void
 }
 
+/** Tells how long it was asked to wait. */
+class TellingClock extends ManualClock {
+  readonly pausesMs: number[] = []
+
+  override after(ms: number, signal?: AbortSignal): Promise<void> {
+    this.pausesMs.push(ms)
+    return super.after(ms, signal)
+  }
+}
+
 /** A cluster that a test answers for. */
 class TestCluster {
-  readonly clock = new ManualClock()
+  readonly clock = new TellingClock()
   readonly pending: Pending[] = []
   readonly warnings: string[] = []
+  /** What chance brings next. */
+  readonly drawn: number[] = []
+  isAway = false
   searches = 0
   /** Port of the leader per topic; a topic that is absent is unknown. */
   readonly leaders = new Map<string, number | undefined>()
@@ -33,8 +47,12 @@ class TestCluster {
     maxWaitingBytes: 1_000_000,
     maxWaitMs: 10,
     clock: this.clock,
-    random: { uint32: () => 0, uuid: () => '' },
-    logger: { info: () => undefined, warn: (message) => this.warnings.push(message), error: () => undefined },
+    random: { uint32: () => this.drawn.shift() ?? 0, uuid: () => '' },
+    logger: {
+      info: () => undefined,
+      warn: (message, fields) => this.warnings.push(`${message}: ${fields?.reason}`),
+      error: () => undefined,
+    },
     link: (broker) => ({ broker, fetch: (request) => this.#fetch(broker, request), close: async () => undefined }),
     leadersOf: async (topics) => this.#leadersOf(topics),
     listOffsets: async () => [0],
@@ -55,6 +73,7 @@ class TestCluster {
 
   #leadersOf(topics: readonly string[]): ReadonlyMap<string, TopicLeaders> {
     this.searches++
+    if (this.isAway) throw gone
     const unknown = topics.find((topic) => !this.leaders.has(topic))
     if (unknown !== undefined) throw new MillraceError('MR_KAFKA_TOPIC_UNKNOWN', `topic ${unknown}`)
     return new Map(
@@ -66,16 +85,28 @@ class TestCluster {
   }
 }
 
+/** Two records of the leader epoch 4 from this offset on. */
+function batch(baseOffset: number): Uint8Array {
+  const records = [textRecord('first'), textRecord('second')]
+  return encodeRecordBatch({ baseOffset, records, codec: 'none', partitionLeaderEpoch: 4 })
+}
+
+/** The same with this byte changed: the last ones are of the records, the 17th is the magic. */
+function damagedBatch(baseOffset: number, at: number): Uint8Array {
+  const damaged = batch(baseOffset)
+  damaged.set([damaged.at(at)! ^ 1], at < 0 ? damaged.length + at : at)
+  return damaged
+}
+
+function brought(topicId: string, ...batches: readonly Uint8Array[]): FetchedPartition {
+  const encoded = new EncodedBatches(Buffer.concat(batches), () => undefined)
+  return { topicId, partition: 0, errorCode: 0, aborted: [], divergesAt: undefined, batches: encoded }
+}
+
 function fetched(topicId: string, of: { readonly offset?: number; readonly errorCode?: number }): FetchedPartition {
   const { offset, errorCode = 0 } = of
-  const batches =
-    offset === undefined
-      ? undefined
-      : new EncodedBatches(
-          encodeRecordBatch({ baseOffset: offset, records: [record, record], codec: 'none' }),
-          () => undefined,
-        )
-  return { topicId, partition: 0, errorCode, aborted: [], divergesAt: undefined, batches }
+  if (offset !== undefined) return brought(topicId, batch(offset))
+  return { topicId, partition: 0, errorCode, aborted: [], divergesAt: undefined, batches: undefined }
 }
 
 describe('Fetcher', () => {
@@ -117,7 +148,7 @@ describe('Fetcher', () => {
     const cluster = new TestCluster()
     cluster.leaders.set('a', 1)
     const feed = cluster.fetcher.feed(start('a'))
-    ;(await cluster.onlyFetch()).fail(new MillraceError('MR_KAFKA_UNREACHABLE', 'gone'))
+    ;(await cluster.onlyFetch()).fail(gone)
     cluster.leaders.set('a', 2)
     await cluster.clock.advance(5_000)
     const fetch = await cluster.onlyFetch()
@@ -152,6 +183,104 @@ describe('Fetcher', () => {
     ;(await cluster.onlyFetch()).answer([fetched('a', { offset: 0 })])
     await led.arrival()
     assert.equal(led.take()?.count, 2)
+    await cluster.fetcher.close()
+  })
+
+  it('tries a broker that is away for a minute again and again, says so twice, and is silent once it has answered', async () => {
+    const cluster = new TestCluster()
+    const most = 2 ** 32 - 1
+    cluster.drawn.push(...Array.from({ length: 100 }, (_, i) => (i % 3 === 0 ? 0 : i % 3 === 1 ? most : most / 2)))
+    cluster.leaders.set('a', 1)
+    const feed = cluster.fetcher.feed(start('a'))
+    ;(await cluster.onlyFetch()).answer([fetched('a', { offset: 0 })])
+    ;(await cluster.onlyFetch()).fail(gone)
+    cluster.isAway = true
+    const { pausesMs } = cluster.clock
+    for (let passedMs = 0; passedMs < 60_000; passedMs += 50) await cluster.clock.advance(50)
+    for (const [failures, pauseMs] of pausesMs.entries()) {
+      const longest = Math.min(5_000, 100 * 2 ** failures)
+      assert.ok(pauseMs >= longest / 2 && pauseMs <= longest, `pause ${failures} is ${pauseMs} ms`)
+    }
+    assert.ok(pausesMs.length >= 12 && pausesMs.length <= 30, `${pausesMs.length} pauses`)
+    assert.equal(new Set(pausesMs.slice(-6)).size, 3)
+    const said = 'a broker cannot be reached; it is tried again until it answers: gone'
+    assert.deepEqual(cluster.warnings, [said, said])
+    cluster.isAway = false
+    await cluster.clock.advance(5_000)
+    ;(await cluster.onlyFetch()).answer([fetched('a', { offset: 2 })])
+    await settle()
+    assert.deepEqual([feed.take()?.baseOffset, feed.take()?.baseOffset], [0, 2])
+    const { searches } = cluster
+    for (let passedMs = 0; passedMs < 60_000; passedMs += 5_000) await cluster.clock.advance(5_000)
+    assert.deepEqual([cluster.searches, cluster.warnings.length, cluster.clock.sleepers], [searches, 2, 0])
+    await cluster.fetcher.close()
+  })
+
+  for (const { what, at, isFetchedOn } of [
+    { what: 'records', at: -1, isFetchedOn: true },
+    { what: 'magic', at: 16, isFetchedOn: false },
+  ]) {
+    it(`fetches a batch whose ${what} came damaged once more, from its own offset on, and loses and repeats nothing`, async () => {
+      const cluster = new TestCluster()
+      cluster.leaders.set('a', 1)
+      const feed = cluster.fetcher.feed(start('a'))
+      ;(await cluster.onlyFetch()).answer([brought('a', batch(0), damagedBatch(2, at), batch(4))])
+      await settle()
+      assert.equal(feed.take()?.baseOffset, 0)
+      assert.equal(feed.take(), undefined)
+      assert.match(
+        cluster.warnings.join(),
+        /came damaged; it is fetched once more: .*a-0 at offset 2: .*(corrupt|magic)/,
+      )
+      await cluster.clock.advance(5_000)
+      // What was asked for before the damage was found is for nobody.
+      if (isFetchedOn) (await cluster.onlyFetch()).answer([brought('a', batch(6))])
+      const fetch = await cluster.onlyFetch()
+      const asked = fetch.request.topics[0]?.partitions[0]
+      assert.deepEqual([asked?.offset, asked?.lastFetchedEpoch], [2, 4])
+      fetch.answer([brought('a', batch(2), batch(4))])
+      await feed.arrival()
+      assert.deepEqual([feed.take()?.baseOffset, feed.take()?.baseOffset, feed.take()], [2, 4, undefined])
+      await cluster.fetcher.close()
+    })
+  }
+
+  it('ends a partition whose batch comes damaged twice, with its place, and fetches it no more', async () => {
+    const cluster = new TestCluster()
+    cluster.leaders.set('a', 1)
+    const feed = cluster.fetcher.feed(start('a', 2))
+    for (let time = 0; time < 2; time++) {
+      const fetch = await cluster.onlyFetch()
+      assert.equal(fetch.request.topics[0]?.partitions[0]?.offset, 2)
+      fetch.answer([brought('a', damagedBatch(2, 16))])
+      await settle()
+      if (time === 0) assert.equal(feed.take(), undefined)
+      await cluster.clock.advance(5_000)
+    }
+    await feed.arrival()
+    for (let look = 0; look < 2; look++) {
+      assert.throws(() => feed.take(), {
+        code: 'MR_RECORD_BATCH_UNSUPPORTED',
+        message: /a-0 at offset 2: .*nothing is skipped/,
+      })
+    }
+    assert.equal(cluster.pending.length, 0)
+    await cluster.fetcher.close()
+  })
+
+  it('takes a batch that is larger than what it asked for', async () => {
+    const cluster = new TestCluster()
+    cluster.leaders.set('a', 1)
+    const feed = cluster.fetcher.feed(start('a'))
+    const fetch = await cluster.onlyFetch()
+    const large = encodeRecordBatch({ baseOffset: 0, records: [textRecord('x'.repeat(2_000_000))], codec: 'none' })
+    assert.ok(large.length > fetch.request.maxBytes)
+    fetch.answer([brought('a', large)])
+    await feed.arrival()
+    assert.equal(feed.take()?.valueLengths[0], 2_000_000)
+    assert.equal(feed.take(), undefined)
+    const { request } = await cluster.onlyFetch()
+    assert.equal(request.topics[0]?.partitions[0]?.offset, 1)
     await cluster.fetcher.close()
   })
 
