@@ -5,13 +5,21 @@ import { kafkaClient } from '../../connectors/kafka/index.ts'
 import { encodeRecordBatch } from '../../formats/record-batch/encode.ts'
 import { KafkaBroker } from '../../scripts/kafka/broker.ts'
 import { textRecord } from '../connectors/log/log-fixture.ts'
+import { enterNewDirectory } from '../sabotage/scene.ts'
+import { copied, numbered, numbersFrom, runCopy } from './copy-job.ts'
+import { eventually } from './eventually.ts'
 import { Follower } from './follower.ts'
+import { HeldClock } from './held-clock.ts'
 import { KafkaFixture, topicName } from './kafka-fixture.ts'
+import { Reading } from './reading.ts'
 
 /** Kills of a broker per client; the full count is 50. */
 const KILLS = Number(process.env.KAFKA_KILLS ?? 3)
 const PARTITIONS = 3
 const CHUNK = 40
+/** Node ids, in the order of the cluster. */
+const [LEADER, FOLLOWER] = [2, 3]
+const LOST = { code: 'MR_POSITION_LOST' }
 
 const cluster = await KafkaBroker.startCluster()
 const brokers = cluster.map(({ bootstrap }) => bootstrap).join(',')
@@ -58,3 +66,54 @@ for (const name of CLIENTS) {
     }
   })
 }
+
+function leaderOf(topic: string, expected: number): Promise<true> {
+  return eventually(`${topic} is not led by ${expected}`, { looks: 300, everyMs: 100 }, async () => {
+    const { topics } = await fixture.admin.metadata({ topics: [topic], forceUpdate: true })
+    return topics.get(topic)?.partitions[0]?.leader === expected ? true : undefined
+  })
+}
+
+it('fault 25: a leader that lacks records which were read stops everyone who read them, also when others have their offsets', async () => {
+  const topic = topicName('truncated')
+  const [, leader, follower] = cluster as [KafkaBroker, KafkaBroker, KafkaBroker]
+  enterNewDirectory()
+  await fixture.groupsAreReady()
+  await fixture.admin.createTopics({
+    topics: [topic],
+    partitions: -1,
+    replicas: -1,
+    assignments: [{ partition: 0, brokers: [LEADER, FOLLOWER] }],
+    configs: [
+      { name: 'unclean.leader.election.enable', value: 'true' },
+      { name: 'min.insync.replicas', value: '1' },
+    ],
+  })
+  await leaderOf(topic, LEADER)
+  const place = { topic, partition: 0 }
+  await fixture.append(place, numbered(0, 40))
+  await follower.kill()
+  await fixture.append(place, numbered(40, 40))
+  const clock = new HeldClock()
+  const live = await Reading.open(fixture, { topic, client: 'platformatic', clock })
+  const byName = await Reading.open(fixture, { topic, client: 'kafkajs' })
+  await live.reached(80)
+  await byName.reached(80)
+  const checkpoint = live.position
+  await runCopy({ brokers, topic })
+  // This reader looks for another leader when all has happened.
+  clock.hold()
+  await leader.kill()
+  await follower.run()
+  await leaderOf(topic, FOLLOWER)
+  // kafkajs knows no leader epochs, but that the log ends before its position.
+  await assert.rejects(byName.reached(81), LOST)
+  await fixture.append(place, numbered(1_000, 60))
+  clock.release()
+  await assert.rejects(live.reached(81), { ...LOST, message: /truncated to offset 40 under the reader at 80/ })
+  const restarted = await Reading.open(fixture, { topic, client: 'platformatic', from: checkpoint })
+  await assert.rejects(restarted.reached(81), LOST)
+  await assert.rejects(runCopy({ brokers, topic }), LOST)
+  for (const seen of [live.values, byName.values, await copied()]) assert.deepEqual(seen, numbersFrom(0, 80))
+  assert.deepEqual(restarted.values, [])
+})

@@ -26,13 +26,13 @@ export function topicName(hint: string): string {
 /** What one test file opened at the broker, to be closed at its end. */
 export class KafkaFixture {
   readonly admin: Admin
-  readonly #brokers: readonly string[]
+  readonly brokers: readonly string[]
   readonly #pool = new ConnectionPool('tests')
   readonly #closing: (() => Promise<void>)[] = []
 
   constructor(brokers: string = BROKERS) {
-    this.#brokers = brokers.split(',')
-    this.admin = new Admin({ clientId: 'tests', bootstrapBrokers: [...this.#brokers], retries: 5 })
+    this.brokers = brokers.split(',')
+    this.admin = new Admin({ clientId: 'tests', bootstrapBrokers: [...this.brokers], retries: 5 })
   }
 
   /** Closes this at the end. */
@@ -56,7 +56,7 @@ export class KafkaFixture {
     maxWaitingBytes = 33_554_432,
     client: 'platformatic' | 'kafkajs' = 'platformatic',
   ): Promise<KafkaClient> {
-    const connection = { brokers: this.#brokers, tls: undefined, sasl: undefined }
+    const connection = { brokers: this.brokers, tls: undefined, sasl: undefined }
     const settings = { client, connection, isolation, maxWaitingBytes, maxWaitMs: 100 } as const
     return this.owns(await openClient(this.ports(), settings))
   }

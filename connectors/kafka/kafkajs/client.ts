@@ -40,7 +40,7 @@ export async function connectKafkajs(options: KafkaClientOptions): Promise<Kafka
 
 /**
  * The client on kafkajs: its connections, security and administration, and fetches of our own on them. It knows topics by name and
- * no leader epochs, so a topic that was created anew is not noticed.
+ * no leader epochs: a topic that was created anew is not noticed, nor one that was truncated and has grown beyond the position since.
  */
 class KafkajsClient implements KafkaClient {
   readonly capabilities: KafkaCapabilities = { readCommitted: true, topicIdentity: false }
