@@ -58,9 +58,11 @@ function bindDerive(derivations: readonly BoundDerivation[], input: Schema): Bou
   const output: Schema = { fields: [...input.fields, ...derivations.map(({ field }) => field)] }
   return {
     output,
-    create: ({ id }) => {
-      const columnsOf = derivedColumns(id, derivations, input)
-      return stateless(id, (batch, out) => out.emit(batch.withColumns(output, [...batch.columns, ...columnsOf(batch)])))
+    create: (context) => {
+      const columnsOf = derivedColumns(context, derivations, input)
+      return stateless(context.id, (batch, out) =>
+        out.emit(batch.withColumns(output, [...batch.columns, ...columnsOf(batch)])),
+      )
     },
   }
 }

@@ -3,11 +3,11 @@ import type { Batch } from '../core/model/batch.ts'
 import { MillraceError } from '../core/model/errors.ts'
 import { type ConditionNode, type ExpressionNode, expressionText, isCondition } from '../core/model/expression.ts'
 import type { Schema } from '../core/model/field-type.ts'
+import { functionFailure, type NamedOperator, operatorFailure } from '../core/model/operator-failure.ts'
 import type { Operator, OperatorFunction, Output } from '../core/ports/operator.ts'
 import { compileCondition, scratchMask, selectMasked } from './expression/compile-condition.ts'
 import { type Condition, isExpression } from './expression/expression.ts'
 import { expressionType } from './expression/expression-type.ts'
-import { functionFailure, operatorFailure } from './operator-failure.ts'
 import { idOf, type OperatorOptions } from './operator-options.ts'
 import { stateless } from './stateless.ts'
 
@@ -31,7 +31,7 @@ export function filter<T>(
     return (upstream) =>
       upstream.append<T>({
         ...spec,
-        bind: (input) => ({ output: input, create: (context) => filterByFunction(context.id, predicate) }),
+        bind: (input) => ({ output: input, create: (context) => filterByFunction(context, predicate) }),
       })
   }
   if (!isExpression(predicate)) {
@@ -65,9 +65,9 @@ function filterByCondition(id: string, node: ConditionNode, input: Schema): Oper
   })
 }
 
-function filterByFunction<T>(id: string, predicate: (record: T) => boolean): Operator {
+function filterByFunction<T>(operator: NamedOperator, predicate: (record: T) => boolean): Operator {
   const scratch = scratchMask()
-  return stateless(id, (batch, output) => {
+  return stateless(operator.id, (batch, output) => {
     const mask = scratch(batch.rows)
     // The graph was typed from the schema: the records of this stream are T.
     const records = batch as Batch<unknown> as Batch<T>
@@ -79,11 +79,11 @@ function filterByFunction<T>(id: string, predicate: (record: T) => boolean): Ope
         mask[batch.rowAt(position)] = verdict === true ? 1 : 0
       }
     } catch (error) {
-      throw functionFailure({ operator: id, batch, row: batch.rowAt(position) }, error)
+      throw functionFailure({ operator, batch, row: batch.rowAt(position) }, error)
     }
     if (typeof verdict !== 'boolean') {
       const why = `the function returned ${typeof verdict}, not true or false`
-      throw operatorFailure({ operator: id, batch, row: batch.rowAt(position - 1) }, why)
+      throw operatorFailure({ operator, batch, row: batch.rowAt(position - 1) }, why)
     }
     emitSelected(batch, mask, output)
   })

@@ -2,6 +2,7 @@ import type { Batch } from '../core/model/batch.ts'
 import type { Field, RecordOf } from '../core/model/contract.ts'
 import { MillraceError } from '../core/model/errors.ts'
 import type { FieldValue, Schema } from '../core/model/field-type.ts'
+import type { NamedOperator } from '../core/model/operator-failure.ts'
 import type { BoundOperator, Operator, OperatorFunction, PlanValue } from '../core/ports/operator.ts'
 import { functionColumns } from './columns/function-columns.ts'
 import { idOf, type OperatorOptions } from './operator-options.ts'
@@ -31,19 +32,19 @@ export function map<T, F extends OutputFields>(
     fields: Object.entries(fields).map(([name, { type, optional }]) => ({ name, type, optional })),
   }
   const described: PlanValue = { fields: schemaValue(output), function: String(mapper) }
-  const bind = (): BoundOperator => ({ output, create: (context) => mapByFunction(context.id, mapper, output) })
+  const bind = (): BoundOperator => ({ output, create: (context) => mapByFunction(context, mapper, output) })
   const spec = { name: 'map', id, options: described, exchange: undefined, stateful: false, bind }
   return (upstream) => upstream.append(spec)
 }
 
-function mapByFunction(id: string, mapper: (record: never) => unknown, output: Schema): Operator {
-  return stateless(id, (batch: Batch, out) => {
+function mapByFunction(operator: NamedOperator, mapper: (record: never) => unknown, output: Schema): Operator {
+  return stateless(operator.id, (batch: Batch, out) => {
     let result: Readonly<Record<string, FieldValue>> = {}
     const compute = (record: never, index: number): FieldValue => {
       if (index === 0) result = resultOf(mapper(record))
       return result[output.fields[index]!.name]
     }
-    out.emit(batch.withColumns(output, functionColumns(batch, { operator: id, fields: output.fields, compute })))
+    out.emit(batch.withColumns(output, functionColumns(batch, { operator, fields: output.fields, compute })))
   })
 }
 

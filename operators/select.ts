@@ -40,9 +40,9 @@ function bindSelect(columns: Derivations, input: Schema): BoundOperator {
   const output: Schema = { fields: derivations.map(({ field }) => field) }
   return {
     output,
-    create: ({ id }) => {
-      const columnsOf = derivedColumns(id, derivations, input)
-      return stateless(id, (batch, out) => out.emit(batch.withColumns(output, columnsOf(batch))))
+    create: (context) => {
+      const columnsOf = derivedColumns(context, derivations, input)
+      return stateless(context.id, (batch, out) => out.emit(batch.withColumns(output, columnsOf(batch))))
     },
   }
 }

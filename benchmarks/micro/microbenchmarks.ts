@@ -73,7 +73,10 @@ function piecesFor(events: number): readonly Piece[] {
   const packed = encodedBatches(events, 'lz4')
   const views = plain.map((bytes) => decodeRecordBatch(bytes, 0, LIMITS))
   const batches = views.map(decoded)
-  const hasher = new KeyHasher({ kind: 'fields', names: ['event_id', 'source_system'] }, 1)
+  const hasher = new KeyHasher({ kind: 'fields', names: ['event_id', 'source_system'] }, 1, {
+    id: 'key',
+    splitOf: String,
+  })
   const keyed = batches.map((batch) => batch.withKeys(hasher.hash(batch)))
   const whole = decodedColumns(views)
   return [

@@ -4,6 +4,7 @@ import { bytesAt, type Column, dateText, decimalAt, decimalText, isValid, wideNu
 import { MillraceError } from './errors.ts'
 import type { FieldValue } from './field-type.ts'
 import { hashKey } from './key-hash.ts'
+import { functionFailure, type NamedOperator } from './operator-failure.ts'
 
 /** What a keyed operator or `keyBy` hashes: names of fields, or a function that returns the key value(s). */
 export type KeySelector =
@@ -22,18 +23,24 @@ const encoder = new TextEncoder()
  */
 export class KeyHasher {
   readonly #selector: KeySelector
+  readonly #operator: NamedOperator
   /** One for all rows: the hash function is not inlined, so one per row would be garbage. */
   readonly #target: { out: Int32Array; at: number; readonly seed: number }
   #bytes = new Uint8Array(256)
   #view = new DataView(this.#bytes.buffer)
   #length = 0
 
-  constructor(selector: KeySelector, seed: number) {
+  /** `operator` is the one that wants the keys: errors of its function name it. */
+  constructor(selector: KeySelector, seed: number, operator: NamedOperator) {
     this.#selector = selector
+    this.#operator = operator
     this.#target = { out: new Int32Array(0), at: 0, seed }
   }
 
-  /** Four words per physical row that is alive; the others mean nothing. Valid until the next call. */
+  /**
+   * Four words per physical row that is alive; the others mean nothing. Valid until the next call. Throws `MR_OPERATOR_FAILED`
+   * where the function throws or what it returns is no key.
+   */
   hash(batch: Batch<unknown>): Int32Array {
     const target = this.#target
     if (target.out.length < 4 * batch.rows) target.out = new Int32Array(4 * batch.rows)
@@ -43,7 +50,7 @@ export class KeyHasher {
       this.#length = 0
       if (this.#selector.kind === 'fields')
         for (let i = 0; i < columns.length; i++) this.#appendColumn(columns[i]!, row)
-      else this.#appendResult(this.#selector.keyOf(batch.at(position) as never))
+      else this.#appendKeyOf(this.#selector.keyOf, batch, position)
       target.at = 4 * row
       hashKey(this.#bytes, this.#length, target)
     }
@@ -55,6 +62,14 @@ export class KeyHasher {
     this.#length = 0
     for (const value of values) this.#appendValue(value)
     return this.#bytes.slice(0, this.#length)
+  }
+
+  #appendKeyOf(keyOf: (record: never) => FieldValue | readonly FieldValue[], batch: Batch<unknown>, at: number): void {
+    try {
+      this.#appendResult(keyOf(batch.at(at) as never))
+    } catch (error) {
+      throw functionFailure({ operator: this.#operator, batch, row: batch.rowAt(at) }, error)
+    }
   }
 
   #appendResult(result: FieldValue | readonly FieldValue[]): void {

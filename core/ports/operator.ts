@@ -30,6 +30,8 @@ export interface OperatorContext {
   readonly id: string
   /** Number of key groups, a power of two. */
   readonly keyGroups: number
+  /** Name of a split by its index. */
+  splitOf(index: number): string
   /** Decided once per epoch and stored with it: a replay sees the same value. Epoch ms. */
   now(): number
 }

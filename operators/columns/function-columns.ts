@@ -5,11 +5,11 @@ import type { Column } from '../../core/model/column.ts'
 import { ColumnBuilder } from '../../core/model/column-builder.ts'
 import { MillraceError } from '../../core/model/errors.ts'
 import type { FieldValue, SchemaField } from '../../core/model/field-type.ts'
-import { functionFailure } from '../operator-failure.ts'
+import { functionFailure, type NamedOperator } from '../../core/model/operator-failure.ts'
 
 /** A function of the pipeline that gives the values of some columns for one record. */
 export interface RowFunction {
-  readonly operator: string
+  readonly operator: NamedOperator
   readonly fields: readonly SchemaField[]
   /** Value of `fields[index]`; called once per record and field, fields in order. */
   readonly compute: (record: never, index: number) => FieldValue

@@ -5,7 +5,7 @@ import type { Column } from '../../core/model/column.ts'
 import { ColumnBuilder } from '../../core/model/column-builder.ts'
 import { type ExpressionNode, expressionText, type Literal } from '../../core/model/expression.ts'
 import { fieldIndex, type Schema } from '../../core/model/field-type.ts'
-import { operatorFailure } from '../operator-failure.ts'
+import { type NamedOperator, operatorFailure } from '../../core/model/operator-failure.ts'
 import { compileCondition, scratchMask } from './compile-condition.ts'
 import { expressionType } from './expression-type.ts'
 import { type VectorSource, vectorSource } from './vector.ts'
@@ -21,7 +21,7 @@ const TWO_32 = 4294967296
  * Compiles an expression, checked by `expressionType`, to a column. A field is its own column, not a copy. A whole
  * number beyond ±2^53 throws `MR_OPERATOR_FAILED` in the name of `operator`. One per task: it owns scratch memory.
  */
-export function compileValue(node: ExpressionNode, schema: Schema, operator: string): CompiledValue {
+export function compileValue(node: ExpressionNode, schema: Schema, operator: NamedOperator): CompiledValue {
   switch (node.kind) {
     case 'field': {
       const index = fieldIndex(schema, node.name)
@@ -81,7 +81,10 @@ function doubleColumn(source: VectorSource): CompiledValue {
   }
 }
 
-function wholeColumn(source: VectorSource, blame: { readonly operator: string; readonly text: string }): CompiledValue {
+function wholeColumn(
+  source: VectorSource,
+  blame: { readonly operator: NamedOperator; readonly text: string },
+): CompiledValue {
   let memory = new Int32Array(0)
   return (batch) => {
     const { values, validity } = source(batch)

@@ -54,8 +54,13 @@ export function specOf<T, R>(schema: Schema, operator: OperatorFunction<T, R>): 
   return spec
 }
 
+/** Names of splits in tests of operators. */
+export function splitOf(index: number): string {
+  return `in-${index}`
+}
+
 export function instanceOf(spec: OperatorSpec, schema: Schema): Operator {
-  return spec.bind(schema).create({ id: spec.id ?? spec.name, keyGroups: 8, now: () => 0 })
+  return spec.bind(schema).create({ id: spec.id ?? spec.name, keyGroups: 8, splitOf, now: () => 0 })
 }
 
 /** An output that remembers everything. */

@@ -9,6 +9,7 @@ import { KeyHasher } from '../../core/model/key.ts'
 import type { Operator, OperatorSpec, Output, StateBlock, Upstream } from '../../core/ports/operator.ts'
 import { mergeBlocks } from '../../core/state/merge-blocks.ts'
 import { type DeduplicateOptions, deduplicate } from '../../operators/deduplicate.ts'
+import { splitOf } from './batches.ts'
 
 interface Order {
   readonly id: string
@@ -249,7 +250,7 @@ function start(
 ): Run {
   const operator = specOf({ key: 'id', ttl: TTL })
     .bind(schema)
-    .create({ id: 'deduplicate', keyGroups: 4, now: () => 0 })
+    .create({ id: 'deduplicate', keyGroups: 4, splitOf, now: () => 0 })
   const batches: Batch[] = []
   const output: Output = {
     emit: (batch) => {
@@ -303,7 +304,9 @@ function batchOf(events: readonly Event[]): Batch {
       keys: null,
     },
   })
-  return unkeyed.withKeys(new KeyHasher({ kind: 'fields', names: ['id'] }, 7).hash(unkeyed))
+  return unkeyed.withKeys(
+    new KeyHasher({ kind: 'fields', names: ['id'] }, 7, { id: 'deduplicate', splitOf }).hash(unkeyed),
+  )
 }
 
 function partsOf(batch: Batch) {

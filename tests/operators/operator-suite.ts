@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { type Schema, sameSchema } from '../../core/model/field-type.ts'
 import { KeyHasher } from '../../core/model/key.ts'
 import type { Operator, OperatorFunction, StateBlock } from '../../core/ports/operator.ts'
-import { batchOf, type Fields, instanceOf, Recorder, specOf, type TestRecord } from './batches.ts'
+import { batchOf, type Fields, instanceOf, Recorder, specOf, splitOf, type TestRecord } from './batches.ts'
 
 /** What the suite needs to know of an operator. */
 export interface OperatorCase<T, R> {
@@ -161,7 +161,9 @@ function feed<T, R>(
 function keyed<T, R>({ schema, operator }: OperatorCase<T, R>, records: readonly TestRecord[]) {
   const batch = batchOf(schema, records)
   const { exchange } = specOf(schema, operator)
-  return exchange === undefined ? batch : batch.withKeys(new KeyHasher(exchange, 7).hash(batch))
+  return exchange === undefined
+    ? batch
+    : batch.withKeys(new KeyHasher(exchange, 7, { id: 'suite', splitOf }).hash(batch))
 }
 
 function resultsOf(recorder: Recorder) {

@@ -61,8 +61,8 @@ describe('filter', () => {
       (error) => {
         assert.ok(error instanceof MillraceError)
         assert.equal(error.code, 'MR_OPERATOR_FAILED')
-        assert.match(error.message, /"eu-only" failed at split 3, offset 1: no region/)
-        assert.deepEqual(error.details, { operator: 'eu-only', split: 3, offset: 1 })
+        assert.match(error.message, /"eu-only" failed at in-3, offset 1: no region/)
+        assert.deepEqual(error.details, { operator: 'eu-only', split: 'in-3', offset: 1 })
         assert.equal(error.cause, cause)
         return true
       },

@@ -100,7 +100,7 @@ export function checkState(
     const { words, count } = decodeBlock(bytes)
     for (let i = 0; i < count; i++) stored.add(words.subarray(4 * i, 4 * i + 4).join(','))
   }
-  const hasher = new KeyHasher({ kind: 'fields', names: [] }, last.hashSeed)
+  const hasher = new KeyHasher({ kind: 'fields', names: [] }, last.hashSeed, { id: 'judge', splitOf: String })
   const missing = [...expectation.candidates.keys()].filter((key) => {
     const canonical = hasher.canonical(key.split('|'))
     const words = new Int32Array(4)

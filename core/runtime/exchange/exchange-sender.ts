@@ -21,6 +21,8 @@ export interface ExchangeSenderOptions {
   readonly keys: KeySelector
   readonly keyGroups: number
   readonly hashSeed: number
+  /** Name of a split by its index. */
+  readonly splitOf: (index: number) => string
   readonly worker: number
   readonly workers: number
   readonly counts: TaskCounts
@@ -53,7 +55,7 @@ export class ExchangeSender implements Leaf {
 
   constructor(options: ExchangeSenderOptions) {
     this.#options = options
-    this.#hasher = new KeyHasher(options.keys, options.hashSeed)
+    this.#hasher = new KeyHasher(options.keys, options.hashSeed, { id: options.exchange, splitOf: options.splitOf })
     this.#targets = Array.from({ length: options.workers }, (_, worker) => ({
       worker,
       gatherer: new BatchGatherer(options.schema),

@@ -156,6 +156,7 @@ export class StageTask {
       keys: operator.keys,
       keyGroups,
       hashSeed,
+      splitOf: (index) => nameOfSplit(this.#context, index),
       worker,
       workers,
       counts: this.counts,
@@ -167,14 +168,14 @@ export class StageTask {
   }
 
   #writerContext(sink: string, stage: number): WriterContext {
-    const { connectors, worker, workers, generation, outbox, splits } = this.#context
+    const { connectors, worker, workers, generation, outbox } = this.#context
     return {
       ...connectors,
       sink,
       task: stage * workers + worker,
       generation,
       outbox,
-      splitOf: (index) => splits[index] ?? `split-${index}`,
+      splitOf: (index) => nameOfSplit(this.#context, index),
       reject: (batch, rows, why) => {
         this.counts.sink(sink).rejected += rows.length
         this.#reject(sink, { batch, rows, ...why })
@@ -194,9 +195,14 @@ function createOperators(context: TaskContext, stage: Stage, now: () => number):
     if (step.kind !== 'operator') continue
     const planned = context.plan.logical.specs.operators.get(step.id)
     if (planned === undefined) throw new MillraceError('MR_INTERNAL', `there is no operator "${step.id}"`)
-    operators.set(step.id, planned.bound.create({ id: step.id, keyGroups: context.keyGroups, now }))
+    const splitOf = (index: number) => nameOfSplit(context, index)
+    operators.set(step.id, planned.bound.create({ id: step.id, keyGroups: context.keyGroups, splitOf, now }))
   }
   return operators
+}
+
+function nameOfSplit({ splits }: TaskContext, index: number): string {
+  return splits[index] ?? `split-${index}`
 }
 
 /** The counts of an epoch with what its sinks staged, which is known only when they are done. */

@@ -11,7 +11,7 @@ import {
 import { compileCondition } from '../../../operators/expression/compile-condition.ts'
 import { compileValue } from '../../../operators/expression/compile-value.ts'
 import { expressionType } from '../../../operators/expression/expression-type.ts'
-import { batchOf, type Fields } from '../batches.ts'
+import { batchOf, type Fields, splitOf } from '../batches.ts'
 import { order, orderFields } from '../order-schema.ts'
 import { evaluate as evaluateOne, holds } from './reference-expression.ts'
 
@@ -119,7 +119,7 @@ describe('compiled expressions', () => {
     fc.assert(
       fc.property(values, rows, rows, (node, first, second) => {
         const { type, optional } = expressionType(node, schema)
-        const compute = compileValue(node, schema, 'test')
+        const compute = compileValue(node, schema, { id: 'test', splitOf })
         for (const drawn of [first, second]) {
           const batch = batchFrom(drawn)
           const expected = drawn.map(([fields]) => evaluateOne(node, fields))
@@ -146,7 +146,7 @@ describe('compiled expressions', () => {
         1,
       ]),
     )
-    const column = compileValue({ kind: 'utc-date', of: named('at') }, schema, 'test')(batch)
+    const column = compileValue({ kind: 'utc-date', of: named('at') }, schema, { id: 'test', splitOf })(batch)
     const days = Array.from({ length: batch.rows }, (_, row) => valueAt(column, row))
     assert.deepEqual(days, ['1969-12-30', '1969-12-31', '1969-12-31', '1970-01-01', '1970-01-01', '2149-06-06'])
   })
@@ -157,9 +157,9 @@ describe('compiled expressions', () => {
       [sample, 1],
       [{ ...sample, cents: Number.MAX_SAFE_INTEGER }, 1],
     ])
-    assert.throws(() => compileValue(node, schema, 'doubling')(batch), {
+    assert.throws(() => compileValue(node, schema, { id: 'doubling', splitOf })(batch), {
       code: 'MR_OPERATOR_FAILED',
-      details: { operator: 'doubling', split: 3, offset: 1 },
+      details: { operator: 'doubling', split: 'in-3', offset: 1 },
     })
   })
 })

@@ -33,6 +33,7 @@ function benchOf(workers: number): Bench {
     keys: { kind: 'fields', names: ['id'] },
     keyGroups: KEY_GROUPS,
     hashSeed: 7,
+    splitOf: String,
     worker: 0,
     workers,
     counts,

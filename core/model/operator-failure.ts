@@ -1,21 +1,28 @@
-import type { Batch } from '../core/model/batch.ts'
-import { MillraceError } from '../core/model/errors.ts'
+import type { Batch } from './batch.ts'
+import { MillraceError } from './errors.ts'
+
+/** An operator as errors name it. */
+export interface NamedOperator {
+  readonly id: string
+  /** Name of a split by its index. */
+  splitOf(index: number): string
+}
 
 /** Which record of which operator failed. */
 export interface Blame {
-  readonly operator: string
-  readonly batch: Batch
+  readonly operator: NamedOperator
+  readonly batch: Batch<unknown>
   /** Physical row. */
   readonly row: number
 }
 
-/** `MR_OPERATOR_FAILED` that names operator, split index and offset of the record. */
+/** `MR_OPERATOR_FAILED` that names operator, split and offset of the record. */
 export function operatorFailure({ operator, batch, row }: Blame, why: string, cause?: unknown): MillraceError {
-  const split = batch.system.splits[row]!
+  const split = operator.splitOf(batch.system.splits[row]!)
   const offset = batch.system.offsets[row]!
-  const message = `operator "${operator}" failed at split ${split}, offset ${offset}: ${why}`
+  const message = `operator "${operator.id}" failed at ${split}, offset ${offset}: ${why}`
   return new MillraceError('MR_OPERATOR_FAILED', message, {
-    details: { operator, split, offset },
+    details: { operator: operator.id, split, offset },
     ...(cause === undefined ? {} : { cause }),
   })
 }
