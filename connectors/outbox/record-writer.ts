@@ -34,6 +34,8 @@ export class OutboxRecordWriter implements RecordWriter {
   readonly #key: string | undefined
   readonly #timestampOf: (eventTime: number) => number
   readonly #encoder: JsonEncoder
+  /** Where the fields stand whose values may have no JSON. */
+  readonly #floats: readonly number[]
   readonly #outbox: OutboxWriter
   readonly #counter: OriginCounter
   readonly #hash = new Int32Array(4)
@@ -47,6 +49,7 @@ export class OutboxRecordWriter implements RecordWriter {
     this.#key = key
     this.#timestampOf = timestampOf
     this.#encoder = compileEncoder(schema)
+    this.#floats = schema.fields.flatMap(({ type }, index) => (type.kind === 'float64' ? [index] : []))
     this.#counter = new OriginCounter(context)
     this.#outbox = new OutboxWriter({ context, codec, spillBytes: SPILL_BYTES, partitionsOf })
   }
@@ -58,9 +61,11 @@ export class OutboxRecordWriter implements RecordWriter {
   write(batch: Batch): number {
     const { eventTimes, splits, offsets } = batch.system
     const column = this.#key === undefined ? undefined : batch.column(this.#key)
-    const count = batch.count
-    for (let position = 0; position < count; position++) {
+    let taken = 0
+    for (let position = 0; position < batch.count; position++) {
       const row = batch.rowAt(position)
+      if (this.#isRefused(batch, row)) continue
+      taken++
       const split = this.#split(splits[row]!)
       const key = column === undefined ? null : keyBytes(column, row)
       const value = this.#encoder.encode(batch, row)
@@ -69,7 +74,7 @@ export class OutboxRecordWriter implements RecordWriter {
       const hash = key === null ? split.hash : this.#hashOf(key)
       this.#outbox.add({ topic: this.#topic, hash, record, sizeBytes: value.length + OVERHEAD_BYTES })
     }
-    return count
+    return taken
   }
 
   stage(epoch: number): Promise<Staged> {
@@ -82,6 +87,20 @@ export class OutboxRecordWriter implements RecordWriter {
 
   abort(): Promise<void> {
     return this.#outbox.abort()
+  }
+
+  /** True where a value is NaN or infinite: JSON has no such numbers, and the reader would get another value. */
+  #isRefused(batch: Batch, row: number): boolean {
+    for (let i = 0; i < this.#floats.length; i++) {
+      const index = this.#floats[i]!
+      const column = batch.columns[index]!
+      const value = column.values[row]!
+      if (Number.isFinite(value) || !isValid(column, row)) continue
+      const message = `field "${batch.schema.fields[index]!.name}" is ${value}, which JSON cannot say`
+      this.#context.reject(batch, Int32Array.of(row), { code: 'MR_RECORD_RANGE', message })
+      return true
+    }
+    return false
   }
 
   #split(index: number): { readonly name: string; readonly hash: number } {

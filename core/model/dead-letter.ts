@@ -12,7 +12,7 @@ export interface Refusal {
   readonly message: string
 }
 
-/** A refusal with the id of the source, operator or sink that it comes from. */
+/** A refusal with where it comes from: `source`, or the id of an operator or sink. */
 export interface PlacedRefusal extends Refusal {
   readonly stage: string
 }

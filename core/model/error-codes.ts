@@ -52,7 +52,7 @@ export const ERROR_CODES = {
   MR_RECORD_DUPLICATE_KEY: user(4, 'The JSON object names one field of the contract twice.'),
   MR_RECORD_MISSING_FIELD: user(4, 'A required field is absent or null.'),
   MR_RECORD_TYPE: user(4, 'A field has another type than the contract says.'),
-  MR_RECORD_RANGE: user(4, 'A number or time does not fit the type that the contract says.'),
+  MR_RECORD_RANGE: user(4, 'A number or time does not fit the type that the contract says, or the format of the sink.'),
   MR_RECORD_UNKNOWN_FIELD: user(
     4,
     'The record has a field that the contract does not know, and the contract refuses such fields.',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { cpSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { previewTable } from '../../connectors/delta/index.ts'
 import { type LogRecord, PartitionedLog, tailTopic } from '../../connectors/log/index.ts'
 import type { MillraceError } from '../../core/model/errors.ts'
@@ -37,10 +38,13 @@ export function pipelinePath(name: string): string {
   return join(import.meta.dirname, 'pipelines', `${name}.ts`)
 }
 
-/** Runs until caught up on one worker, without restarts. */
+/** Runs until caught up on one worker, without restarts. What follows a `?` in the name is for the module to read. */
 export function run(name: string, options: RunOptions = {}): Promise<RunOutcome> {
+  const [module = '', query = ''] = name.split('?')
+  const url = pathToFileURL(pipelinePath(module))
+  url.search = query
   const restarts = { maxRestarts: 0, windowMs: 60_000, initialDelayMs: 1, maxDelayMs: 1 }
-  return runPipeline(pipelinePath(name), { until: 'caught-up', workers: 1, restarts, logger: silent, ...options }).done
+  return runPipeline(url, { until: 'caught-up', workers: 1, restarts, logger: silent, ...options }).done
 }
 
 /** Runs until a failpoint throws; what is on disk then is what a crash there leaves. */
