@@ -47,14 +47,15 @@ export interface BrokerOptions {
 /** Apache Kafka on loopback: one node that is broker and controller, KRaft, from Maven Central. */
 export class KafkaBroker {
   readonly port: number
-  readonly #directory: string
+  /** Where its settings and its `log` are. */
+  readonly directory: string
   /** Folder with the jars. */
   readonly library: string
   readonly #listeners: readonly Listener[]
   #process: ChildProcess | undefined
 
   private constructor(directory: string, library: string, node: Omit<NodeSettings, 'directory'>) {
-    this.#directory = directory
+    this.directory = directory
     this.library = library
     this.port = node.port
     this.#listeners = node.listeners ?? []
@@ -106,7 +107,7 @@ export class KafkaBroker {
 
   /** Starts the process, also after `kill`, on the data that is there. */
   async run(): Promise<void> {
-    const log = await open(join(this.#directory, 'broker.log'), 'w')
+    const log = await open(join(this.directory, 'broker.log'), 'w')
     const info = '-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info'
     const args = ['-Xmx512m', '-XX:+UseSerialGC', info, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn']
     this.#process = spawn('java', [...args, '-cp', `${this.library}/*`, 'kafka.Kafka', this.#settings], {
@@ -130,11 +131,11 @@ export class KafkaBroker {
 
   async stop(): Promise<void> {
     await this.#end('SIGTERM')
-    await rm(this.#directory, { recursive: true, force: true })
+    await rm(this.directory, { recursive: true, force: true })
   }
 
   get #settings(): string {
-    return join(this.#directory, 'server.properties')
+    return join(this.directory, 'server.properties')
   }
 
   #format(more: readonly string[]): void {
@@ -146,7 +147,7 @@ export class KafkaBroker {
   async #started(): Promise<void> {
     const until = Date.now() + START_MS
     while (Date.now() < until) {
-      const log = await readFile(join(this.#directory, 'broker.log'), 'utf8')
+      const log = await readFile(join(this.directory, 'broker.log'), 'utf8')
       if (log.includes('Kafka Server started')) return
       if (this.#process?.exitCode !== null) throw new Error(`the broker ended at its start:\n${log.slice(-4_000)}`)
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS))

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { type RunOutcome, runPipeline } from '../../platform/run.ts'
 import { textRecord } from '../connectors/log/log-fixture.ts'
 import { textOf, topicRecords } from '../sabotage/scene.ts'
@@ -15,12 +14,15 @@ export function numbersFrom(from: number, count: number): readonly number[] {
 }
 
 /** Copies what is new in a topic of Kafka to a log in the current directory, from the checkpoint there on. */
-export function runCopy(of: { readonly brokers: string; readonly topic: string }): Promise<RunOutcome> {
-  process.env.TEST_BROKERS = of.brokers
-  process.env.TEST_TOPIC = of.topic
+export function runCopy(of: {
+  readonly brokers: string
+  readonly topic: string
+  readonly client?: 'platformatic' | 'kafkajs'
+}): Promise<RunOutcome> {
+  const module = new URL('./pipelines/copy.ts', import.meta.url)
+  module.search = String(new URLSearchParams(of))
   const restarts = { maxRestarts: 0, windowMs: 60_000, initialDelayMs: 1, maxDelayMs: 1 }
-  const module = join(import.meta.dirname, 'pipelines', 'copy.ts')
-  return runPipeline(module, { untilCaughtUp: true, workers: 1, restarts, logger: silent }).done
+  return runPipeline(module, { until: 'caught-up', workers: 1, restarts, logger: silent }).done
 }
 
 /** The numbers that were copied so far. */

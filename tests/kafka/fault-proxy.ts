@@ -9,6 +9,8 @@ export type Fault =
   | { readonly kind: 'cut-after-request' }
   /** Answers pass in pieces of so many bytes, one per ten milliseconds. */
   | { readonly kind: 'throttle'; readonly bytes: number }
+  /** One bit flips in every answer that has this text, so many times. */
+  | { readonly kind: 'flip'; readonly text: string; readonly times: number }
   /** New connections are closed at once. */
   | { readonly kind: 'refuse' }
 
@@ -25,6 +27,7 @@ export class FaultProxy {
   readonly #pairs = new Set<Pair>()
   #fault: Fault = { kind: 'none' }
   #requests = 0
+  #flips = 0
 
   private constructor(server: Server, port: number, target: number) {
     this.#server = server
@@ -48,8 +51,14 @@ export class FaultProxy {
     return this.#requests
   }
 
+  /** Bits that flipped since the fault was set. */
+  get flips(): number {
+    return this.#flips
+  }
+
   set fault(fault: Fault) {
     this.#fault = fault
+    this.#flips = 0
   }
 
   /** Breaks every connection that is open now. */
@@ -91,6 +100,7 @@ export class FaultProxy {
   #answer(pair: Pair, bytes: Buffer): void {
     const fault = this.#fault
     if (fault.kind === 'blackhole' || fault.kind === 'cut-after-request') return
+    if (fault.kind === 'flip') this.#flip(bytes, fault)
     if (fault.kind !== 'throttle') {
       pair.client.write(bytes)
       return
@@ -104,6 +114,13 @@ export class FaultProxy {
       }
     }
     drip(0)
+  }
+
+  #flip(bytes: Buffer, { text, times }: Extract<Fault, { readonly kind: 'flip' }>): void {
+    const at = bytes.indexOf(text)
+    if (at < 0 || this.#flips === times) return
+    this.#flips++
+    bytes[at]! ^= 1
   }
 }
 

@@ -1,13 +1,17 @@
 import { contract, integer, pipeline } from 'millrace'
-import { kafka } from 'millrace/connectors/kafka'
+import { type KafkaClientChoice, kafka } from 'millrace/connectors/kafka'
 import { logTopic } from 'millrace/connectors/log'
 
-const topic = process.env.TEST_TOPIC ?? 'none'
-const brokers = process.env.TEST_BROKERS ?? 'localhost:9092'
+// The query of the module's address says what to read.
+const asked = new URL(import.meta.url).searchParams
+const topics = asked.get('topic') ?? ''
+const brokers = asked.get('brokers') ?? ''
+const client = (asked.get('client') ?? 'platformatic') as KafkaClientChoice
 
 /** Every record of one topic of Kafka goes to the topic `copy` of a log in the current directory. */
-export default pipeline(topic.replaceAll('.', '-'), ({ from }) => {
-  from('raw', kafka({ brokers, topics: topic, contract: contract('numbered', { n: integer() }), maxWait: '50ms' })).to(
+export default pipeline(topics.replaceAll('.', '-'), ({ from }) => {
+  const numbered = contract('numbered', { n: integer() })
+  from('raw', kafka({ brokers, topics, client, contract: numbered, maxWait: '50ms' })).to(
     'copy',
     logTopic({ topic: 'copy', directory: 'log' }),
   )
