@@ -13,7 +13,8 @@ export const KAFKA_VERSION = process.env.KAFKA_VERSION ?? '4.4.0'
 const POM = fileURLToPath(new URL('pom.xml', import.meta.url))
 const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
 const CLUSTER_ID = 'Ojdhh8khR-6s1j1ykWSfcw'
-const START_MS = 60_000
+/** Three of them that start at once on a busy machine need their time. */
+const START_MS = 180_000
 const STOP_MS = 10_000
 const LOOK_MS = 100
 
