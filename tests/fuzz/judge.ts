@@ -138,7 +138,7 @@ function walk(batches: FetchedBatches): Outcome {
 }
 
 async function readPartition(bytes: Uint8Array): Promise<Outcome> {
-  const feed = new ChunkFeed({ onRoom: () => undefined, onClose: () => undefined })
+  const feed = new ChunkFeed({ onRoom: () => undefined, onClose: () => undefined, onDamage: () => false })
   const filter = new TransactionFilter(ABORTED)
   feed.push(new EncodedBatches(bytes, () => undefined).open({ place: PLACE, offset: FIRST_OFFSET, filter }))
   const reader = new KafkaSplitReader(
