@@ -1,4 +1,4 @@
-import { type Admin, FindCoordinatorKeyTypes, offsetCommitV9 } from '@platformatic/kafka'
+import { type Admin, FindCoordinatorKeyTypes, offsetCommitV8 } from '@platformatic/kafka'
 import { MillraceError } from '../../../core/model/errors.ts'
 import type { GroupOffset } from '../client/kafka-client.ts'
 
@@ -7,7 +7,7 @@ const NO_GENERATION = -1
 const NO_MEMBER = ''
 const UNKNOWN_EPOCH = -1
 
-/** Commits offsets with their metadata, which the package's own call leaves out. */
+/** Commits offsets with their metadata, which the package's own call leaves out. Version 8: brokers before Kafka 3.6 know no newer one. */
 export async function commitGroupOffsets(admin: Admin, group: string, offsets: readonly GroupOffset[]): Promise<void> {
   const coordinators = await admin.findCoordinator({ keyType: FindCoordinatorKeyTypes.GROUP, keys: [group] })
   const coordinator = coordinators.find(({ key }) => key === group)
@@ -24,5 +24,5 @@ export async function commitGroupOffsets(admin: Admin, group: string, offsets: r
       committedMetadata: metadata,
     })),
   }))
-  await offsetCommitV9.api.async(connection, group, NO_GENERATION, NO_MEMBER, null, topics)
+  await offsetCommitV8.api.async(connection, group, NO_GENERATION, NO_MEMBER, null, topics)
 }
