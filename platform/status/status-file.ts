@@ -22,6 +22,8 @@ export interface CheckpointSummary {
 export interface SplitStatus {
   /** Next offset to read, as of the last committed epoch. */
   readonly offset: number
+  /** Identity of the topic that the offset belongs to. */
+  readonly incarnation: string
   /** End of the split when it was last looked at; `null` while nobody did. */
   readonly end: number | null
   /** ISO 8601; `null` before there is one. */

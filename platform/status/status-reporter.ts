@@ -68,11 +68,16 @@ export class StatusReporter {
   #progressOf(marker: EpochMarker): Partial<JobStatus> {
     const splits: Record<string, SplitStatus> = {}
     let lowest = Number.POSITIVE_INFINITY
-    for (const [id, { offset }] of Object.entries(marker.positions)) {
+    for (const [id, { offset, incarnation }] of Object.entries(marker.positions)) {
       const watermark = marker.watermarks[id] ?? Number.NEGATIVE_INFINITY
       lowest = Math.min(lowest, watermark)
       const end = this.#status.splits[id]?.end ?? null
-      splits[id] = { offset, end: end === null ? null : Math.max(end, offset), watermark: isoOf(watermark) }
+      splits[id] = {
+        offset,
+        incarnation,
+        end: end === null ? null : Math.max(end, offset),
+        watermark: isoOf(watermark),
+      }
     }
     const { epoch, generation, ledger, plan, planDigest } = marker
     return { epoch, generation, ledger, plan, planDigest, splits, lag: lagOf(splits), watermark: isoOf(lowest) }
