@@ -1,5 +1,5 @@
 import { splitId } from '../../../core/model/position.ts'
-import { type BrokerAddress, nameOf } from './fetch-link.ts'
+import { type BrokerAddress, nameOf } from './broker-address.ts'
 import type { TopicPartition } from './kafka-client.ts'
 
 /** Something that is asked of brokers, in words for messages. */
@@ -12,6 +12,8 @@ export interface Attempt {
 /** Whatever is asked of brokers. */
 export const attempts = {
   listTopics: { what: 'list topics' },
+  connectTo: (broker: BrokerAddress) => ({ what: `connect to ${nameOf(broker)}` }),
+  ask: (broker: BrokerAddress) => ({ what: `ask ${nameOf(broker)}` }),
   askForVersions: { what: 'ask for versions' },
   close: { what: 'close' },
   describeTopics: (names: readonly string[]) => ({

@@ -1,17 +1,7 @@
 import type { AbortedTransaction, TransactionFilter } from '../../../formats/record-batch/transaction-filter.ts'
+import type { BrokerAddress } from './broker-address.ts'
 import type { Chunk } from './chunk-feed.ts'
 import type { TopicPartition } from './kafka-client.ts'
-
-/** Where a broker listens. */
-export interface BrokerAddress {
-  readonly host: string
-  readonly port: number
-}
-
-/** `host:port`. */
-export function nameOf({ host, port }: BrokerAddress): string {
-  return `${host}:${port}`
-}
 
 export interface FetchPartition {
   readonly partition: number

@@ -1,13 +1,15 @@
 // hot path
+
 import { MillraceError, toMillraceError } from '../../../core/model/errors.ts'
 import type { RecordBatchView } from '../../../formats/record-batch/decode.ts'
 import { TransactionFilter } from '../../../formats/record-batch/transaction-filter.ts'
 import { attempts } from './attempts.ts'
+import { type BrokerAddress, nameOf } from './broker-address.ts'
 import { ChunkFeed } from './chunk-feed.ts'
 import { forbidden } from './failures.ts'
 import { endPartition, type FedPartition, newFedPartition } from './fed-partition.ts'
 import { damagedAtBroker, logTruncated, offsetGone, topicReplaced } from './fetch-failures.ts'
-import { type BrokerAddress, type FetchedPartition, type FetchLink, type FetchRequest, nameOf } from './fetch-link.ts'
+import type { FetchedPartition, FetchLink, FetchRequest } from './fetch-link.ts'
 import {
   type FetchStart,
   type KafkaClient,

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../../core/model/errors.ts'
 import { splitId } from '../../../core/model/position.ts'
-import type { BrokerAddress } from './fetch-link.ts'
+import type { BrokerAddress } from './broker-address.ts'
 import type { TopicPartition } from './kafka-client.ts'
 
 /** Who leads the partitions of a topic now; `undefined` where nobody does. */

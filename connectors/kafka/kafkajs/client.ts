@@ -1,9 +1,11 @@
-import { Kafka } from 'kafkajs'
+import { Kafka, type KafkaConfig } from 'kafkajs'
 import { MillraceError } from '../../../core/model/errors.ts'
 import { splitId } from '../../../core/model/position.ts'
 import { attempts } from '../client/attempts.ts'
+import { type BrokerAddress, nameOf } from '../client/broker-address.ts'
+import type { ApiRange, BrokerLine } from '../client/broker-line.ts'
 import type { Tried } from '../client/failures.ts'
-import { type BrokerAddress, type FetchLink, nameOf } from '../client/fetch-link.ts'
+import type { FetchLink } from '../client/fetch-link.ts'
 import { Fetcher } from '../client/fetcher.ts'
 import {
   type FetchStart,
@@ -21,12 +23,14 @@ import {
 import { Lazy } from '../client/lazy.ts'
 import { listOffsets } from '../client/list-offsets.ts'
 import { namingTopic } from '../client/naming-topic.ts'
+import { COMMON_NEEDS } from '../client/needed-apis.ts'
 import { leaderOf, type TopicLeaders } from '../client/topic-leaders.ts'
 import { beginTransaction } from '../client/transaction.ts'
 import { Authentication } from './authentication.ts'
-import { type Cluster, type ClusterMetadata, coordinatorOf, createCluster } from './internals.ts'
+import { connectLine } from './broker-line.ts'
+import { type Cluster, type ClusterMetadata, connected, coordinatorOf, createCluster } from './internals.ts'
 import { kafkaConfig } from './kafka-config.ts'
-import { fetchCall } from './raw-calls.ts'
+import { fetchCall, RAW_NEEDS } from './raw-calls.ts'
 import { KafkajsTransactionCalls } from './transaction-calls.ts'
 import { translatingKafkajs } from './translate-error.ts'
 
@@ -44,12 +48,14 @@ export async function connectKafkajs(options: KafkaClientOptions): Promise<Kafka
  */
 class KafkajsClient implements KafkaClient {
   readonly capabilities: KafkaCapabilities = { readCommitted: true, topicIdentity: false }
+  readonly needs: readonly ApiRange[] = [...COMMON_NEEDS, ...RAW_NEEDS]
   readonly #options: KafkaClientOptions
   readonly #kafka: Kafka
   readonly #cluster: Cluster
   readonly #fetcher: Fetcher
   readonly #nodes = new Map<string, number>()
   readonly #tried: Tried
+  readonly #config: KafkaConfig
   readonly #admin = new Lazy(() => connected(this.#kafka.admin()))
   readonly #connected = new Lazy(() => connected(this.#cluster))
 
@@ -58,7 +64,8 @@ class KafkajsClient implements KafkaClient {
     const { sasl } = options.connection
     const authentication = sasl === undefined ? undefined : new Authentication(sasl)
     this.#tried = translatingKafkajs(options.connection, authentication)
-    this.#kafka = new Kafka(kafkaConfig(options, authentication))
+    this.#config = kafkaConfig(options, authentication)
+    this.#kafka = new Kafka(this.#config)
     this.#cluster = createCluster(this.#kafka, options.isolation === 'read_committed' ? 1 : 0)
     this.#fetcher = new Fetcher({
       ...options,
@@ -66,6 +73,10 @@ class KafkajsClient implements KafkaClient {
       leadersOf: (topics) => this.#leadersOf(topics),
       listOffsets: (places, at) => this.listOffsets(places, at),
     })
+  }
+
+  line(broker: BrokerAddress): Promise<BrokerLine> {
+    return connectLine(broker, { config: this.#config, tried: this.#tried })
   }
 
   listTopics(): Promise<readonly string[]> {
@@ -219,16 +230,5 @@ class KafkajsClient implements KafkaClient {
         partitions.map(({ partition, offset }) => [splitId(topic, partition), Number(offset)] as const),
       ),
     )
-  }
-}
-
-/** What kafkajs leaves open when it could not connect would keep the process. */
-async function connected<T extends { connect(): Promise<void>; disconnect(): Promise<void> }>(made: T): Promise<T> {
-  try {
-    await made.connect()
-    return made
-  } catch (error) {
-    await made.disconnect()
-    throw error
   }
 }

@@ -102,6 +102,8 @@ export interface Cluster {
   readonly brokerPool: {
     readonly metadata: ClusterMetadata | null
     findConnectedBroker(): Promise<ClusterBroker>
+    /** The bootstrap broker, once it is connected. */
+    readonly seedBroker: ClusterBroker | undefined
   }
   connect(): Promise<void>
   disconnect(): Promise<void>
@@ -146,4 +148,17 @@ export async function coordinatorOf(
   const broker = await cluster.brokerPool.findConnectedBroker()
   const found = await broker.findGroupCoordinator({ groupId: id, coordinatorType: COORDINATORS[kind] })
   return cluster.findBroker({ nodeId: found.coordinator.nodeId })
+}
+
+/** What kafkajs leaves open when it could not connect would keep the process. */
+export async function connected<T extends { connect(): Promise<void>; disconnect(): Promise<void> }>(
+  made: T,
+): Promise<T> {
+  try {
+    await made.connect()
+    return made
+  } catch (error) {
+    await made.disconnect()
+    throw error
+  }
 }

@@ -1,5 +1,8 @@
 import { MillraceError } from '../../../core/model/errors.ts'
+import { BodyReader } from '../client/body-reader.ts'
+import type { ApiRange } from '../client/broker-line.ts'
 import { EncodedBatches } from '../client/encoded-chunk.ts'
+import { array, int8, int16, int32, int64, string } from '../client/encoding.ts'
 import type { FetchedPartition, FetchRequest, FetchTopic } from '../client/fetch-link.ts'
 import { PRODUCE_MS, REQUEST_MS } from '../client/timeouts.ts'
 import type { ProduceAnswer } from '../client/transaction.ts'
@@ -7,6 +10,12 @@ import type { EncodedBody, RawCall } from './internals.ts'
 
 // Fetch, version 11, and Produce, version 7, as kafka.apache.org/protocol describes them: the newest before the flexible encoding,
 // which kafkajs does not speak. Topics go by name; there is no check for a truncated log.
+
+/** What is sent in bytes of ours. */
+export const RAW_NEEDS: readonly ApiRange[] = [
+  { name: 'Fetch', key: 1, least: 11, most: 11 },
+  { name: 'Produce', key: 0, least: 7, most: 7 },
+]
 
 const NO_REPLICA = -1
 const NO_SESSION = { id: 0, epoch: -1 } as const
@@ -53,7 +62,8 @@ export function produceCall(of: {
   })
 }
 
-function rawCall<Answer extends object>(
+/** A call whose bytes are ours on both ways. */
+export function rawCall<Answer extends object>(
   api: { readonly apiKey: number; readonly apiVersion: number; readonly apiName: string },
   body: Buffer,
   answer: { readonly requestTimeout: number; readonly decode: (body: Buffer) => Answer },
@@ -121,91 +131,4 @@ function readProduce(body: Buffer): ProduceAnswer {
     })
   })
   return { errorCode, message: '' }
-}
-
-/** Reads the fixed encoding of the protocol, one field after the other. */
-class BodyReader {
-  readonly #body: Buffer
-  #at = 0
-
-  constructor(body: Buffer) {
-    this.#body = body
-  }
-
-  skip(bytes: number): void {
-    this.#step(bytes)
-  }
-
-  int16(): number {
-    return this.#body.readInt16BE(this.#step(2))
-  }
-
-  int32(): number {
-    return this.#body.readInt32BE(this.#step(4))
-  }
-
-  int64(): bigint {
-    return this.#body.readBigInt64BE(this.#step(8))
-  }
-
-  string(): string {
-    const start = this.#step(this.int16())
-    return this.#body.toString('utf8', start, this.#at)
-  }
-
-  bytes(): Buffer {
-    const start = this.#step(Math.max(0, this.int32()))
-    return this.#body.subarray(start, this.#at)
-  }
-
-  /** Calls `read` for each element of an array. */
-  each(read: () => void): void {
-    const count = this.int32()
-    for (let i = 0; i < count; i++) read()
-  }
-
-  /** Steps over bytes that must be there; returns where they begin. */
-  #step(bytes: number): number {
-    const start = this.#at
-    const left = this.#body.length - start
-    if (bytes < 0 || bytes > left) {
-      throw new MillraceError(
-        'MR_KAFKA_PROTOCOL',
-        `Kafka: the response claims a size of ${bytes} where ${left} bytes are left`,
-      )
-    }
-    this.#at += bytes
-    return start
-  }
-}
-
-function int8(value: number): Buffer {
-  return Buffer.from([value & 255])
-}
-
-function int16(value: number): Buffer {
-  const bytes = Buffer.alloc(2)
-  bytes.writeInt16BE(value)
-  return bytes
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeInt32BE(value)
-  return bytes
-}
-
-function int64(value: bigint): Buffer {
-  const bytes = Buffer.alloc(8)
-  bytes.writeBigInt64BE(value)
-  return bytes
-}
-
-function string(text: string): Buffer {
-  const bytes = Buffer.from(text)
-  return Buffer.concat([int16(bytes.length), bytes])
-}
-
-function array(elements: readonly Uint8Array[]): Buffer {
-  return Buffer.concat([int32(elements.length), ...elements])
 }

@@ -3,6 +3,8 @@ import { MillraceError } from '../../../core/model/errors.ts'
 import { MemoryPool } from '../../../core/model/memory-pool.ts'
 import { splitId } from '../../../core/model/position.ts'
 import { attempts } from '../client/attempts.ts'
+import type { BrokerAddress } from '../client/broker-address.ts'
+import type { ApiRange, BrokerLine } from '../client/broker-line.ts'
 import type { Tried } from '../client/failures.ts'
 import type { FetchRequest } from '../client/fetch-link.ts'
 import { Fetcher } from '../client/fetcher.ts'
@@ -21,15 +23,18 @@ import type {
 import { Lazy } from '../client/lazy.ts'
 import { listOffsets } from '../client/list-offsets.ts'
 import { namingTopic } from '../client/naming-topic.ts'
+import { COMMON_NEEDS } from '../client/needed-apis.ts'
 import { PROTOCOL } from '../client/protocol-errors.ts'
 import { REQUEST_MS } from '../client/timeouts.ts'
 import { leaderOf, type TopicLeaders } from '../client/topic-leaders.ts'
 import { beginTransaction } from '../client/transaction.ts'
+import { connectLine } from './broker-line.ts'
 import { BrokerLink } from './broker-link.ts'
 import { type ClusterDescription, partialDescription } from './cluster-description.ts'
 import { connectionOptions } from './connection-options.ts'
 import { FETCH_VERSIONS, type FetchResponse, fetchApi } from './fetch-api.ts'
 import { commitGroupOffsets } from './group-offsets.ts'
+import { PRODUCE_VERSIONS } from './produce-api.ts'
 import { PlatformaticTransactionCalls } from './transaction-calls.ts'
 import { Translator } from './translator.ts'
 
@@ -46,6 +51,7 @@ export async function connectPlatformatic(options: KafkaClientOptions): Promise<
 /** The client on `@platformatic/kafka`: its connections, security and administration, and fetches of our own on them. */
 class PlatformaticClient implements KafkaClient {
   readonly capabilities: KafkaCapabilities = { readCommitted: true, topicIdentity: true }
+  readonly needs: readonly ApiRange[] = [...COMMON_NEEDS, { name: 'Fetch', ...FETCH_VERSIONS }, PRODUCE_VERSIONS]
   readonly #options: KafkaClientOptions
   readonly #connection: ConnectionOptions
   readonly #admin: Admin
@@ -70,6 +76,11 @@ class PlatformaticClient implements KafkaClient {
     })
     this.#admin.on('client:broker:connect', ({ connection }) => this.#translator.watch(connection))
     this.#fetcher = this.#makeFetcher()
+  }
+
+  line(broker: BrokerAddress): Promise<BrokerLine> {
+    const { clientId } = this.#options
+    return connectLine(broker, { clientId, connection: this.#connection, translator: this.#translator })
   }
 
   listTopics(): Promise<readonly string[]> {

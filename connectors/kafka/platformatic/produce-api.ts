@@ -4,8 +4,9 @@ import type { ProduceAnswer } from '../client/transaction.ts'
 // Produce (key 0) as kafka.apache.org/protocol describes it, version 9: flexible, transactions, topics by name; brokers from 2.8 on
 // take it. Written here to send record batches as they lie in the outbox.
 
-const KEY = 0
 const VERSION = 9
+/** The one version that is known here. */
+export const PRODUCE_VERSIONS = { name: 'Produce', key: 0, least: VERSION, most: VERSION } as const
 /** All replicas in sync have it before the broker answers. */
 const ACKS_ALL = -1
 
@@ -19,8 +20,11 @@ export interface ProduceRequest {
   readonly batch: Uint8Array
 }
 
-export const produceApi = createAPI<[ProduceRequest], ProduceAnswer>(KEY, VERSION, writeRequest, (...args) =>
-  readResponse(args[3]),
+export const produceApi = createAPI<[ProduceRequest], ProduceAnswer>(
+  PRODUCE_VERSIONS.key,
+  VERSION,
+  writeRequest,
+  (...args) => readResponse(args[3]),
 )
 
 function writeRequest({ transactionalId, timeoutMs, topic, partition, batch }: ProduceRequest): Writer {

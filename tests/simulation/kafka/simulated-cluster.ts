@@ -1,9 +1,5 @@
-import {
-  type BrokerAddress,
-  type FetchedPartition,
-  type FetchRequest,
-  nameOf,
-} from '../../../connectors/kafka/client/fetch-link.ts'
+import { type BrokerAddress, nameOf } from '../../../connectors/kafka/client/broker-address.ts'
+import type { FetchedPartition, FetchRequest } from '../../../connectors/kafka/client/fetch-link.ts'
 import type { GroupOffset, Isolation, TopicPartition } from '../../../connectors/kafka/client/kafka-client.ts'
 import type { TopicLeaders } from '../../../connectors/kafka/client/topic-leaders.ts'
 import type { ProduceAnswer, Producer } from '../../../connectors/kafka/client/transaction.ts'

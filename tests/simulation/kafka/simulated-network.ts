@@ -1,5 +1,4 @@
-import type { BrokerAddress } from '../../../connectors/kafka/client/fetch-link.ts'
-import { nameOf } from '../../../connectors/kafka/client/fetch-link.ts'
+import { type BrokerAddress, nameOf } from '../../../connectors/kafka/client/broker-address.ts'
 import { MillraceError } from '../../../core/model/errors.ts'
 import { type FaultOptions, Faults, NO_FAULTS } from '../faults.ts'
 import type { Incarnation } from '../incarnation.ts'

@@ -1,0 +1,34 @@
+import { Connection, type ConnectionOptions, createAPI, Writer } from '@platformatic/kafka'
+import { attempts } from '../client/attempts.ts'
+import type { BrokerAddress } from '../client/broker-address.ts'
+import type { BrokerLine, RawRequest } from '../client/broker-line.ts'
+import type { Translator } from './translator.ts'
+
+/** Connects to one broker and sends what is encoded already. */
+export function connectLine(
+  broker: BrokerAddress,
+  of: { readonly clientId: string; readonly connection: ConnectionOptions; readonly translator: Translator },
+): Promise<BrokerLine> {
+  const { tried } = of.translator
+  return tried(attempts.connectTo(broker), async () => {
+    const connection = new Connection(of.clientId, of.connection)
+    of.translator.watch(connection)
+    await connection.connect(broker.host, broker.port)
+    return {
+      ask: (request) => tried(attempts.ask(broker), () => apiOf(request).async(connection, request.body)),
+      close: () => tried(attempts.close, async () => connection.close()),
+    }
+  })
+}
+
+function apiOf({ apiKey, apiVersion, isFlexible }: RawRequest) {
+  return createAPI<[Uint8Array], Uint8Array>(
+    apiKey,
+    apiVersion,
+    (body: Uint8Array) => Writer.create().append(Buffer.from(body)),
+    // A copy: the package uses its memory again.
+    (...args) => Uint8Array.from(args[3].buffer.slice()),
+    isFlexible,
+    isFlexible,
+  )
+}
