@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { MillraceError } from '../core/model/errors.ts'
 import { packageVersion } from '../platform/system/package-version.ts'
 import { addCheckpoint } from './commands/checkpoint.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addLag } from './commands/lag.ts'
 import { addLog } from './commands/log/log.ts'
 import { addNotYet } from './commands/not-yet.ts'
@@ -52,6 +53,7 @@ function createProgram(session: Session, { stdout, stderr }: Surroundings): Comm
     })
   addRun(program, session)
   addPlan(program, session)
+  addDoctor(program, session)
   addStatus(program, session)
   addLag(program, session)
   addCheckpoint(program, session)

@@ -25,6 +25,7 @@ export { ERROR_CODES } from './model/error-codes.ts'
 export { MillraceError } from './model/errors.ts'
 export type { FieldKind, FieldType, FieldValue, Schema, SchemaField } from './model/field-type.ts'
 export type { SourceStart } from './model/source-start.ts'
+export type { Finding } from './ports/diagnosis.ts'
 export type {
   BoundOperator,
   Operator,

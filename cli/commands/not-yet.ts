@@ -8,7 +8,6 @@ const PLANNED = [
   'dev',
   'lint',
   'test',
-  'doctor',
   'contract',
   'pause',
   'resume',

@@ -4,6 +4,7 @@ import { MillraceError } from '../../core/model/errors.ts'
 import { fieldIndex, type Schema, typeText } from '../../core/model/field-type.ts'
 import type { RecordSinkSpec } from '../../core/ports/sink.ts'
 import { DeltaCommitter } from './commit/committer.ts'
+import { diagnoseTable } from './diagnose.ts'
 import { type DeltaOptions, resolveOptions } from './options.ts'
 import { DeltaWriter } from './write/writer.ts'
 
@@ -29,6 +30,7 @@ export function delta<T = RecordShape>(options: DeltaOptions<T>): RecordSinkSpec
     check: (schema) => checkPartitioning(schema, resolved.partitionBy),
     writer: (context, schema) => new DeltaWriter(context, schema, resolved),
     committer: (context) => new DeltaCommitter(context, resolved),
+    diagnose: (context) => diagnoseTable(context, resolved),
   }
 }
 

@@ -77,7 +77,7 @@ export class OutboxDeadLetterWriter implements DeadLetterWriter {
     const identity = this.#counter.next(`${origin.topic}-${origin.partition}-${origin.offset}-${stage}`)
     const headers = deadLetterHeaders(letter, { pipeline, at: clock.now(), identity })
     const sizeBytes = (key?.length ?? 0) + (value?.length ?? 0) + OVERHEAD_BYTES
-    const topic = this.#topic ?? `${origin.topic}.dlq`
+    const topic = this.#topic ?? deadLetterTopicOf(origin.topic)
     const timestamp = this.#timestampOf(origin.timestamp)
     this.#outbox.add({ topic, hash: origin.partition, record: { timestamp, key, value, headers }, sizeBytes })
   }
@@ -93,4 +93,9 @@ export class OutboxDeadLetterWriter implements DeadLetterWriter {
 function bytesOf({ key, value, headers }: DeadLetter): number {
   const ofHeaders = headers.reduce((sum, header) => sum + header.key.length + (header.value?.length ?? 0), 0)
   return (key?.length ?? 0) + (value?.length ?? 0) + ofHeaders
+}
+
+/** Where the letters of a topic go unless somebody says otherwise. */
+export function deadLetterTopicOf(topic: string): string {
+  return `${topic}.dlq`
 }

@@ -3,6 +3,7 @@ import type { DeadLetter, PlacedRefusal, Refusal } from '../model/dead-letter.ts
 import type { Schema } from '../model/field-type.ts'
 import type { OffsetRange } from '../model/position.ts'
 import type { ConnectorPorts } from './connector-ports.ts'
+import type { Finding } from './diagnosis.ts'
 import type { PlanValue } from './operator.ts'
 
 /** Identity and place of a sink's part in one task. */
@@ -137,6 +138,8 @@ export interface RecordSinkSpec<T> extends SinkDescription {
   check(schema: Schema): void
   writer(context: WriterContext, schema: Schema): RecordWriter
   committer(context: CommitterContext): Committer
+  /** Looks whether the target can be written, without changing anything. Never rejects for what it looks for. */
+  diagnose?(context: CommitterContext): Promise<readonly Finding[]>
 }
 
 /** The description of a sink for dead letters. */
@@ -145,4 +148,6 @@ export interface DeadLetterSinkSpec extends SinkDescription {
   readonly takes: 'dead-letters'
   writer(context: WriterContext): DeadLetterWriter
   committer(context: CommitterContext): Committer
+  /** The same for the letters of a source that reads `topics`. */
+  diagnose?(context: CommitterContext, topics: readonly string[]): Promise<readonly Finding[]>
 }

@@ -3,6 +3,7 @@ import type { Contract } from '../model/contract.ts'
 import type { DeadLetter } from '../model/dead-letter.ts'
 import type { Position, Split } from '../model/position.ts'
 import type { ConnectorPorts } from './connector-ports.ts'
+import type { SourceDiagnosis, SourceDiagnosisContext } from './diagnosis.ts'
 import type { PlanValue } from './operator.ts'
 import type { DeadLetterSinkSpec } from './sink.ts'
 
@@ -73,4 +74,6 @@ export interface SourceSpec<T> {
   /** Where its refused records go unless the pipeline says otherwise. */
   readonly deadLetters: DeadLetterSinkSpec
   open(ports: ConnectorPorts): Source
+  /** Looks whether the source can be read, without changing anything. Never rejects for what it looks for. */
+  diagnose?(context: SourceDiagnosisContext): Promise<SourceDiagnosis>
 }

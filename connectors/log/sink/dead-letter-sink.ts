@@ -1,6 +1,7 @@
 import type { DeadLetterSinkSpec } from '../../../core/ports/sink.ts'
-import { OutboxDeadLetterWriter } from '../../outbox/dead-letter-writer.ts'
+import { deadLetterTopicOf, OutboxDeadLetterWriter } from '../../outbox/dead-letter-writer.ts'
 import { OutboxCommitter } from '../../outbox/outbox-committer.ts'
+import { diagnoseTarget } from '../diagnose.ts'
 import { findTopic } from '../partitioned-log/topic.ts'
 import { LogTopicStore } from './log-topic-store.ts'
 import { type DeadLetterTopicOptions, resolveDeadLetterTopic } from './sink-options.ts'
@@ -31,6 +32,11 @@ export function deadLetterTopic(options: DeadLetterTopicOptions = {}): DeadLette
     committer: (context) => {
       const store = new LogTopicStore(context, directory)
       return new OutboxCommitter({ context, store, codec: 'none', topic: undefined })
+    },
+    diagnose: async (context, topics) => {
+      const names = topic === undefined ? topics.map(deadLetterTopicOf) : [topic]
+      const places = names.map((name) => ({ directory, topic: name, partitions: undefined }))
+      return (await Promise.all(places.map((place) => diagnoseTarget(context, place)))).flat()
     },
   }
 }

@@ -3,6 +3,7 @@ import { fieldIndex } from '../../../core/model/field-type.ts'
 import type { RecordSinkSpec } from '../../../core/ports/sink.ts'
 import { OutboxCommitter } from '../../outbox/outbox-committer.ts'
 import { OutboxRecordWriter } from '../../outbox/record-writer.ts'
+import { diagnoseTarget } from '../diagnose.ts'
 import { findTopic } from '../partitioned-log/topic.ts'
 import { LogTopicStore } from './log-topic-store.ts'
 import { type LogTopicOptions, resolveLogTopic } from './sink-options.ts'
@@ -37,5 +38,6 @@ export function logTopic<T>(options: LogTopicOptions): RecordSinkSpec<T> {
       const store = new LogTopicStore(context, directory)
       return new OutboxCommitter({ context, store, codec, topic: { name: topic, partitions } })
     },
+    diagnose: (context) => diagnoseTarget(context, { directory, topic, partitions }),
   }
 }

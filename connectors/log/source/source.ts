@@ -3,10 +3,12 @@ import { type Position, type Split, splitId } from '../../../core/model/position
 import type { ConnectorPorts } from '../../../core/ports/connector-ports.ts'
 import type { PlanValue } from '../../../core/ports/operator.ts'
 import type { Source, SourceSpec, SplitReader } from '../../../core/ports/source.ts'
+import { diagnoseSource } from '../diagnose.ts'
 import { adviceOf, writeAdvice } from '../partitioned-log/consumer-advice.ts'
 import { PartitionedLog } from '../partitioned-log/partitioned-log.ts'
 import type { Topic } from '../partitioned-log/topic.ts'
 import { deadLetterTopic } from '../sink/dead-letter-sink.ts'
+import { cursorAt } from './cursor-at.ts'
 import { type LogSourceOptions, type ResolvedLogSource, resolveLogSource } from './source-options.ts'
 import { LogSplitReader } from './split-reader.ts'
 
@@ -28,6 +30,7 @@ export function log<T>(options: LogSourceOptions<T>): SourceSpec<T> {
     options: planOptions(resolved),
     deadLetters: deadLetterTopic(deadLetters === undefined ? { directory } : { directory, topic: deadLetters }),
     open: (ports) => new LogSource(ports, resolved),
+    diagnose: (context) => diagnoseSource(context, resolved),
   }
 }
 
@@ -76,11 +79,7 @@ class LogSource implements Source {
 
   async reader(split: Split, position: Position, splitIndex: number): Promise<SplitReader> {
     const topic = await this.#topic()
-    if (topic.id !== position.incarnation) {
-      const message = `topic "${topic.name}" was created anew: it has id ${topic.id}, the checkpoint knows ${position.incarnation}`
-      throw new MillraceError('MR_SOURCE_REPLACED', message, { details: { topic: topic.name, id: topic.id } })
-    }
-    const cursor = await this.#log.readFrom(topic, split.partition, position.offset)
+    const cursor = await cursorAt(this.#log, { topic, partition: split.partition }, position)
     const { contract, maxValueBytes } = this.#options
     const { sha256 } = this.#ports
     return new LogSplitReader(cursor, position, { split, splitIndex, contract, maxValueBytes, sha256 })
