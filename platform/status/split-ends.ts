@@ -18,7 +18,13 @@ export class SplitEnds {
   /** Throws what a source says that cannot be reached, such as `MR_LOG_TOPIC_UNKNOWN`. */
   static async open(plan: LogicalPlan, ports: ConnectorPorts): Promise<SplitEnds> {
     const sources = [...plan.specs.sources.values()].map((spec) => spec.open(ports))
-    return new SplitEnds(sources, await splitsOf(sources))
+    try {
+      return new SplitEnds(sources, await splitsOf(sources))
+    } catch (error) {
+      // What a source has connected to would keep the process alive.
+      for (const source of sources) await source.close()
+      throw error
+    }
   }
 
   get splits(): readonly SourceSplit[] {
