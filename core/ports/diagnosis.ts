@@ -57,7 +57,7 @@ export async function checked(check: Check, work: () => Promise<readonly Finding
   }
 }
 
-/** A failed check; the advice is what the reference says of the code. */
-export function failure(subject: string, code: ErrorCode, found: string): Finding {
+/** A failed check; its advice is what the reference says of the code, unless the caller knows better. */
+export function failure(subject: string, code: ErrorCode, found: string): Finding & { readonly kind: 'failed' } {
   return { kind: 'failed', subject, found, advice: ERROR_CODES[code].text, code }
 }

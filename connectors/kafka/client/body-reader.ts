@@ -13,6 +13,11 @@ export class BodyReader {
     this.#step(bytes)
   }
 
+  int8(): number {
+    this.#at += 1
+    return this.#body.readInt8(this.#at - 1)
+  }
+
   int16(): number {
     return this.#body.readInt16BE(this.#step(2))
   }

@@ -2,12 +2,13 @@ import { unknownField } from '../../../core/model/batch.ts'
 import { fieldIndex } from '../../../core/model/field-type.ts'
 import type { ConnectorPorts } from '../../../core/ports/connector-ports.ts'
 import type { DeadLetterSinkSpec, RecordSinkSpec } from '../../../core/ports/sink.ts'
-import { OutboxDeadLetterWriter } from '../../outbox/dead-letter-writer.ts'
+import { deadLetterTopicOf, OutboxDeadLetterWriter } from '../../outbox/dead-letter-writer.ts'
 import { OutboxCommitter } from '../../outbox/outbox-committer.ts'
 import { OutboxRecordWriter } from '../../outbox/record-writer.ts'
 import type { KafkaConnection } from '../client/connection-options.ts'
-import { type KafkaClientChoice, openClient } from '../client/open-client.ts'
+import { type ClientSettings, type KafkaClientChoice, openClient } from '../client/open-client.ts'
 import { Patience } from '../client/patience.ts'
+import { diagnoseSink } from '../diagnosis/diagnose-sink.ts'
 import { KafkaTopicStore } from './kafka-topic-store.ts'
 import {
   type KafkaDeadLetterOptions,
@@ -56,6 +57,10 @@ export function kafkaTopic<T>(options: KafkaTopicOptions): RecordSinkSpec<T> {
       const store = topicStore(context, resolved, createPartitions !== undefined)
       return new OutboxCommitter({ context, store, codec, topic: { name: topic, partitions: createPartitions } })
     },
+    diagnose: (context) => {
+      const transactionalId = transactionalIdOf(context)
+      return diagnoseSink(context, settingsOf(resolved), { topics: [topic], transactionalId, createPartitions })
+    },
   }
 }
 
@@ -90,6 +95,11 @@ export function deadLettersOf(resolved: ResolvedKafkaDeadLetters): DeadLetterSin
       const one = topic === undefined ? undefined : { name: topic, partitions: undefined }
       return new OutboxCommitter({ context, store, codec: 'none', topic: one })
     },
+    diagnose: (context, topics) => {
+      const names = topic === undefined ? topics.map(deadLetterTopicOf) : [topic]
+      const targets = { topics: names, transactionalId: transactionalIdOf(context) }
+      return diagnoseSink(context, settingsOf(resolved), { ...targets, createPartitions: create ? 1 : undefined })
+    },
   }
 }
 
@@ -104,15 +114,9 @@ function topicStore(
   mayCreate: boolean,
 ): KafkaTopicStore {
   return new KafkaTopicStore({
-    client: () =>
-      openClient(ports, {
-        ...reached,
-        isolation: 'read_uncommitted',
-        maxWaitingBytes: READ_BACK_BYTES,
-        maxWaitMs: READ_BACK_MS,
-      }),
+    client: () => openClient(ports, settingsOf(reached)),
     patience: new Patience(ports),
-    transactionalId: `${ports.pipeline}/${ports.sink}`,
+    transactionalId: transactionalIdOf(ports),
     mayCreate,
   })
 }
@@ -120,6 +124,15 @@ function topicStore(
 /** Brokers refuse times that lie an hour ahead or more, and clients those before 1970: such a record gets the time of now, or 0. */
 function acceptedTimes({ clock }: ConnectorPorts): (time: number) => number {
   return (time) => Math.max(0, Math.min(Math.floor(time), clock.now()))
+}
+
+function settingsOf({ connection, client }: Reached): ClientSettings {
+  const isolation = 'read_uncommitted'
+  return { connection, client, isolation, maxWaitingBytes: READ_BACK_BYTES, maxWaitMs: READ_BACK_MS }
+}
+
+function transactionalIdOf(of: { readonly pipeline: string; readonly sink: string }): string {
+  return `${of.pipeline}/${of.sink}`
 }
 
 /** Looks the number of partitions up once per topic, with a client that lives only so long; `absent` is for topics to be made. */

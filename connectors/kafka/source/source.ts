@@ -6,7 +6,10 @@ import { offsetGone, topicReplaced } from '../client/fetch-failures.ts'
 import { type KafkaClient, NO_EPOCH, type OffsetSpec, type TopicDescription } from '../client/kafka-client.ts'
 import { openClient } from '../client/open-client.ts'
 import { Patience } from '../client/patience.ts'
+import { diagnoseSource } from '../diagnosis/diagnose-source.ts'
 import { deadLettersOf } from '../sink/sink.ts'
+import { metadataOf, otherOwner } from './group-owner.ts'
+import { matchingTopics } from './matching-topics.ts'
 import {
   type KafkaSourceOptions,
   namesOf,
@@ -15,9 +18,6 @@ import {
   resolveKafkaSource,
 } from './source-options.ts'
 import { KafkaSplitReader } from './split-reader.ts'
-
-/** What the metadata of advised offsets begins with; the pipeline follows. */
-const OWNER = 'millrace:'
 
 /**
  * Reads topics of Apache Kafka, one split per partition, values decoded as JSON against the contract. Replayable: positions are
@@ -38,6 +38,7 @@ export function kafka<T>(options: KafkaSourceOptions<T>): SourceSpec<T> {
     options: planOptions(resolved),
     deadLetters: deadLettersOf({ connection, client, topic: deadLetters, create: true }),
     open: (ports) => new KafkaSource(ports, resolved),
+    diagnose: (context) => diagnoseSource(context, resolved),
   }
 }
 
@@ -139,9 +140,9 @@ class KafkaSource implements Source {
     const client = await this.#open()
     const group = this.#group
     const offsets = await this.#patience.with(() => client.groupOffsets(group))
-    const other = offsets.find(({ metadata }) => metadata.startsWith(OWNER) && metadata !== metadataOf(pipeline))
+    const other = otherOwner(offsets, pipeline)
     if (other === undefined) return
-    const message = `Kafka: group "${group}" has the offsets of pipeline "${other.metadata.slice(OWNER.length)}"; give "${pipeline}" another group`
+    const message = `Kafka: group "${group}" has the offsets of pipeline "${other}"; give "${pipeline}" another group`
     throw new MillraceError('MR_KAFKA_GROUP_SHARED', message, { details: { group } })
   }
 
@@ -185,7 +186,7 @@ class KafkaSource implements Source {
     const client = await this.#open()
     const { topics } = this.#options
     return this.#patience.with(async () => {
-      const names = topics instanceof RegExp ? await matching(client, topics) : topics
+      const names = topics instanceof RegExp ? matchingTopics(await client.listTopics(), topics) : topics
       const described = await client.describeTopics(names)
       this.#topics = new Map(described.map((topic) => [topic.name, topic]))
       return described
@@ -207,19 +208,4 @@ class KafkaSource implements Source {
     }
     return made
   }
-}
-
-/** Whole names that match, in order. Throws `MR_KAFKA_TOPIC_UNKNOWN` where there are none. */
-async function matching(client: KafkaClient, topics: RegExp): Promise<readonly string[]> {
-  const all = await client.listTopics()
-  const whole = new RegExp(`^(?:${topics.source})$`, topics.flags)
-  const names = all.filter((name) => whole.test(name)).toSorted()
-  if (names.length > 0) return names
-  const message = `Kafka: no topic matches ${topics}; there are ${all.length} topics`
-  throw new MillraceError('MR_KAFKA_TOPIC_UNKNOWN', message)
-}
-
-/** Says whose offsets they are: two pipelines that share a group by mistake find out. */
-function metadataOf(pipeline: string): string {
-  return `${OWNER}${pipeline}`
 }
