@@ -4,6 +4,8 @@ export {
   encodeRecordBatch,
   type RecordBatchInput,
 } from '../../formats/record-batch/encode.ts'
+export type { BrokerAddress } from './client/broker-address.ts'
+export type { ApiRange, BrokerLine, RawRequest } from './client/broker-line.ts'
 export type { KafkaConnectionOptions, KafkaSasl, KafkaTls, SaslMechanism } from './client/connection-options.ts'
 export type {
   FetchStart,

@@ -63,6 +63,6 @@ function sizeFindings({ name }: TopicPicture, values: ReadonlyMap<string, string
   const most = Number(values.get('max.message.bytes') ?? USUAL_BATCH_BYTES)
   if (most >= USUAL_BATCH_BYTES) return []
   const found = `max.message.bytes is ${most}; a batch of this sink holds up to 0.5 MiB, and a single record may be larger`
-  const advice = `raise max.message.bytes to ${USUAL_BATCH_BYTES} or more: a batch that is refused ends the job`
+  const advice = `raise max.message.bytes to ${USUAL_BATCH_BYTES} or more: a batch that is refused ends the job with MR_KAFKA_RECORD_TOO_LARGE`
   return [{ kind: 'warning', subject: topicSubject(name), found, advice }]
 }
