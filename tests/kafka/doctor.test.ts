@@ -163,7 +163,7 @@ describe('after a run', () => {
     const module = new URL('./pipelines/doctored.ts', import.meta.url)
     examined = await loadPipeline(module)
     const stateDirectory = join(stateRoot, examined.name)
-    await runPipeline(module, { untilCaughtUp: true, stateDirectory, logger: fixture.ports().logger }).done
+    await runPipeline(module, { until: 'caught-up', stateDirectory, logger: fixture.ports().logger }).done
   })
 
   it('what follows the last epoch is there, until retention comes near, until it has passed', async () => {

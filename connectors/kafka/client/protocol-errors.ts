@@ -20,6 +20,7 @@ export const PROTOCOL = {
   wrongSaslState: 34,
   unsupportedVersion: 35,
   topicExists: 36,
+  notController: 41,
   duplicateSequence: 46,
   invalidProducerEpoch: 47,
   concurrentTransactions: 51,
