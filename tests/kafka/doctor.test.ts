@@ -170,7 +170,7 @@ describe('after a run', () => {
     const calm = await diagnosed(examined)
     assert.deepEqual(calm.wrong, [])
     assert.match(calm.of('in', 'positions in').found, /is there \(partitions: 1\)$/)
-    assert.match(calm.of('out', 'topic').found, /the user has WRITE$/)
+    assert.match(calm.of('out', 'topic').found, /the user has READ and WRITE$/)
     const records = Array.from({ length: 40 }, () => ({
       timestamp: 1,
       key: null,

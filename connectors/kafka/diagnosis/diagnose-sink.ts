@@ -32,7 +32,7 @@ async function lookAtTarget(cluster: Cluster, name: string, targets: SinkTargets
   const { createPartitions } = targets
   const absent = (): Promise<Finding> =>
     createPartitions === undefined ? unknownTopic(cluster, name) : creationFinding(cluster, name, createPartitions)
-  const { findings, picture } = await lookAtTopic(cluster, { name, operation: 'WRITE', absent })
+  const { findings, picture } = await lookAtTopic(cluster, { name, operations: ['READ', 'WRITE'], absent })
   if (picture === undefined) return findings
   return [...findings, ...(await lookAtSettings(cluster, picture, judgeTarget)).findings]
 }

@@ -39,7 +39,7 @@ interface LookedSource {
 
 async function lookAtSource(cluster: Cluster, name: string, of: LookedSource): Promise<readonly Finding[]> {
   const absent = () => unknownTopic(cluster, name)
-  const { findings, picture } = await lookAtTopic(cluster, { name, operation: 'READ', absent })
+  const { findings, picture } = await lookAtTopic(cluster, { name, operations: ['READ'], absent })
   if (picture === undefined) return findings
   const settings = await lookAtSettings(cluster, picture, judgeSource)
   const { values } = settings

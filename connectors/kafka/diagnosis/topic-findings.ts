@@ -24,17 +24,17 @@ export interface LookedTopic {
 /** Whether a topic is there, has leaders, and may be read or written. `absent`: what to say where it is not there. */
 export async function lookAtTopic(
   cluster: Cluster,
-  of: { readonly name: string; readonly operation: Operation; readonly absent: () => Promise<Finding> },
+  of: { readonly name: string; readonly operations: readonly Operation[]; readonly absent: () => Promise<Finding> },
 ): Promise<LookedTopic> {
-  const { name, operation, absent } = of
+  const { name, operations, absent } = of
   let picture: TopicPicture | undefined
   const check = { clock: cluster.ports.clock, subject: topicSubject(name), late: 'MR_KAFKA_UNREACHABLE' } as const
   const findings = await checked(check, async () => {
     const [found] = (await ask(cluster.first.line, metadata([name]))).topics
     if (found === undefined || found.errorCode === PROTOCOL.unknownTopicOrPartition) return [await absent()]
-    if (found.errorCode === PROTOCOL.topicForbidden) return [forbidden(name, operation)]
+    if (found.errorCode === PROTOCOL.topicForbidden) return [forbidden(name, operations)]
     picture = found
-    return [presence(found, operation), ...leaderFindings(found)]
+    return [presence(found, operations), ...leaderFindings(found)]
   })
   return { findings, picture }
 }
@@ -54,15 +54,17 @@ export function topicSubject(name: string): string {
   return `topic ${name}`
 }
 
-function presence({ name, partitions, id, rights }: TopicPicture, operation: Operation): Finding {
-  if (!isAllowed(rights, operation)) return forbidden(name, operation)
-  const found = `partitions: ${partitions.length}, id ${id}; the user has ${operation}`
+function presence({ name, partitions, id, rights }: TopicPicture, operations: readonly Operation[]): Finding {
+  const lacking = operations.filter((operation) => !isAllowed(rights, operation))
+  if (lacking.length > 0) return forbidden(name, lacking)
+  const found = `partitions: ${partitions.length}, id ${id}; the user has ${operations.join(' and ')}`
   return { kind: 'ok', subject: topicSubject(name), found }
 }
 
-function forbidden(name: string, operation: Operation): Finding {
-  const found = `the user may not ${operation.toLowerCase()} it`
-  return { ...failure(topicSubject(name), 'MR_KAFKA_FORBIDDEN', found), advice: `grant ${operation} on the topic` }
+function forbidden(name: string, operations: readonly Operation[]): Finding {
+  const found = `the user may not ${operations.join(' and ').toLowerCase()} it`
+  const advice = `grant ${operations.join(' and ')} on the topic`
+  return { ...failure(topicSubject(name), 'MR_KAFKA_FORBIDDEN', found), advice }
 }
 
 function leaderFindings({ name, partitions }: TopicPicture): readonly Finding[] {
