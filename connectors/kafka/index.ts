@@ -5,7 +5,7 @@ export {
   type RecordBatchInput,
 } from '../../formats/record-batch/encode.ts'
 export type { BrokerAddress } from './client/broker-address.ts'
-export type { ApiRange, BrokerLine, RawRequest } from './client/broker-line.ts'
+export type { ApiRange, BrokerInspection, BrokerLine, RawRequest } from './client/broker-line.ts'
 export type { KafkaConnectionOptions, KafkaSasl, KafkaTls, SaslMechanism } from './client/connection-options.ts'
 export type {
   FetchStart,

@@ -85,6 +85,8 @@ for (const client of CLIENTS)
       const sasl = { mechanism: 'PLAIN', username: 'a', password: 'b' } as const
       const anonymous = await diagnosed({ source: { sasl }, client })
       assert.match(told(anonymous.of('in', 'broker')).join(' '), /^failed MR_KAFKA_REFUSED .*sasl/)
+      const two = await diagnosed({ source: { sasl }, brokers: `127.0.0.1:1,${BROKERS}`, client })
+      assert.doesNotMatch(two.of('in', `broker ${BROKERS}`).found, /127\.0\.0\.1:1[ ,:]/)
     })
 
     it('finds topics that do not exist, with what may have been meant', async () => {

@@ -1,3 +1,5 @@
+import type { BrokerAddress } from './broker-address.ts'
+
 /** Versions of one request of the protocol. */
 export interface ApiRange {
   readonly name: string
@@ -21,4 +23,12 @@ export interface BrokerLine {
   ask(request: RawRequest): Promise<Uint8Array>
   /** Idempotent. */
   close(): Promise<void>
+}
+
+/** What lets a diagnosis ask single brokers. */
+export interface BrokerInspection {
+  /** Requests, each in one of some versions, without which the client cannot work. */
+  readonly needs: readonly ApiRange[]
+  /** Connects to one broker, with TLS and SASL. Throws `MR_KAFKA_UNREACHABLE`, `MR_KAFKA_REFUSED`. */
+  line(broker: BrokerAddress): Promise<BrokerLine>
 }

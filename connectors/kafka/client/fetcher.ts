@@ -1,5 +1,4 @@
 // hot path
-
 import { MillraceError, toMillraceError } from '../../../core/model/errors.ts'
 import type { RecordBatchView } from '../../../formats/record-batch/decode.ts'
 import { TransactionFilter } from '../../../formats/record-batch/transaction-filter.ts'

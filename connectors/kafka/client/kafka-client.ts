@@ -2,8 +2,7 @@ import type { Clock } from '../../../core/ports/clock.ts'
 import type { Logger } from '../../../core/ports/logger.ts'
 import type { Random } from '../../../core/ports/random.ts'
 import type { RecordBatchView } from '../../../formats/record-batch/decode.ts'
-import type { BrokerAddress } from './broker-address.ts'
-import type { ApiRange, BrokerLine } from './broker-line.ts'
+import type { BrokerInspection } from './broker-line.ts'
 import type { KafkaConnection } from './connection-options.ts'
 
 /** Whether records of aborted and open transactions are seen. */
@@ -78,10 +77,8 @@ export interface GroupOffset extends TopicPartition {
  */
 export interface KafkaClient {
   readonly capabilities: KafkaCapabilities
-  /** Requests, each in one of some versions, without which it cannot work. */
-  readonly needs: readonly ApiRange[]
-  /** Connects to one broker, with TLS and SASL. Throws `MR_KAFKA_UNREACHABLE`, `MR_KAFKA_REFUSED`. */
-  line(broker: BrokerAddress): Promise<BrokerLine>
+  /** For `millrace doctor`, which cannot look at the cluster without it. */
+  readonly inspection?: BrokerInspection
   /** Names of all topics, without internal ones. */
   listTopics(): Promise<readonly string[]>
   /** In the order of `names`. Throws `MR_KAFKA_TOPIC_UNKNOWN`. */

@@ -1,7 +1,7 @@
 import type { ConnectorPorts } from '../../../core/ports/connector-ports.ts'
 import { checked, type Finding, failure } from '../../../core/ports/diagnosis.ts'
 import { addressOf, type BrokerAddress, nameOf } from '../client/broker-address.ts'
-import type { BrokerLine } from '../client/broker-line.ts'
+import type { BrokerInspection, BrokerLine } from '../client/broker-line.ts'
 import type { KafkaClient } from '../client/kafka-client.ts'
 import { type ClientSettings, openClient } from '../client/open-client.ts'
 import { apiVersions, metadata, type Offered } from './cluster-questions.ts'
@@ -34,9 +34,15 @@ export async function reachCluster(
   look: (cluster: Cluster) => Promise<readonly Finding[]>,
 ): Promise<readonly Finding[]> {
   const client = await openClient(ports, settings)
-  const lines = new OpenLines(client)
+  const { inspection } = client
+  if (inspection === undefined) {
+    await client.close()
+    return [UNTOLD]
+  }
+  const lines = new OpenLines(inspection)
   try {
-    const { findings, answering } = await reachBootstrap(ports, { client, lines, brokers: settings.connection.brokers })
+    const { brokers } = settings.connection
+    const { findings, answering } = await reachBootstrap(ports, { inspection, lines, brokers })
     const [first] = answering
     if (first === undefined) return findings
     const advertised = await reachAdvertised(ports, lines, answering)
@@ -48,18 +54,26 @@ export async function reachCluster(
   }
 }
 
+/** A client of the user's own need not know how to be asked. */
+const UNTOLD: Finding = {
+  kind: 'warning',
+  subject: 'client',
+  found: 'this client has no inspection, so nothing was asked of the cluster',
+  advice: 'look with the client "platformatic" once, or give the client an inspection',
+}
+
 /** Closes what was opened, also what is opened when nobody waits for it any more. */
 class OpenLines {
-  readonly #client: KafkaClient
+  readonly #inspection: BrokerInspection
   readonly #open: BrokerLine[] = []
   #isClosed = false
 
-  constructor(client: KafkaClient) {
-    this.#client = client
+  constructor(inspection: BrokerInspection) {
+    this.#inspection = inspection
   }
 
   async connect(broker: BrokerAddress): Promise<BrokerLine> {
-    const line = await this.#client.line(broker)
+    const line = await this.#inspection.line(broker)
     if (this.#isClosed) await line.close()
     else this.#open.push(line)
     return line
@@ -73,7 +87,7 @@ class OpenLines {
 
 async function reachBootstrap(
   { clock }: ConnectorPorts,
-  of: { readonly client: KafkaClient; readonly lines: OpenLines; readonly brokers: readonly string[] },
+  of: { readonly inspection: BrokerInspection; readonly lines: OpenLines; readonly brokers: readonly string[] },
 ) {
   const answering: BootstrapBroker[] = []
   const looks = of.brokers.map((name) => {
@@ -82,7 +96,7 @@ async function reachBootstrap(
       const line = await of.lines.connect(addressOf(name))
       const offered = await ask(line, apiVersions())
       answering.push({ name, line, offered })
-      return [versionFinding(subject, missingText(of.client.needs, offered), releaseText(offered))]
+      return [versionFinding(subject, missingText(of.inspection.needs, offered), releaseText(offered))]
     })
   })
   const findings = (await Promise.all(looks)).flat()

@@ -1,23 +1,26 @@
-import { Kafka, type KafkaConfig } from 'kafkajs'
+import { Kafka } from 'kafkajs'
 import { attempts } from '../client/attempts.ts'
 import { type BrokerAddress, nameOf } from '../client/broker-address.ts'
 import type { BrokerLine, RawRequest } from '../client/broker-line.ts'
 import { NO_TAGS } from '../client/encoding.ts'
-import type { Tried } from '../client/failures.ts'
+import type { KafkaClientOptions } from '../client/kafka-client.ts'
 import { REQUEST_MS } from '../client/timeouts.ts'
+import { Authentication } from './authentication.ts'
 import { connected, createCluster, type RawCall } from './internals.ts'
+import { kafkaConfig } from './kafka-config.ts'
 import { rawCall } from './raw-calls.ts'
+import { translatingKafkajs } from './translate-error.ts'
 
 /** Connects to one broker and sends what is encoded already. */
-export function connectLine(
-  broker: BrokerAddress,
-  { config, tried }: { readonly config: KafkaConfig; readonly tried: Tried },
-): Promise<BrokerLine> {
+export function connectLine(broker: BrokerAddress, of: KafkaClientOptions): Promise<BrokerLine> {
+  const connection = { ...of.connection, brokers: [nameOf(broker)] }
+  const authentication = connection.sasl === undefined ? undefined : new Authentication(connection.sasl)
+  const tried = translatingKafkajs(connection, authentication)
   return tried(attempts.connectTo(broker), async () => {
-    const cluster = await connected(createCluster(new Kafka({ ...config, brokers: [nameOf(broker)] }), 0))
+    const cluster = await connected(createCluster(new Kafka(kafkaConfig({ ...of, connection }, authentication)), 0))
+    const seed = cluster.brokerPool.seedBroker!
     return {
-      ask: (request) =>
-        tried(attempts.ask(broker), () => cluster.brokerPool.seedBroker!.connectionPool.send(callOf(request))),
+      ask: (request) => tried(attempts.ask(broker), () => seed.connectionPool.send(callOf(request))),
       close: () => tried(attempts.close, () => cluster.disconnect()),
     }
   })

@@ -1,9 +1,9 @@
-import { Kafka, type KafkaConfig } from 'kafkajs'
+import { Kafka } from 'kafkajs'
 import { MillraceError } from '../../../core/model/errors.ts'
 import { splitId } from '../../../core/model/position.ts'
 import { attempts } from '../client/attempts.ts'
 import { type BrokerAddress, nameOf } from '../client/broker-address.ts'
-import type { ApiRange, BrokerLine } from '../client/broker-line.ts'
+import type { BrokerInspection } from '../client/broker-line.ts'
 import type { Tried } from '../client/failures.ts'
 import type { FetchLink } from '../client/fetch-link.ts'
 import { Fetcher } from '../client/fetcher.ts'
@@ -48,24 +48,26 @@ export async function connectKafkajs(options: KafkaClientOptions): Promise<Kafka
  */
 class KafkajsClient implements KafkaClient {
   readonly capabilities: KafkaCapabilities = { readCommitted: true, topicIdentity: false }
-  readonly needs: readonly ApiRange[] = [...COMMON_NEEDS, ...RAW_NEEDS]
+  readonly inspection: BrokerInspection
   readonly #options: KafkaClientOptions
   readonly #kafka: Kafka
   readonly #cluster: Cluster
   readonly #fetcher: Fetcher
   readonly #nodes = new Map<string, number>()
   readonly #tried: Tried
-  readonly #config: KafkaConfig
   readonly #admin = new Lazy(() => connected(this.#kafka.admin()))
   readonly #connected = new Lazy(() => connected(this.#cluster))
 
   constructor(options: KafkaClientOptions) {
     this.#options = options
+    this.inspection = {
+      needs: [...COMMON_NEEDS, ...RAW_NEEDS],
+      line: (broker) => connectLine(broker, options),
+    }
     const { sasl } = options.connection
     const authentication = sasl === undefined ? undefined : new Authentication(sasl)
     this.#tried = translatingKafkajs(options.connection, authentication)
-    this.#config = kafkaConfig(options, authentication)
-    this.#kafka = new Kafka(this.#config)
+    this.#kafka = new Kafka(kafkaConfig(options, authentication))
     this.#cluster = createCluster(this.#kafka, options.isolation === 'read_committed' ? 1 : 0)
     this.#fetcher = new Fetcher({
       ...options,
@@ -73,10 +75,6 @@ class KafkajsClient implements KafkaClient {
       leadersOf: (topics) => this.#leadersOf(topics),
       listOffsets: (places, at) => this.listOffsets(places, at),
     })
-  }
-
-  line(broker: BrokerAddress): Promise<BrokerLine> {
-    return connectLine(broker, { config: this.#config, tried: this.#tried })
   }
 
   listTopics(): Promise<readonly string[]> {

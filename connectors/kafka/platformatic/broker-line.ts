@@ -1,18 +1,20 @@
-import { Connection, type ConnectionOptions, createAPI, Writer } from '@platformatic/kafka'
+import { Connection, createAPI, Writer } from '@platformatic/kafka'
 import { attempts } from '../client/attempts.ts'
-import type { BrokerAddress } from '../client/broker-address.ts'
+import { type BrokerAddress, nameOf } from '../client/broker-address.ts'
 import type { BrokerLine, RawRequest } from '../client/broker-line.ts'
-import type { Translator } from './translator.ts'
+import type { KafkaClientOptions } from '../client/kafka-client.ts'
+import { REQUEST_MS } from '../client/timeouts.ts'
+import { connectionOptions } from './connection-options.ts'
+import { Translator } from './translator.ts'
 
 /** Connects to one broker and sends what is encoded already. */
-export function connectLine(
-  broker: BrokerAddress,
-  of: { readonly clientId: string; readonly connection: ConnectionOptions; readonly translator: Translator },
-): Promise<BrokerLine> {
-  const { tried } = of.translator
+export function connectLine(broker: BrokerAddress, of: KafkaClientOptions): Promise<BrokerLine> {
+  const alone = { ...of.connection, brokers: [nameOf(broker)] }
+  const translator = new Translator(alone)
+  const { tried } = translator
   return tried(attempts.connectTo(broker), async () => {
-    const connection = new Connection(of.clientId, of.connection)
-    of.translator.watch(connection)
+    const connection = new Connection(of.clientId, connectionOptions(alone, REQUEST_MS))
+    translator.watch(connection)
     await connection.connect(broker.host, broker.port)
     return {
       ask: (request) => tried(attempts.ask(broker), () => apiOf(request).async(connection, request.body)),

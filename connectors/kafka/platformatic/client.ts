@@ -3,8 +3,7 @@ import { MillraceError } from '../../../core/model/errors.ts'
 import { MemoryPool } from '../../../core/model/memory-pool.ts'
 import { splitId } from '../../../core/model/position.ts'
 import { attempts } from '../client/attempts.ts'
-import type { BrokerAddress } from '../client/broker-address.ts'
-import type { ApiRange, BrokerLine } from '../client/broker-line.ts'
+import type { BrokerInspection } from '../client/broker-line.ts'
 import type { Tried } from '../client/failures.ts'
 import type { FetchRequest } from '../client/fetch-link.ts'
 import { Fetcher } from '../client/fetcher.ts'
@@ -51,7 +50,7 @@ export async function connectPlatformatic(options: KafkaClientOptions): Promise<
 /** The client on `@platformatic/kafka`: its connections, security and administration, and fetches of our own on them. */
 class PlatformaticClient implements KafkaClient {
   readonly capabilities: KafkaCapabilities = { readCommitted: true, topicIdentity: true }
-  readonly needs: readonly ApiRange[] = [...COMMON_NEEDS, { name: 'Fetch', ...FETCH_VERSIONS }, PRODUCE_VERSIONS]
+  readonly inspection: BrokerInspection
   readonly #options: KafkaClientOptions
   readonly #connection: ConnectionOptions
   readonly #admin: Admin
@@ -64,6 +63,10 @@ class PlatformaticClient implements KafkaClient {
 
   constructor(options: KafkaClientOptions) {
     this.#options = options
+    this.inspection = {
+      needs: [...COMMON_NEEDS, { name: 'Fetch', ...FETCH_VERSIONS }, PRODUCE_VERSIONS],
+      line: (broker) => connectLine(broker, options),
+    }
     this.#translator = new Translator(options.connection)
     this.#tried = this.#translator.tried
     this.#connection = connectionOptions(options.connection, REQUEST_MS + options.maxWaitMs)
@@ -76,11 +79,6 @@ class PlatformaticClient implements KafkaClient {
     })
     this.#admin.on('client:broker:connect', ({ connection }) => this.#translator.watch(connection))
     this.#fetcher = this.#makeFetcher()
-  }
-
-  line(broker: BrokerAddress): Promise<BrokerLine> {
-    const { clientId } = this.#options
-    return connectLine(broker, { clientId, connection: this.#connection, translator: this.#translator })
   }
 
   listTopics(): Promise<readonly string[]> {

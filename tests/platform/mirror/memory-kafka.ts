@@ -90,8 +90,6 @@ export class MemoryKafka {
     this.open++
     return {
       capabilities: { readCommitted: true, topicIdentity: this.topicIdentity },
-      needs: [],
-      line: NEVER,
       listTopics: async () => ['orders'],
       describeTopics: async (names) => names.map((name) => this.#describe(name)),
       listOffsets: async (places, at) => places.map((place) => this.#offset(place, at)),

@@ -1,5 +1,4 @@
 import { type BrokerAddress, nameOf } from '../../../connectors/kafka/client/broker-address.ts'
-import type { ApiRange, BrokerLine } from '../../../connectors/kafka/client/broker-line.ts'
 import type { FetchedPartition, FetchLink, FetchRequest } from '../../../connectors/kafka/client/fetch-link.ts'
 import { Fetcher } from '../../../connectors/kafka/client/fetcher.ts'
 import type {
@@ -23,7 +22,6 @@ import {
   type Producer,
   type TransactionCalls,
 } from '../../../connectors/kafka/client/transaction.ts'
-import { MillraceError } from '../../../core/model/errors.ts'
 import { splitId } from '../../../core/model/position.ts'
 import type { Incarnation } from '../incarnation.ts'
 import type { SimulatedCluster } from './simulated-cluster.ts'
@@ -40,7 +38,6 @@ export function simulatedClients(network: SimulatedNetwork, owner: Incarnation):
  */
 class SimulatedKafkaClient implements KafkaClient {
   readonly capabilities: KafkaCapabilities = { readCommitted: true, topicIdentity: true }
-  readonly needs: readonly ApiRange[] = []
   readonly #network: SimulatedNetwork
   readonly #owner: Incarnation
   readonly #options: KafkaClientOptions
@@ -58,11 +55,6 @@ class SimulatedKafkaClient implements KafkaClient {
       leadersOf: (topics) => this.#leadersOf(topics),
       listOffsets: (places, at) => this.listOffsets(places, at),
     })
-  }
-
-  /** The simulation makes no diagnoses. */
-  async line({ host, port }: BrokerAddress): Promise<BrokerLine> {
-    throw new MillraceError('MR_KAFKA_UNSUPPORTED', `${host}:${port} is simulated`)
   }
 
   listTopics(): Promise<readonly string[]> {
