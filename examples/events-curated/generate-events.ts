@@ -1,4 +1,5 @@
 import { BytePool } from './byte-pool.ts'
+import { draw } from './draw.ts'
 import { violationOf } from './violations.ts'
 
 /** An event as the contract of this example describes it. */
@@ -138,7 +139,8 @@ function recordAt(sequence: number, settings: Settings): GeneratedRecord {
     split: splitOf(sequence, settings),
     offset: Math.floor(sequence / settings.splits),
     timestampMs: settings.startTimeMs + sequence * settings.eventEveryMs,
-    recordKey: draw(settings, sequence, FOR.key) < settings.nullKeyShare ? null : settings.pool.encode(event.event_id),
+    recordKey:
+      draw(settings.seed, sequence, FOR.key) < settings.nullKeyShare ? null : settings.pool.encode(event.event_id),
     value,
     expected,
   }
@@ -147,7 +149,7 @@ function recordAt(sequence: number, settings: Settings): GeneratedRecord {
 type Role = 'tombstone' | 'violation' | 'duplicate' | 'original'
 
 function roleOf(sequence: number, settings: Settings): Role {
-  const share = draw(settings, sequence, FOR.role)
+  const share = draw(settings.seed, sequence, FOR.role)
   if (share < settings.tombstoneShare) return 'tombstone'
   if (share < settings.tombstoneShare + settings.violationShare) return 'violation'
   return share < settings.tombstoneShare + settings.violationShare + settings.duplicateShare ? 'duplicate' : 'original'
@@ -162,36 +164,37 @@ function eventAt(sequence: number, { role, settings }: Making): CuratedEvent {
   const first = role === 'duplicate' ? repeatedBy(sequence, settings) : sequence
   const isRepeat = first !== sequence
   const { event_id, source_system } = identityAt(first, settings)
-  const time = settings.startTimeMs + first * settings.eventEveryMs - Math.floor(draw(settings, first, FOR.time) * 2000)
-  const amount = draw(settings, sequence, FOR.amount)
+  const time =
+    settings.startTimeMs + first * settings.eventEveryMs - Math.floor(draw(settings.seed, first, FOR.time) * 2000)
+  const amount = draw(settings.seed, sequence, FOR.amount)
   return {
     event_id,
     source_system,
     user_id: userAt(first, settings),
-    event_ts: isRepeat ? time + Math.floor(draw(settings, sequence, FOR.time) * 2000) : time,
-    region: REGIONS[Math.floor(draw(settings, first, FOR.region) * REGIONS.length)]!,
+    event_ts: isRepeat ? time + Math.floor(draw(settings.seed, sequence, FOR.time) * 2000) : time,
+    region: REGIONS[Math.floor(draw(settings.seed, first, FOR.region) * REGIONS.length)]!,
     amount_cents:
       amount < settings.filteredShare
         ? -Math.floor((amount / settings.filteredShare) * 5000)
         : 1 + Math.floor(amount * 50_000),
-    kind: KINDS[Math.floor(draw(settings, first, FOR.kind) * KINDS.length)]!,
+    kind: KINDS[Math.floor(draw(settings.seed, first, FOR.kind) * KINDS.length)]!,
     note: isRepeat ? `${REPEAT_NOTE} ${sequence}` : NOTES[noteIndex(sequence, settings)]!,
   }
 }
 
 /** The event that a duplicate repeats; itself where it finds none. */
 function repeatedBy(sequence: number, settings: Settings): number {
-  const first = sequence - 1 - Math.floor(draw(settings, sequence, FOR.reach) * DUPLICATE_REACH)
+  const first = sequence - 1 - Math.floor(draw(settings.seed, sequence, FOR.reach) * DUPLICATE_REACH)
   return first >= 0 && roleOf(first, settings) === 'original' ? first : sequence
 }
 
 /** Few events share their event_id with their forerunner and differ in source_system only: both are to be kept. */
 function identityAt(sequence: number, settings: Settings): Pick<CuratedEvent, 'event_id' | 'source_system'> {
   const isSibling =
-    sequence > 0 && draw(settings, sequence, FOR.id) < 0.004 && roleOf(sequence - 1, settings) === 'original'
+    sequence > 0 && draw(settings.seed, sequence, FOR.id) < 0.004 && roleOf(sequence - 1, settings) === 'original'
   const owner = isSibling ? sequence - 1 : sequence
-  const source = Math.floor(draw(settings, owner, FOR.source) * SOURCES.length) + (isSibling ? 1 : 0)
-  const word = Math.floor(draw(settings, owner, FOR.id) * 4294967296)
+  const source = Math.floor(draw(settings.seed, owner, FOR.source) * SOURCES.length) + (isSibling ? 1 : 0)
+  const word = Math.floor(draw(settings.seed, owner, FOR.id) * 4294967296)
   return {
     event_id: `${word.toString(16).padStart(8, '0')}-${owner}`,
     source_system: SOURCES[source % SOURCES.length]!,
@@ -199,7 +202,7 @@ function identityAt(sequence: number, settings: Settings): Pick<CuratedEvent, 'e
 }
 
 function userAt(sequence: number, settings: Settings): bigint | undefined {
-  const share = draw(settings, sequence, FOR.user)
+  const share = draw(settings.seed, sequence, FOR.user)
   if (share < 0.08) return undefined
   // Beyond 2^53: a double would round it.
   return share < 0.1 ? 9_007_199_254_740_993n + BigInt(sequence) : BigInt(Math.floor(share * 100_000))
@@ -211,9 +214,9 @@ function contentOf(
   { role, settings }: Making,
 ): Pick<GeneratedRecord, 'value' | 'expected'> {
   if (role === 'tombstone') return { value: null, expected: { class: 'tombstone' } }
-  const json = jsonOf(event, ESCAPED_NOTES[noteIndex(sequence, settings)]!, draw(settings, sequence, FOR.form))
+  const json = jsonOf(event, ESCAPED_NOTES[noteIndex(sequence, settings)]!, draw(settings.seed, sequence, FOR.form))
   if (role === 'violation') {
-    const { code, value } = violationOf(json, Math.floor(draw(settings, sequence, FOR.violation) * 1000))
+    const { code, value } = violationOf(json, Math.floor(draw(settings.seed, sequence, FOR.violation) * 1000))
     return { value, expected: { class: 'violation', code } }
   }
   const value = settings.pool.encode(json)
@@ -222,7 +225,7 @@ function contentOf(
 }
 
 function noteIndex(sequence: number, settings: Settings): number {
-  return Math.floor(draw(settings, sequence, FOR.note) * NOTES.length)
+  return Math.floor(draw(settings.seed, sequence, FOR.note) * NOTES.length)
 }
 
 /** The same event in one of the ways in which producers write it. */
@@ -241,21 +244,8 @@ function jsonOf(event: CuratedEvent, escapedNote: string, form: number): string 
 function splitOf(sequence: number, settings: Settings): number {
   // Each block of `splits` records puts one into every split, so offsets need no counting from the start.
   const { splits } = settings
-  const turn = draw(settings, Math.floor(sequence / splits), FOR.split)
+  const turn = draw(settings.seed, Math.floor(sequence / splits), FOR.split)
   const shift = Math.floor(turn * splits)
   const place = sequence % splits
   return (shift + (turn * splits - shift < 0.5 ? place : splits - place)) % splits
-}
-
-/** A number in [0, 1) that depends on seed, sequence and purpose alone. */
-function draw(settings: Settings, sequence: number, purpose: number): number {
-  const salted = mixed(settings.seed ^ Math.imul(purpose, 0x9e3779b1))
-  return mixed(mixed(salted ^ sequence) + Math.imul(sequence, 0x85ebca6b)) / 4294967296
-}
-
-function mixed(value: number): number {
-  let hash = value | 0
-  hash = Math.imul(hash ^ (hash >>> 16), 0x21f0aaad)
-  hash = Math.imul(hash ^ (hash >>> 15), 0x735a2d97)
-  return (hash ^ (hash >>> 15)) >>> 0
 }
