@@ -1,17 +1,25 @@
 import { parseArgs } from 'node:util'
+import { ORDER_QUERIES } from './orders/reference.ts'
+import { COLLECTORS, type Collector } from './peers/peers.ts'
 import { founding } from './queries/founding.ts'
 import { kafka } from './queries/kafka.ts'
 import { memory } from './queries/memory.ts'
+import { orderQuery } from './queries/orders.ts'
 import { restart } from './queries/restart.ts'
 import { publish, type Report } from './report.ts'
 
-const USAGE = `npm run benchmark -- --query founding|restart|memory|kafka|micro [--events n] [--pairs n] [--smoke]
+const USAGE = `npm run benchmark -- --query founding|restart|memory|kafka|micro|${ORDER_QUERIES.join('|')}
+                        [--events n] [--pairs n] [--peer p] [--collector c] [--smoke]
 
   founding  CPU per event of the pipeline of the guide beside JSON.parse alone
   restart   time from process start to the first record with a million live keys
   memory    resident memory of a long run beside that of its beginning
   kafka     CPU per record consumed from Kafka beside other clients; begin with npm run kafka --
   micro     microbenchmarks of the hot pieces, µs per record
+  stateless, tumbling, dedupe, seed
+            CPU per record of a query beside Flink and Kafka Streams; begin with npm run kafka --
+  --peer    flink-rocksdb, flink-heap, kafka-streams or all, of these queries; default all
+  --collector  parallel or g1, of the peers' JVM; default parallel
   --smoke   few events, nothing written to docs/benchmarks, no bar: proves that the benchmark runs`
 
 const { values } = parseArgs({
@@ -19,6 +27,8 @@ const { values } = parseArgs({
     query: { type: 'string', default: 'founding' },
     events: { type: 'string' },
     pairs: { type: 'string', default: '5' },
+    peer: { type: 'string', default: 'all' },
+    collector: { type: 'string', default: 'parallel' },
     smoke: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -29,15 +39,31 @@ interface Size {
   readonly pairs: number
 }
 
-/** Each query with its numbers of events: in earnest, and as a smoke test. */
-const QUERIES: Readonly<
-  Record<string, { readonly events: number; readonly smoke: number; readonly run: (size: Size) => Promise<Report> }>
-> = {
+/** A query with its numbers of events: in earnest, and as a smoke test. */
+interface Query {
+  readonly events: number
+  readonly smoke: number
+  readonly run: (size: Size) => Promise<Report>
+}
+
+const QUERIES: Readonly<Record<string, Query>> = {
   founding: { events: 9_000_000, smoke: 400_000, run: founding },
   restart: { events: 1_120_000, smoke: 100_000, run: restart },
   memory: { events: 5_000_000, smoke: 1_000_000, run: memory },
   kafka: { events: 4_000_000, smoke: 200_000, run: kafka },
   micro: { events: 100_000, smoke: 10_000, run: micro },
+  ...Object.fromEntries(
+    ORDER_QUERIES.map((query): [string, Query] => {
+      const run = (size: Size) => orderQuery(query, { ...size, peer: values.peer, collector: collector() })
+      return [query, { events: 3_000_000, smoke: 100_000, run }]
+    }),
+  ),
+}
+
+function collector(): Collector {
+  if (!Object.hasOwn(COLLECTORS, values.collector)) throw new Error(USAGE)
+  // It is one of the keys.
+  return values.collector as Collector
 }
 
 /** Loaded when asked for: it reaches into rooms that the others do not know. */

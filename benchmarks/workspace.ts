@@ -57,7 +57,8 @@ export async function runJava(source: string, args: readonly string[]): Promise<
   })
 }
 
-async function lastLineOf(command: string, args: readonly string[], options: ProcessOptions): Promise<unknown> {
+/** Runs any program and returns what its last line of output says, as JSON. */
+export async function lastLineOf(command: string, args: readonly string[], options: ProcessOptions): Promise<unknown> {
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },

@@ -89,6 +89,12 @@ export function* generateOrders(
   }
 }
 
+/** All records of a topic with so many orders, the closing ones last. */
+export function* allOrders(events: number, seed: number): Generator<OrderRecord> {
+  yield* generateOrders({ from: 0, to: events }, seed)
+  yield* closingOrders(events, seed)
+}
+
 /** The last record of each partition: an order of a user below 0, later than all others, so that their windows are complete. */
 export function closingOrders(events: number, seed: number): OrderRecord[] {
   return Array.from({ length: ORDER_PARTITIONS }, (_, partition) => {

@@ -106,6 +106,11 @@ export class KafkaBroker {
     return `127.0.0.1:${listener.port}`
   }
 
+  /** Its process, while it runs. */
+  get pid(): number | undefined {
+    return this.#process?.pid
+  }
+
   /** Starts the process, also after `kill`, on the data that is there. */
   async run(): Promise<void> {
     const log = await open(join(this.directory, 'broker.log'), 'w')

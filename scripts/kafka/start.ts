@@ -35,7 +35,12 @@ async function runBroker(port: number, command: readonly string[]): Promise<numb
 function runCommand([program = '', ...args]: readonly string[], broker: KafkaBroker): Promise<number> {
   const child = spawn(program, args, {
     stdio: 'inherit',
-    env: { ...process.env, KAFKA_BROKERS: broker.bootstrap, KAFKA_JARS: broker.library },
+    env: {
+      ...process.env,
+      KAFKA_BROKERS: broker.bootstrap,
+      KAFKA_BROKER_PID: String(broker.pid),
+      KAFKA_JARS: broker.library,
+    },
   })
   return new Promise((resolve, reject) => {
     child.once('error', reject)

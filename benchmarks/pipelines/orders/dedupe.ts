@@ -1,0 +1,11 @@
+import { pipeline } from 'millrace'
+import { deduplicate } from 'millrace/operators'
+import { countingSink } from '../../orders/counting-sink.ts'
+import { orders, RESULTS_PATH } from '../../orders/orders-source.ts'
+
+/** Query `dedupe` of benchmarks/peers. */
+export default pipeline('dedupe', ({ from }) => {
+  from('orders', orders())
+    .pipe(deduplicate({ key: ['order_id', 'source_system'], ttl: '1h' }))
+    .to('results', countingSink({ path: RESULTS_PATH, fields: ['order_id', 'source_system', 'ordered_at'] }))
+})

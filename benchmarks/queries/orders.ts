@@ -1,0 +1,116 @@
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fillOrders } from '../kafka-topic.ts'
+import { hashText } from '../orders/counting-hash.ts'
+import { allOrders, ORDER_PARTITIONS } from '../orders/generate-orders.ts'
+import { type OrderQuery, referenceResults } from '../orders/reference.ts'
+import { type MeasuredRun, type OrderReportParts, orderReport, type System, TITLES } from '../orders/report.ts'
+import { buildPeers, type Collector, missingForPeers, PEERS, type Peer, type PeerRun, runPeer } from '../peers/peers.ts'
+import type { OrderFigures } from '../processes/orders/run-millrace.ts'
+import type { Report } from '../report.ts'
+import { runProcess, workspace } from '../workspace.ts'
+
+const SEED = 20261127
+const MS_PER_TICK = 10
+
+export interface OrderOptions {
+  readonly events: number
+  readonly pairs: number
+  /** One of them or `all`. */
+  readonly peer: string
+  readonly collector: Collector
+}
+
+/** Runs one query over one frozen topic in Millrace and its peers, in turn. Needs `KAFKA_BROKERS`. */
+export async function orderQuery(query: OrderQuery, options: OrderOptions): Promise<Report> {
+  const { events, collector } = options
+  const brokers = process.env.KAFKA_BROKERS
+  if (brokers === undefined)
+    throw new Error(`KAFKA_BROKERS is not set; run \`npm run kafka -- npm run benchmark -- --query ${query}\``)
+  const runs = new Map(systemsOf(query, options.peer).map((system) => [system, [] as MeasuredRun[]]))
+  const topic = await fillOrders(brokers, { events, seed: SEED })
+  const expected = expectedOf(query, events)
+  const run = { query, brokers, topic, records: events + ORDER_PARTITIONS, collector }
+  for (let round = 0; round < options.pairs; round++) {
+    for (const [system, found] of runs) {
+      const measured = await measuredRun(system, { ...run, directory: emptyDirectory() })
+      refuseOther(system, measured, expected)
+      found.push(measured)
+      const micros = (1000 * measured.cpuMs) / measured.records
+      console.error(`round ${round + 1}: ${TITLES[system]} ${micros.toFixed(2)} µs with its start`)
+    }
+  }
+  return orderReport({ query, events, runs, expected })
+}
+
+function systemsOf(query: OrderQuery, peer: string): readonly System[] {
+  const peers = peersOf(peer)
+  if (existsSync(pipelineOf(query))) return ['millrace', ...peers]
+  console.error(`Millrace skipped: it has no pipeline for ${query} yet`)
+  if (peers.length === 0) throw new Error('no system is left to be measured')
+  return peers
+}
+
+/** The peers that are asked for, ready to run; none where Java or Maven are missing. */
+function peersOf(choice: string): readonly Peer[] {
+  const peers = Object.keys(PEERS) as Peer[]
+  const chosen = peers.filter((peer) => choice === 'all' || peer === choice)
+  if (chosen.length === 0) throw new Error(`there is no peer "${choice}"; there are ${peers.join(', ')} and all`)
+  const missing = missingForPeers()
+  if (missing === undefined) {
+    buildPeers()
+    return chosen
+  }
+  console.error(`${chosen.join(', ')} skipped: ${missing}`)
+  return []
+}
+
+function pipelineOf(query: string): URL {
+  return new URL(`../pipelines/orders/${query}.ts`, import.meta.url)
+}
+
+type Expected = OrderReportParts['expected']
+
+function expectedOf(query: OrderQuery, events: number): Expected {
+  const totals = referenceResults(query, allOrders(events, SEED))
+  return { results: totals.results, hash: hashText(totals) }
+}
+
+/** Other results make a run void. */
+function refuseOther(system: System, found: OrderFigures, expected: Expected): void {
+  if (found.results === expected.results && found.hash === expected.hash) return
+  const gave = ({ results, hash }: Expected) => `${results} results with hash ${hash}`
+  throw new Error(`${TITLES[system]} gave ${gave(found)}, the reference ${gave(expected)}: the run is void`)
+}
+
+async function measuredRun(system: System, run: PeerRun): Promise<MeasuredRun> {
+  const before = brokerCpuMs()
+  const figures = await (system === 'millrace' ? runMillrace(run) : runPeer(system, run))
+  const after = brokerCpuMs()
+  return { ...figures, brokerCpuMs: before === undefined || after === undefined ? undefined : after - before }
+}
+
+async function runMillrace({ query, brokers, topic, records, directory }: PeerRun): Promise<OrderFigures> {
+  // The process prints just this shape.
+  return (await runProcess('orders/run-millrace', {
+    cwd: directory,
+    args: [pipelineOf(query).href, String(records)],
+    env: { KAFKA_BROKERS: brokers, BENCHMARK_TOPIC: topic },
+  })) as OrderFigures
+}
+
+function emptyDirectory(): string {
+  const directory = join(workspace('orders'), 'run')
+  rmSync(directory, { recursive: true, force: true })
+  mkdirSync(directory)
+  return directory
+}
+
+/** What the broker used so far; `undefined` where it is not known which process it is. */
+function brokerCpuMs(): number | undefined {
+  const pid = process.env.KAFKA_BROKER_PID
+  if (pid === undefined) return undefined
+  // After the name in parentheses, which may hold spaces: state, ten other fields, user and system time in ticks.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')
+  return MS_PER_TICK * (Number(fields[11]) + Number(fields[12]))
+}
