@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fillOrders } from '../kafka-topic.ts'
 import { hashText } from '../orders/counting-hash.ts'
@@ -33,7 +33,7 @@ export async function orderQuery(query: OrderQuery, options: OrderOptions): Prom
   const run = { query, brokers, topic, records: events + ORDER_PARTITIONS, collector }
   for (let round = 0; round < options.pairs; round++) {
     for (const [system, found] of runs) {
-      const measured = await measuredRun(system, { ...run, directory: emptyDirectory() })
+      const measured = await measuredRun(system, run)
       refuseOther(system, measured, expected)
       found.push(measured)
       const micros = (1000 * measured.cpuMs) / measured.records
@@ -83,11 +83,18 @@ function refuseOther(system: System, found: OrderFigures, expected: Expected): v
   throw new Error(`${TITLES[system]} gave ${gave(found)}, the reference ${gave(expected)}: the run is void`)
 }
 
-async function measuredRun(system: System, run: PeerRun): Promise<MeasuredRun> {
-  const before = brokerCpuMs()
-  const figures = await (system === 'millrace' ? runMillrace(run) : runPeer(system, run))
-  const after = brokerCpuMs()
-  return { ...figures, brokerCpuMs: before === undefined || after === undefined ? undefined : after - before }
+/** A run in a fresh process with an empty directory for its state. */
+async function measuredRun(system: System, query: Omit<PeerRun, 'directory'>): Promise<MeasuredRun> {
+  const directory = mkdtempSync(join(workspace('orders'), 'run-'))
+  try {
+    const run = { ...query, directory }
+    const before = brokerCpuMs()
+    const figures = await (system === 'millrace' ? runMillrace(run) : runPeer(system, run))
+    const after = brokerCpuMs()
+    return { ...figures, brokerCpuMs: before === undefined || after === undefined ? undefined : after - before }
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
 }
 
 async function runMillrace({ query, brokers, topic, records, directory }: PeerRun): Promise<OrderFigures> {
@@ -97,13 +104,6 @@ async function runMillrace({ query, brokers, topic, records, directory }: PeerRu
     args: [pipelineOf(query).href, String(records)],
     env: { KAFKA_BROKERS: brokers, BENCHMARK_TOPIC: topic },
   })) as OrderFigures
-}
-
-function emptyDirectory(): string {
-  const directory = join(workspace('orders'), 'run')
-  rmSync(directory, { recursive: true, force: true })
-  mkdirSync(directory)
-  return directory
 }
 
 /** What the broker used so far; `undefined` where it is not known which process it is. */
