@@ -2,6 +2,7 @@ package millrace.peers;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -65,7 +66,7 @@ public final class KafkaStreamsPeer {
 
   /** Changelogs of this run: every run has its own. */
   private static void deleteTopics(String brokers, String application) throws Exception {
-    try (Admin admin = Admin.create(java.util.Map.of("bootstrap.servers", brokers))) {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", brokers))) {
       List<String> own =
           admin.listTopics().names().get().stream().filter(name -> name.startsWith(application)).toList();
       admin.deleteTopics(own).all().get();

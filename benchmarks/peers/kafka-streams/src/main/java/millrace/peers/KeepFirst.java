@@ -57,11 +57,11 @@ final class KeepFirst extends ContextualFixedKeyProcessor<String, Order, Order> 
 
     @Override
     public Set<StoreBuilder<?>> stores() {
-      // A place is the begin of an hour, so two hours beyond it are to be kept.
+      // A place is the begin of an hour, so two hours beyond it are to be kept. A key is written once: a cache would only cost.
       Duration retention = Duration.ofMillis(3 * TTL_MS);
       return Set.of(Stores.windowStoreBuilder(
           Stores.persistentWindowStore(STORE, retention, Duration.ofMillis(TTL_MS), false), Serdes.String(), Serdes.Long())
-          .withCachingEnabled());
+          .withCachingDisabled());
     }
   }
 }
