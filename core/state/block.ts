@@ -2,13 +2,16 @@ import { MillraceError } from '../model/errors.ts'
 import { crc32c } from './crc32c.ts'
 
 /**
- * A block of keyed state, format version 1, little-endian. Persistent: stored state depends on it.
+ * A block of keyed state, little-endian. Persistent: stored state depends on it.
  *
  * 0 magic `MRSB` · 4 u32 version · 8 u32 number of entries n · 12 u32 CRC-32C of everything else · 16 n times of 8 bytes
- * (IEEE double) · 16 + 8n n key hashes of 16 bytes (four words). Every later version keeps the first 16 bytes and what
- * the checksum covers, so that a flipped bit in the version is corruption, not a newer format.
+ * (IEEE double) · 16 + 8n n key hashes of 16 bytes (four words). Every later version keeps this beginning and what
+ * the checksum covers, so that a flipped bit in the version is corruption, not a newer format. Version 1 ends here; what
+ * version 2 adds is in pane-block.ts.
  */
-const BLOCK_VERSION = 1
+export type BlockVersion = 1 | 2
+
+const NEWEST: BlockVersion = 2
 
 const MAGIC = 0x4253524d
 const HEADER_BYTES = 16
@@ -27,31 +30,58 @@ export function blockBytes(entries: number): number {
 }
 
 /** Copies the first `count` entries as a block into `target`, which has just the room and begins at an address divisible by eight. */
-export function writeBlock(target: Uint8Array, { words, times, count }: BlockEntries): void {
+export function writeBlock(target: Uint8Array, entries: BlockEntries): void {
+  writeEntries(target, entries)
+  sealBlock(target, 1, entries.count)
+}
+
+/** The part that all versions have, without the header. */
+export function writeEntries(target: Uint8Array, { words, times, count }: BlockEntries): void {
   const { buffer, byteOffset } = target
-  const header = new Uint32Array(buffer, byteOffset, 4)
-  header[0] = MAGIC
-  header[1] = BLOCK_VERSION
-  header[2] = count
   new Float64Array(buffer, byteOffset + HEADER_BYTES, count).set(times.subarray(0, count))
   new Int32Array(buffer, byteOffset + HEADER_BYTES + 8 * count, 4 * count).set(words.subarray(0, 4 * count))
+}
+
+/** Writes the header of a block whose rest is there. */
+export function sealBlock(target: Uint8Array, version: BlockVersion, count: number): void {
+  const header = new Uint32Array(target.buffer, target.byteOffset, 4)
+  header[0] = MAGIC
+  header[1] = version
+  header[2] = count
   header[3] = checksumOf(target)
 }
 
 /**
- * The entries of a block: views on `bytes` where they lie on an address divisible by eight, else copies. Throws
+ * The entries of a block of version 1: views on `bytes` where they lie on an address divisible by eight, else copies. Throws
  * `MR_STATE_CORRUPT` where checksum or length do not fit, `MR_STATE_FORMAT` for a newer version.
  */
 export function decodeBlock(bytes: Uint8Array): BlockEntries {
-  if (bytes.length < HEADER_BYTES) throw corrupt(`it has ${bytes.length} bytes, less than a header`, bytes)
+  const { aligned, version, count } = openBlock(bytes)
+  if (version !== 1 || bytes.length !== blockBytes(count))
+    throw corruptBlock(`its length does not fit ${count} entries`, bytes)
+  return entriesOf(aligned, count)
+}
+
+/** Checks a block of any version; `aligned` has its bytes at an address divisible by eight. */
+export function openBlock(bytes: Uint8Array): {
+  readonly aligned: Uint8Array
+  readonly version: BlockVersion
+  readonly count: number
+} {
+  if (bytes.length < HEADER_BYTES) throw corruptBlock(`it has ${bytes.length} bytes, less than a header`, bytes)
   const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice()
   const header = new Uint32Array(aligned.buffer, aligned.byteOffset, 4)
   const [magic, version, count, checksum] = [header[0]!, header[1]!, header[2]!, header[3]!]
-  if (magic !== MAGIC) throw corrupt('it does not begin with the magic of a block', bytes)
-  if (checksumOf(aligned) !== checksum) throw corrupt('its checksum does not fit', bytes)
-  if (version > BLOCK_VERSION)
+  if (magic !== MAGIC) throw corruptBlock('it does not begin with the magic of a block', bytes)
+  if (checksumOf(aligned) !== checksum) throw corruptBlock('its checksum does not fit', bytes)
+  if (version !== 1 && version !== 2)
     throw new MillraceError('MR_STATE_FORMAT', formatMessage(version), { details: { version } })
-  if (bytes.length !== blockBytes(count)) throw corrupt(`its length does not fit ${count} entries`, bytes)
+  if (bytes.length < blockBytes(count)) throw corruptBlock(`its length does not fit ${count} entries`, bytes)
+  return { aligned, version, count }
+}
+
+/** The part that all versions have: views on a block that was checked. */
+export function entriesOf(aligned: Uint8Array, count: number): BlockEntries {
   const at = aligned.byteOffset + HEADER_BYTES
   return {
     words: new Int32Array(aligned.buffer, at + 8 * count, 4 * count),
@@ -60,9 +90,14 @@ export function decodeBlock(bytes: Uint8Array): BlockEntries {
   }
 }
 
+/** Version of a block; it is not checked. */
+export function blockVersion(block: Uint8Array): number {
+  return new DataView(block.buffer, block.byteOffset, block.byteLength).getUint32(4, true)
+}
+
 /** Number of entries of a block that was checked already. */
 export function entriesIn(block: Uint8Array): number {
-  return (block.length - HEADER_BYTES) / ENTRY_BYTES
+  return new DataView(block.buffer, block.byteOffset, block.byteLength).getUint32(8, true)
 }
 
 /** Greatest time in a block that was just made or checked already; −∞ where it is empty. */
@@ -78,11 +113,12 @@ function checksumOf(bytes: Uint8Array): number {
   return crc32c(bytes.subarray(HEADER_BYTES), crc32c(bytes.subarray(0, 12)))
 }
 
-function corrupt(why: string, bytes: Uint8Array): MillraceError {
+/** The error of a block that is not what was written. */
+export function corruptBlock(why: string, bytes: Uint8Array): MillraceError {
   const details = { bytes: bytes.length }
   return new MillraceError('MR_STATE_CORRUPT', `a block of state cannot be read: ${why}`, { details })
 }
 
 function formatMessage(version: number): string {
-  return `a block of state has format version ${version}, this Millrace reads up to ${BLOCK_VERSION}; run a newer one`
+  return `a block of state has format version ${version}, this Millrace reads up to ${NEWEST}; run a newer one`
 }

@@ -1,11 +1,19 @@
-import { blockBytes, decodeBlock, entriesIn } from './block.ts'
+import { blockBytes, blockVersion, decodeBlock, entriesIn } from './block.ts'
 import { FingerprintGroup } from './fingerprint-group.ts'
+import { decodePaneBlock } from './pane-block.ts'
+import { PaneGroup } from './pane-group.ts'
+import { paneSnapshot } from './pane-snapshot.ts'
 
 /**
- * One block instead of many of one key group, given oldest first: the newest entry of each key wins, then those older
- * than `horizon` are left out. The result may be without entries. Pure: equal input gives equal bytes.
+ * One block instead of many of one key group, given oldest first: the newest entry of each key wins, in a window where the blocks
+ * hold panes; then those older than `horizon` are left out. The result may be without entries. Pure: equal input gives equal bytes.
  */
 export function mergeBlocks(blocks: readonly Uint8Array[], horizon: number): Uint8Array {
+  const [first] = blocks
+  return first !== undefined && blockVersion(first) === 2 ? mergePanes(blocks, horizon) : mergeTimes(blocks, horizon)
+}
+
+function mergeTimes(blocks: readonly Uint8Array[], horizon: number): Uint8Array {
   const merged = new FingerprintGroup()
   merged.reserve(blocks.reduce((sum, block) => sum + entriesIn(block), 0))
   for (const block of blocks) {
@@ -17,4 +25,22 @@ export function mergeBlocks(blocks: readonly Uint8Array[], horizon: number): Uin
   merged.snapshot(block)
   merged.free()
   return block
+}
+
+function mergePanes(blocks: readonly Uint8Array[], horizon: number): Uint8Array {
+  const panes = new Map<number, PaneGroup>()
+  for (const block of blocks) {
+    const entries = decodePaneBlock(block)
+    for (let i = 0; i < entries.count; i++) {
+      const start = entries.times[i]!
+      if (start < horizon) continue
+      const group = panes.get(start) ?? new PaneGroup(entries.slots)
+      panes.set(start, group)
+      group.put(entries, i)
+    }
+  }
+  const starts = [...panes.keys()].sort((a, b) => a - b)
+  const { bytes } = paneSnapshot(starts.map((start) => ({ start, group: panes.get(start)! })))
+  for (const group of panes.values()) group.free()
+  return bytes
 }

@@ -1,0 +1,213 @@
+// hot path
+import { freeMemory } from '../model/free-memory.ts'
+import type { PaneEntries } from './pane-block.ts'
+
+const INITIAL_ENTRIES = 16
+const INITIAL_KEY_BYTES = 256
+
+/**
+ * Accumulators by 128-bit key hash, of one pane in one key group, with the canonical bytes of each key.
+ *
+ * Entries stand in the order of their coming and keep their position for ever. `values` holds `slots` doubles per entry and
+ * may be written through {@link touch}, which notes that the entry changed: a snapshot is what changed since the one before.
+ * An open-addressing index, half full at most, finds entries: position plus one in the low bits of a bucket, bits of the key's
+ * second word above.
+ */
+export class PaneGroup {
+  readonly slots: number
+  values: Float64Array
+  #words = new Int32Array(4 * INITIAL_ENTRIES)
+  #index = new Int32Array(2 * INITIAL_ENTRIES)
+  #keyEnds = new Int32Array(INITIAL_ENTRIES)
+  #keys = new Uint8Array(INITIAL_KEY_BYTES)
+  #keyBytes = 0
+  #capacity = INITIAL_ENTRIES
+  #count = 0
+  /** Entries from here on are in no snapshot. */
+  #clean = 0
+  /** Positions before `#clean` that changed since the last snapshot, and which they are. */
+  #changed: Int32Array = new Int32Array(0)
+  #changedCount = 0
+  #isChanged: Uint8Array = new Uint8Array(0)
+
+  constructor(slots: number) {
+    this.slots = slots
+    this.values = new Float64Array(slots * INITIAL_ENTRIES)
+  }
+
+  get size(): number {
+    return this.#count
+  }
+
+  /** Entries that the next snapshot will hold. */
+  get changed(): number {
+    return this.#count - this.#clean + this.#changedCount
+  }
+
+  /** Bytes of the keys of those entries. */
+  get changedKeyBytes(): number {
+    let bytes = this.#keyBytes - this.#keyStart(this.#clean)
+    for (let i = 0; i < this.#changedCount; i++) bytes += this.#keyLength(this.#changed[i]!)
+    return bytes
+  }
+
+  get sizeBytes(): number {
+    return (8 * this.slots + 20) * this.#capacity + 4 * this.#index.length + this.#keys.length
+  }
+
+  /** Position of the key whose hash is `words[at … at+3]`; −1 where it has no entry. */
+  lookup(words: Int32Array, at: number): number {
+    const index = this.#index
+    const own = this.#words
+    const mask = index.length - 1
+    const second = words[at + 1]!
+    const third = words[at + 2]!
+    let bucket = third & mask
+    let found = index[bucket]!
+    while (found !== 0) {
+      if (((found ^ second) & ~mask) === 0) {
+        const key = 4 * ((found & mask) - 1)
+        if (
+          own[key] === words[at] &&
+          own[key + 1] === second &&
+          own[key + 2] === third &&
+          own[key + 3] === words[at + 3]
+        ) {
+          return (found & mask) - 1
+        }
+      }
+      bucket = (bucket + 1) & mask
+      found = index[bucket]!
+    }
+    return -1
+  }
+
+  /** Adds a key that has no entry, with its bytes `key[from, to)`; its values are 0. Gives its position. */
+  add(
+    words: Int32Array,
+    at: number,
+    key: { readonly bytes: Uint8Array; readonly from: number; readonly to: number },
+  ): number {
+    if (this.#count === this.#capacity) this.#grow()
+    const position = this.#count++
+    const own = this.#words
+    own[4 * position] = words[at]!
+    own[4 * position + 1] = words[at + 1]!
+    own[4 * position + 2] = words[at + 2]!
+    own[4 * position + 3] = words[at + 3]!
+    this.#appendKey(position, key)
+    this.#file(position)
+    return position
+  }
+
+  /** Takes entry `i` of a stored block: adds its key, or replaces the values of the key. */
+  put({ words, slots, values, keyEnds, keys }: PaneEntries, i: number): void {
+    const known = this.lookup(words, 4 * i)
+    const key = { bytes: keys, from: i === 0 ? 0 : keyEnds[i - 1]!, to: keyEnds[i]! }
+    const position = known < 0 ? this.add(words, 4 * i, key) : known
+    this.values.set(values.subarray(slots * i, slots * (i + 1)), slots * position)
+  }
+
+  /** Notes that the values of an entry are about to change. */
+  touch(position: number): void {
+    if (position >= this.#clean || this.#isChanged[position] === 1) return
+    this.#isChanged[position] = 1
+    this.#changed[this.#changedCount++] = position
+  }
+
+  wordAt(position: number, word: number): number {
+    return this.#words[4 * position + word]!
+  }
+
+  /** The canonical bytes of a key: a view that lives until the next `add`. */
+  keyAt(position: number): Uint8Array {
+    return this.#keys.subarray(this.#keyStart(position), this.#keyEnds[position]!)
+  }
+
+  /** Calls back with every entry that changed since the last call, in the order of their coming, and takes them as handed over. */
+  takeChanged(each: (position: number) => void): void {
+    const older = this.#changed.subarray(0, this.#changedCount).sort()
+    for (const position of older) {
+      each(position)
+      this.#isChanged[position] = 0
+    }
+    for (let position = this.#clean; position < this.#count; position++) each(position)
+    this.markClean()
+  }
+
+  /** Takes all entries as handed over already: they came from a stored block. */
+  markClean(): void {
+    this.#changedCount = 0
+    this.#clean = this.#count
+    if (this.#isChanged.length >= this.#count) return
+    freeMemory(this.#isChanged)
+    freeMemory(this.#changed)
+    this.#isChanged = new Uint8Array(this.#capacity)
+    this.#changed = new Int32Array(this.#capacity)
+  }
+
+  /** Gives its memory back; the group must not be used after it. */
+  free(): void {
+    for (const memory of [
+      this.values,
+      this.#words,
+      this.#index,
+      this.#keyEnds,
+      this.#keys,
+      this.#changed,
+      this.#isChanged,
+    ])
+      freeMemory(memory)
+  }
+
+  #keyStart(position: number): number {
+    return position === 0 ? 0 : this.#keyEnds[position - 1]!
+  }
+
+  #keyLength(position: number): number {
+    return this.#keyEnds[position]! - this.#keyStart(position)
+  }
+
+  #appendKey(
+    position: number,
+    { bytes, from, to }: { readonly bytes: Uint8Array; readonly from: number; readonly to: number },
+  ): void {
+    const end = this.#keyBytes + to - from
+    if (end > this.#keys.length) {
+      const grown = new Uint8Array(Math.max(end, 2 * this.#keys.length))
+      grown.set(this.#keys)
+      freeMemory(this.#keys)
+      this.#keys = grown
+    }
+    const keys = this.#keys
+    for (let i = from, at = this.#keyBytes; i < to; i++) keys[at++] = bytes[i]!
+    this.#keyBytes = end
+    this.#keyEnds[position] = end
+  }
+
+  #grow(): void {
+    const capacity = 2 * this.#capacity
+    this.values = grown(this.values, new Float64Array(this.slots * capacity))
+    this.#words = grown(this.#words, new Int32Array(4 * capacity))
+    this.#keyEnds = grown(this.#keyEnds, new Int32Array(capacity))
+    freeMemory(this.#index)
+    this.#index = new Int32Array(2 * capacity)
+    this.#capacity = capacity
+    for (let position = 0; position < this.#count; position++) this.#file(position)
+  }
+
+  #file(position: number): void {
+    const index = this.#index
+    const mask = index.length - 1
+    const second = this.#words[4 * position + 1]!
+    let bucket = this.#words[4 * position + 2]! & mask
+    while (index[bucket] !== 0) bucket = (bucket + 1) & mask
+    index[bucket] = (second & ~mask) | (position + 1)
+  }
+}
+
+function grown<A extends Float64Array | Int32Array>(outgrown: A, larger: A): A {
+  larger.set(outgrown)
+  freeMemory(outgrown)
+  return larger
+}
