@@ -1,7 +1,6 @@
 // hot path
 import type { Batch } from '../core/model/batch.ts'
 import { type Duration, durationMs } from '../core/model/duration.ts'
-import { MillraceError } from '../core/model/errors.ts'
 import type { Schema } from '../core/model/field-type.ts'
 import { refuseUnknownKeys } from '../core/model/nearest.ts'
 import type {
@@ -13,7 +12,7 @@ import type {
   StateBlock,
 } from '../core/ports/operator.ts'
 import { FingerprintTable } from '../core/state/fingerprint-table.ts'
-import { checkKeyFields, type KeyOption, keyPlanValue, keySelector } from './key-option.ts'
+import { checkKeyFields, type KeyOption, keyPlanValue, keySelector, keysOf } from './key-option.ts'
 
 /** What {@link deduplicate} takes. */
 export interface DeduplicateOptions<T> {
@@ -83,7 +82,7 @@ class Deduplication implements Operator {
   }
 
   keys(batch: Batch): Int32Array {
-    const keys = keysOf(batch)
+    const keys = keysOf('deduplicate', batch)
     if (batch.selection === null) return keys
     const living = new Int32Array(4 * batch.count)
     for (let i = 0; i < batch.count; i++) {
@@ -110,7 +109,7 @@ class Deduplication implements Operator {
    * what followed that would be slow.
    */
   #judge(batch: Batch, rows: Int32Array): number {
-    const keys = keysOf(batch)
+    const keys = keysOf('deduplicate', batch)
     const times = batch.system.eventTimes
     const oldest = this.#watermark - this.#ttl
     const kept = this.#kept
@@ -164,11 +163,6 @@ class Deduplication implements Operator {
     group.put(keys, at, time)
     return true
   }
-}
-
-function keysOf(batch: Batch): Int32Array {
-  if (batch.system.keys !== null) return batch.system.keys
-  throw new MillraceError('MR_INTERNAL', 'deduplicate got a batch without keys: an exchange must stand before it')
 }
 
 function lateness(watermark: number, ttl: number) {

@@ -1,4 +1,4 @@
-import { unknownField } from '../core/model/batch.ts'
+import { type Batch, unknownField } from '../core/model/batch.ts'
 import { MillraceError } from '../core/model/errors.ts'
 import { type FieldValue, fieldIndex, type Schema } from '../core/model/field-type.ts'
 import type { KeySelector } from '../core/model/key.ts'
@@ -29,4 +29,10 @@ export function keyPlanValue(selector: KeySelector): PlanValue {
 export function checkKeyFields(selector: KeySelector, schema: Schema): void {
   if (selector.kind === 'function') return
   for (const name of selector.names) if (fieldIndex(schema, name) < 0) throw unknownField(name, schema)
+}
+
+/** The key hashes of a batch, four words per physical row. */
+export function keysOf(operator: string, { system }: Batch): Int32Array {
+  if (system.keys !== null) return system.keys
+  throw new MillraceError('MR_INTERNAL', `${operator} got a batch without keys: an exchange must stand before it`)
 }

@@ -33,7 +33,7 @@ export function map<T, F extends OutputFields>(
   }
   const described: PlanValue = { fields: schemaValue(output), function: String(mapper) }
   const bind = (): BoundOperator => ({ output, create: (context) => mapByFunction(context, mapper, output) })
-  const spec = { name: 'map', id, options: described, exchange: undefined, stateful: false, bind }
+  const spec = { name: 'map', id, options: described, exchange: undefined, stateful: false, replacesFields: true, bind }
   return (upstream) => upstream.append(spec)
 }
 

@@ -30,6 +30,7 @@ export function select<T, Results>(
     options: describeDerivations('select', derivations),
     exchange: undefined,
     stateful: false,
+    replacesFields: true,
     bind: (input: Schema): BoundOperator => bindSelect(derivations, input),
   }
   return (upstream) => upstream.append(spec)

@@ -7,11 +7,16 @@ export interface SplitCounts {
   readonly tombstones: number
 }
 
-/** `dropped` counts by reason: a stable word, or the code under which the record went to the dead letters. */
+/**
+ * `dropped` counts by reason: a stable word, or the code under which the record went to the dead letters. An operator that makes
+ * records of its state absorbs what it takes in and tells how many of `out` it created; both are 0 where they are left out.
+ */
 export interface OperatorCounts {
   readonly in: number
   readonly out: number
   readonly dropped: Readonly<Record<string, number>>
+  readonly absorbed?: number
+  readonly created?: number
 }
 
 export interface ExchangeCounts {
@@ -27,7 +32,7 @@ export interface SinkCounts {
 
 /**
  * Where every record went. Kept in the checkpoint and checked at every barrier, when nothing is in flight:
- * per split consumed = emitted + rejected + tombstones; per operator in = out + dropped; per exchange sent = received;
+ * per split consumed = emitted + rejected + tombstones; per operator in + created = out + dropped + absorbed; per exchange sent = received;
  * per sink in = staged + rejected; and what one node hands on is what the next one took.
  */
 export interface Ledger {
@@ -72,6 +77,8 @@ export function addLedgers(a: Ledger, b: Ledger): Ledger {
       in: x.in + y.in,
       out: x.out + y.out,
       dropped: mergeRecords(x.dropped, y.dropped, (m, n) => m + n),
+      ...summed('absorbed', x, y),
+      ...summed('created', x, y),
     })),
     exchanges: mergeRecords(a.exchanges, b.exchanges, (x, y) => ({
       sent: x.sent + y.sent,
@@ -98,7 +105,8 @@ function nodeImbalances(ledger: Ledger): string[] {
       found.push(`split "${id}" consumed ${split.consumed} records but accounts for ${accounted}`)
   }
   for (const [id, operator] of Object.entries(ledger.operators)) {
-    const accounted = operator.out + total(operator.dropped)
+    const { created = 0, absorbed = 0 } = operator
+    const accounted = operator.out - created + total(operator.dropped) + absorbed
     if (operator.in !== accounted)
       found.push(`operator "${id}" took ${operator.in} records but accounts for ${accounted}`)
   }
@@ -168,6 +176,12 @@ function rejectedBy(operator: OperatorCounts | undefined): number {
     (sum, [reason, count]) => sum + (reason.startsWith('MR_') ? count : 0),
     0,
   )
+}
+
+/** Left out where neither has any. */
+function summed(name: 'absorbed' | 'created', x: OperatorCounts, y: OperatorCounts): Partial<OperatorCounts> {
+  const sum = (x[name] ?? 0) + (y[name] ?? 0)
+  return sum === 0 ? {} : { [name]: sum }
 }
 
 function total(counts: Readonly<Record<string, number>>): number {

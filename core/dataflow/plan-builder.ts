@@ -16,6 +16,8 @@ export class PlanBuilder implements StreamRegister {
   readonly #nodes = new Map<string, PlanNode>()
   readonly #sources = new Map<string, SourceSpec<unknown>>()
   readonly #operators = new Map<string, PlannedOperator>()
+  /** What the output of an operator is keyed by. */
+  readonly #keys = new Map<string, KeySelector>()
   readonly #sinks = new Map<string, RecordSinkSpec<unknown>>()
   readonly #deadLetters = new Map<string, DeadLetterSinkSpec>()
   #isFinished = false
@@ -44,7 +46,8 @@ export class PlanBuilder implements StreamRegister {
   operator(upstream: string, input: Schema, spec: OperatorSpec): { readonly id: string; readonly schema: Schema } {
     if (spec.id !== undefined) checkName('operator', spec.id)
     const id = spec.id ?? this.#deriveId(upstream, spec)
-    const bound = spec.bind(input)
+    const key = spec.exchange ?? this.#keyOf(upstream)
+    const bound = spec.bind(input, key)
     this.#add({
       kind: 'operator',
       id,
@@ -54,9 +57,10 @@ export class PlanBuilder implements StreamRegister {
       options: spec.options,
       stateful: spec.stateful,
       exchange: spec.exchange !== undefined,
-      keyedBy: spec.exchange === undefined ? this.#keyOf(upstream) : describeKey(spec.exchange, input),
+      keyedBy: spec.exchange === undefined ? this.#keyDescribed(upstream) : describeKey(spec.exchange, input),
     })
     this.#operators.set(id, { spec, bound, input, keys: spec.exchange })
+    if (key !== undefined && spec.replacesFields !== true) this.#keys.set(id, key)
     return { id, schema: bound.output }
   }
 
@@ -130,7 +134,11 @@ export class PlanBuilder implements StreamRegister {
     return { source: node?.id ?? upstream, ordinal }
   }
 
-  #keyOf(upstream: string): KeyDescription | null {
+  #keyOf(upstream: string): KeySelector | undefined {
+    return this.#keys.get(upstream)
+  }
+
+  #keyDescribed(upstream: string): KeyDescription | null {
     const node = this.#nodes.get(upstream)
     return node?.kind === 'operator' ? node.keyedBy : null
   }

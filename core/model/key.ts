@@ -57,6 +57,14 @@ export class KeyHasher {
     return target.out
   }
 
+  /** The canonical bytes of the key of one physical row, where it is made of fields: a view that lives until the next call. */
+  bytesOf(batch: Batch<unknown>, row: number): Uint8Array {
+    this.#length = 0
+    if (this.#selector.kind === 'fields')
+      for (const name of this.#selector.names) this.#appendColumn(batch.column(name), row)
+    return this.#bytes.subarray(0, this.#length)
+  }
+
   /** The canonical bytes of a list of values, for tests and tools. */
   canonical(values: readonly FieldValue[]): Uint8Array {
     this.#length = 0

@@ -18,6 +18,10 @@ export interface StateBlock {
 export interface Output {
   /** Lends a batch until the operator is called again: its columns and selection may lie in memory that serves again then. */
   emit(batch: Batch): void
+  /** As {@link emit}, for records that the operator made of its state: they do not account for any of its input. */
+  create(batch: Batch): void
+  /** Counts records of the input that live on in the state, and in what will be made of it. */
+  absorb(count: number): void
   /** Counts records that end here on purpose; `reason` is a stable word such as `filtered` or `duplicate`. */
   drop(reason: string, count: number): void
   /** Sends the physical rows `rows` of `batch` to the dead letters and counts them under `code`. */
@@ -32,6 +36,8 @@ export interface OperatorContext {
   readonly keyGroups: number
   /** Name of a split by its index. */
   splitOf(index: number): string
+  /** Event time that its input had reached in the checkpoint that its state is restored from; −∞ for a first start. */
+  readonly watermark: number
   /** Decided once per epoch and stored with it: a replay sees the same value. Epoch ms. */
   now(): number
 }
@@ -60,6 +66,8 @@ export interface Operator {
    * −Infinity: keep all.
    */
   readonly horizon: number
+  /** How far event times of what it makes may be behind its own watermark, ms: the watermark of its output is held back so. Default 0. */
+  readonly outputDelayMs?: number
 }
 
 /** An operator bound to the schema of its input. */
@@ -79,8 +87,10 @@ export interface OperatorSpec {
   /** Records with equal keys must meet in one task: the planner puts an exchange in front. */
   readonly exchange: KeySelector | undefined
   readonly stateful: boolean
-  /** Checks field names and types; throws `MR_FIELD_UNKNOWN`, `MR_OPTION_INVALID`. */
-  bind(input: Schema): BoundOperator
+  /** Fields may come out with other values under the same names: the stream is not keyed any more. */
+  readonly replacesFields?: boolean
+  /** `key`: what the stream is keyed by, if it is. Checks field names and types; throws `MR_FIELD_UNKNOWN`, `MR_OPTION_INVALID`. */
+  bind(input: Schema, key?: KeySelector): BoundOperator
 }
 
 declare const recordType: unique symbol

@@ -30,17 +30,6 @@ export function deadLettersOfStage(plan: ExecutionPlan, stage: Stage): string {
   return node.deadLetters
 }
 
-/** All steps of a stage, upstream before downstream. */
-export function stepsOf(stage: Stage): readonly StageStep[] {
-  const steps: StageStep[] = []
-  const visit = (step: StageStep): void => {
-    steps.push(step)
-    if (step.kind === 'operator') step.next.forEach(visit)
-  }
-  stage.steps.forEach(visit)
-  return steps
-}
-
 function stageAt(physical: PhysicalPlan, index: number): Stage {
   const stage = physical.stages[index]
   if (stage === undefined) throw new MillraceError('MR_INTERNAL', `there is no stage ${index}`)

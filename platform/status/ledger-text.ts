@@ -8,7 +8,7 @@ export function ledgerText(ledger: Ledger, imbalances: readonly string[]): strin
   const sections = [splitTable(ledger), operatorTable(ledger), exchangeTable(ledger), sinkTable(ledger)]
   const verdict =
     imbalances.length === 0
-      ? 'The ledger balances: every record read is in a sink, or dropped or refused for a reason above.'
+      ? 'The ledger balances: every record read is in a sink or a result, or dropped or refused for a reason above.'
       : `The ledger does NOT balance: ${imbalances.join('; ')}`
   return [...sections.filter((section) => section !== ''), verdict].join('\n\n')
 }
@@ -37,7 +37,7 @@ function operatorTable({ operators }: Ledger): string {
     id,
     countText(operator.in),
     countText(operator.out),
-    droppedText(operator.dropped),
+    lossText(operator),
   ])
   return section(['operator', 'in', 'out', 'dropped'], lines)
 }
@@ -52,8 +52,10 @@ function sinkTable({ sinks }: Ledger): string {
   return section(['sink', 'in', 'written', 'refused'], lines)
 }
 
-function droppedText(dropped: Readonly<Record<string, number>>): string {
+/** Where records of the input went that did not come out. */
+function lossText({ dropped, absorbed = 0 }: Ledger['operators'][string]): string {
   const parts = Object.entries(dropped).map(([reason, count]) => `${reason} ${countText(count)}`)
+  if (absorbed > 0) parts.push(`in results ${countText(absorbed)}`)
   return parts.length === 0 ? '-' : parts.join(', ')
 }
 

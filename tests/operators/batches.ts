@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { appendValue } from '../../core/model/append-value.ts'
 import { Batch } from '../../core/model/batch.ts'
 import { ColumnBuilder } from '../../core/model/column-builder.ts'
+import { NO_WATERMARK } from '../../core/model/control.ts'
 import type { FieldValue, Schema } from '../../core/model/field-type.ts'
+import type { KeySelector } from '../../core/model/key.ts'
 import type { Operator, OperatorFunction, OperatorSpec, Output, Upstream } from '../../core/ports/operator.ts'
 
 export type Fields = Readonly<Record<string, FieldValue>>
@@ -41,12 +43,12 @@ export function batchOfFields(schema: Schema, rows: readonly Fields[]): Batch {
   )
 }
 
-/** The spec that an operator function appends to a stream of this schema. */
-export function specOf<T, R>(schema: Schema, operator: OperatorFunction<T, R>): OperatorSpec {
+/** The spec that an operator function appends to a stream of this schema, keyed by `key`. */
+export function specOf<T, R>(schema: Schema, operator: OperatorFunction<T, R>, key?: KeySelector): OperatorSpec {
   const specs: OperatorSpec[] = []
   const append = <S>(spec: OperatorSpec): Upstream<S> => {
     specs.push(spec)
-    return { schema: spec.bind(schema).output, append }
+    return { schema: spec.bind(schema, spec.exchange ?? key).output, append }
   }
   operator({ schema, append })
   const spec = specs[0]
@@ -59,8 +61,14 @@ export function splitOf(index: number): string {
   return `in-${index}`
 }
 
-export function instanceOf(spec: OperatorSpec, schema: Schema): Operator {
-  return spec.bind(schema).create({ id: spec.id ?? spec.name, keyGroups: 8, splitOf, now: () => 0 })
+/** A fresh instance; `watermark`: how far event time was in the checkpoint that it begins with. */
+export function instanceOf(
+  spec: OperatorSpec,
+  schema: Schema,
+  { key, watermark = NO_WATERMARK }: { readonly key?: KeySelector | undefined; readonly watermark?: number } = {},
+): Operator {
+  const id = spec.id ?? spec.name
+  return spec.bind(schema, spec.exchange ?? key).create({ id, keyGroups: 8, splitOf, watermark, now: () => 0 })
 }
 
 /** An output that remembers everything. */
@@ -71,7 +79,8 @@ export class Recorder implements Output {
   readonly lent: Batch[] = []
   readonly dropped: Record<string, number> = {}
   readonly rejected: string[] = []
-  /** Living records that were emitted, dropped or rejected. */
+  absorbed = 0
+  /** Living records that were emitted, absorbed, dropped or rejected. */
   count = 0
 
   emit(batch: Batch): void {
@@ -80,6 +89,16 @@ export class Recorder implements Output {
     const { schema, rows, columns, selection, system } = batch
     this.batches.push(new Batch({ schema, rows, ...structuredClone({ columns, selection, system }) }))
     this.count += batch.count
+  }
+
+  create(batch: Batch): void {
+    this.emit(batch)
+    this.count -= batch.count
+  }
+
+  absorb(count: number): void {
+    this.absorbed += count
+    this.count += count
   }
 
   drop(reason: string, count: number): void {

@@ -250,13 +250,15 @@ function start(
 ): Run {
   const operator = specOf({ key: 'id', ttl: TTL })
     .bind(schema)
-    .create({ id: 'deduplicate', keyGroups: 4, splitOf, now: () => 0 })
+    .create({ id: 'deduplicate', keyGroups: 4, splitOf, watermark: Number.NEGATIVE_INFINITY, now: () => 0 })
   const batches: Batch[] = []
   const output: Output = {
     emit: (batch) => {
       batches.push(batch)
       into.kept.push(...Array.from(batch.selectedRows(), (row) => textOf(batch, row)))
     },
+    create: () => assert.fail('it makes no records'),
+    absorb: () => assert.fail('it keeps no records'),
     drop: (reason, count) => {
       dropped[reason] = (dropped[reason] ?? 0) + count
     },

@@ -2,14 +2,16 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { type Schema, sameSchema } from '../../core/model/field-type.ts'
-import { KeyHasher } from '../../core/model/key.ts'
-import type { Operator, OperatorFunction, StateBlock } from '../../core/ports/operator.ts'
+import { KeyHasher, type KeySelector } from '../../core/model/key.ts'
+import type { Operator, OperatorFunction, OperatorSpec, StateBlock } from '../../core/ports/operator.ts'
 import { batchOf, type Fields, instanceOf, Recorder, specOf, splitOf, type TestRecord } from './batches.ts'
 
 /** What the suite needs to know of an operator. */
 export interface OperatorCase<T, R> {
   readonly schema: Schema
   readonly operator: OperatorFunction<T, R>
+  /** What the stream is keyed by, for an operator that takes a keyed stream. */
+  readonly key?: KeySelector
   /** Fields of one record; few different keys make it interesting. */
   readonly fields: fc.Arbitrary<Fields>
 }
@@ -42,7 +44,7 @@ export const operatorProperties: Readonly<Record<string, Property>> = {
     })
   },
   'emits batches of the schema that it declares, none of them empty': (operatorCase) => {
-    const { output } = specOf(operatorCase.schema, operatorCase.operator).bind(operatorCase.schema)
+    const { output } = specIn(operatorCase).bind(operatorCase.schema, keyIn(operatorCase))
     forAllScripts(operatorCase, (script) => {
       for (const batch of run(operatorCase, script).batches) {
         assert.ok(sameSchema(batch.schema, output) && batch.columns.length === output.fields.length)
@@ -54,16 +56,16 @@ export const operatorProperties: Readonly<Record<string, Property>> = {
     forAllScripts(operatorCase, (script) => {
       const batch = keyed(operatorCase, recordsIn(script))
       const before = structuredClone([batch.columns, batch.selection, batch.system])
-      const operator = instanceOf(specOf(operatorCase.schema, operatorCase.operator), operatorCase.schema)
+      const operator = instanceIn(operatorCase, specIn(operatorCase))
       if (batch.count > 0) operator.onBatch(batch, new Recorder())
       assert.deepEqual([batch.columns, batch.selection, batch.system], before)
     })
   },
   'shares nothing between two instances of one spec': (operatorCase) => {
-    const spec = specOf(operatorCase.schema, operatorCase.operator)
+    const spec = specIn(operatorCase)
     forAllScripts(operatorCase, (script) => {
       const alone = run(operatorCase, script)
-      const pair = [1, 2].map(() => ({ operator: instanceOf(spec, operatorCase.schema), recorder: new Recorder() }))
+      const pair = [1, 2].map(() => ({ operator: instanceIn(operatorCase, spec), recorder: new Recorder() }))
       for (const { from, to } of batchesIn(script)) {
         for (const instance of pair) feed(operatorCase, instance, script.slice(from, to))
       }
@@ -110,10 +112,10 @@ function stepsOf(fields: fc.Arbitrary<Fields>): fc.Arbitrary<readonly Step[]> {
 
 /** Runs a script; the recorder sees what a sink would that forgets uncommitted output at a crash. */
 function run<T, R>(operatorCase: OperatorCase<T, R>, script: readonly Step[]): Recorder {
-  const spec = specOf(operatorCase.schema, operatorCase.operator)
+  const spec = specIn(operatorCase)
   const recorder = new Recorder()
   const stored: StateBlock[] = []
-  let operator = instanceOf(spec, operatorCase.schema)
+  let operator = instanceIn(operatorCase, spec)
   let watermark = Number.NEGATIVE_INFINITY
   for (const { from, to } of batchesIn(script)) {
     const steps = script.slice(from, to)
@@ -125,7 +127,7 @@ function run<T, R>(operatorCase: OperatorCase<T, R>, script: readonly Step[]): R
     stored.push(...operator.snapshot())
     if (last.after === 'barrier') continue
     feed(operatorCase, { operator, recorder: new Recorder() }, script.slice(to, to + last.lost))
-    operator = instanceOf(spec, operatorCase.schema)
+    operator = instanceIn(operatorCase, spec, watermark)
     for (const block of stored) operator.restore(block)
     if (watermark > Number.NEGATIVE_INFINITY) operator.onWatermark(watermark, recorder)
   }
@@ -158,12 +160,22 @@ function feed<T, R>(
   if (advance !== undefined) to.operator.onWatermark(advance, to.recorder)
 }
 
-function keyed<T, R>({ schema, operator }: OperatorCase<T, R>, records: readonly TestRecord[]) {
-  const batch = batchOf(schema, records)
-  const { exchange } = specOf(schema, operator)
-  return exchange === undefined
-    ? batch
-    : batch.withKeys(new KeyHasher(exchange, 7, { id: 'suite', splitOf }).hash(batch))
+function keyed<T, R>(operatorCase: OperatorCase<T, R>, records: readonly TestRecord[]) {
+  const batch = batchOf(operatorCase.schema, records)
+  const key = keyIn(operatorCase)
+  return key === undefined ? batch : batch.withKeys(new KeyHasher(key, 7, { id: 'suite', splitOf }).hash(batch))
+}
+
+function specIn<T, R>({ schema, operator, key }: OperatorCase<T, R>): OperatorSpec {
+  return specOf(schema, operator, key)
+}
+
+function keyIn<T, R>(operatorCase: OperatorCase<T, R>): KeySelector | undefined {
+  return specIn(operatorCase).exchange ?? operatorCase.key
+}
+
+function instanceIn<T, R>({ schema, key }: OperatorCase<T, R>, spec: OperatorSpec, watermark?: number): Operator {
+  return instanceOf(spec, schema, { key, ...(watermark === undefined ? {} : { watermark }) })
 }
 
 function resultsOf(recorder: Recorder) {

@@ -2,6 +2,7 @@ import { concatMap, type Observable, Subject } from 'rxjs'
 import type { OwnedBlock } from '../../checkpoint/state-keeper.ts'
 import type { StageStep } from '../../dataflow/physical-plan.ts'
 import type { Batch } from '../../model/batch.ts'
+import type { Watermark } from '../../model/control.ts'
 import type { Refusal } from '../../model/dead-letter.ts'
 import { MillraceError, toMillraceError } from '../../model/errors.ts'
 import type { Operator, Output } from '../../ports/operator.ts'
@@ -118,7 +119,7 @@ export class Chain {
         return
       case 'watermark':
         operator.onWatermark(element.time, output)
-        results.push(element)
+        results.push(delayed(element, operator))
         return
       case 'barrier':
         for (const block of operator.snapshot()) this.#blocks.push({ operator: id, block })
@@ -133,6 +134,15 @@ export class Chain {
         counts.out += batch.count
         if (batch.count > 0) results.push(batch)
       },
+      create: (batch) => {
+        if (batch.count === 0) return
+        counts.out += batch.count
+        counts.created = (counts.created ?? 0) + batch.count
+        results.push(batch)
+      },
+      absorb: (count) => {
+        if (count > 0) counts.absorbed = (counts.absorbed ?? 0) + count
+      },
       drop: (reason, count) => {
         if (count > 0) counts.dropped[reason] = (counts.dropped[reason] ?? 0) + count
       },
@@ -142,4 +152,8 @@ export class Chain {
       },
     }
   }
+}
+
+function delayed(watermark: Watermark, { outputDelayMs = 0 }: Operator): Watermark {
+  return outputDelayMs === 0 ? watermark : { kind: 'watermark', time: watermark.time - outputDelayMs }
 }

@@ -33,7 +33,7 @@ export class GateTask implements Actor<GateTaskMessage> {
   constructor(options: GateTaskOptions) {
     this.#options = options
     const { context, stage, input, watermark } = options
-    this.stage = new StageTask(context, stage, () => this.#wake())
+    this.stage = new StageTask(context, { stage, watermark, onUnblocked: () => this.#wake() })
     this.#gate = new InputGate(input.exchange, context.workers, watermark)
     this.#mailbox = new Mailbox<GateTaskMessage>({
       label: `gate ${this.stage.id}`,

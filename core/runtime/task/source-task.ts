@@ -59,7 +59,11 @@ export class SourceTask implements Actor<SourceMessage> {
   constructor(options: SourceTaskOptions) {
     this.#options = options
     const { context, stage } = options
-    this.stage = new StageTask(context, stage, () => this.mailbox.post({ kind: 'run' }))
+    this.stage = new StageTask(context, {
+      stage,
+      watermark: NO_WATERMARK,
+      onUnblocked: () => this.mailbox.post({ kind: 'run' }),
+    })
     this.mailbox = new Mailbox<SourceMessage>({
       label: `source ${this.stage.id}`,
       actor: this,

@@ -8,7 +8,7 @@ import type { Operator } from '../../ports/operator.ts'
 import type { DeadLetterWriter, Staged, StagingWriter, WriterContext } from '../../ports/sink.ts'
 import { ExchangeSender } from '../exchange/exchange-sender.ts'
 import type { CreditMessage } from '../exchange/peer-messages.ts'
-import { deadLettersOfStage, stepsOf } from '../execution-plan.ts'
+import { deadLettersOfStage } from '../execution-plan.ts'
 import { Chain, type Leaf, type RejectedRows } from './chain.ts'
 import type { Element } from './element.ts'
 import { SinkLeaf } from './sink-leaf.ts'
@@ -17,6 +17,13 @@ import { TaskCounts } from './task-counts.ts'
 
 /** What a task adds to its report besides what its operators and sinks hand over. */
 export type TaskProgress = Pick<TaskReport, 'positions' | 'watermarks'>
+
+export interface StageTaskOptions {
+  readonly stage: Stage
+  /** Event time that its input had reached in the checkpoint. */
+  readonly watermark: number
+  readonly onUnblocked: () => void
+}
 
 /**
  * One stage on one worker: the chain of its operators, with a writer per sink, a sender per exchange and the dead
@@ -35,12 +42,12 @@ export class StageTask {
   #epoch: number
   #isWaitingForDisk = false
 
-  constructor(context: TaskContext, stage: Stage, onUnblocked: () => void) {
+  constructor(context: TaskContext, { stage, watermark, onUnblocked }: StageTaskOptions) {
     this.id = `${stage.index}/${context.worker}`
     this.#context = context
     this.#onUnblocked = onUnblocked
     this.#epoch = context.firstEpoch
-    this.#operators = createOperators(context, stage, () => context.nowOf(this.#epoch))
+    this.#operators = createOperators(context, { stage, watermark, now: () => context.nowOf(this.#epoch) })
     const sink = deadLettersOfStage(context.plan, stage)
     const spec = context.plan.logical.specs.deadLetters.get(sink)
     if (spec === undefined) throw new MillraceError('MR_INTERNAL', `there is no dead-letter sink "${sink}"`)
@@ -189,15 +196,22 @@ export class StageTask {
   }
 }
 
-function createOperators(context: TaskContext, stage: Stage, now: () => number): ReadonlyMap<string, Operator> {
+function createOperators(
+  context: TaskContext,
+  from: { readonly stage: Stage; readonly watermark: number; readonly now: () => number },
+): ReadonlyMap<string, Operator> {
+  const { plan, keyGroups } = context
   const operators = new Map<string, Operator>()
-  for (const step of stepsOf(stage)) {
-    if (step.kind !== 'operator') continue
-    const planned = context.plan.logical.specs.operators.get(step.id)
+  const create = (step: StageStep, watermark: number): void => {
+    if (step.kind !== 'operator') return
+    const planned = plan.logical.specs.operators.get(step.id)
     if (planned === undefined) throw new MillraceError('MR_INTERNAL', `there is no operator "${step.id}"`)
     const splitOf = (index: number) => nameOfSplit(context, index)
-    operators.set(step.id, planned.bound.create({ id: step.id, keyGroups: context.keyGroups, splitOf, now }))
+    const operator = planned.bound.create({ id: step.id, keyGroups, splitOf, watermark, now: from.now })
+    operators.set(step.id, operator)
+    for (const next of step.next) create(next, watermark - (operator.outputDelayMs ?? 0))
   }
+  for (const step of from.stage.steps) create(step, from.watermark)
   return operators
 }
 

@@ -1,12 +1,19 @@
 import type { Ledger } from '../../checkpoint/ledger.ts'
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+type TaskOperatorCounts = {
+  in: number
+  out: number
+  dropped: Record<string, number>
+  absorbed?: number
+  created?: number
+}
 type CountsOf<K extends keyof Ledger> = Mutable<Ledger[K][string]>
 
 /** The counters of one task since the last barrier. Raised once per batch, never per record. */
 export class TaskCounts {
   #splits: Record<string, CountsOf<'splits'>> = {}
-  #operators: Record<string, { in: number; out: number; dropped: Record<string, number> }> = {}
+  #operators: Record<string, TaskOperatorCounts> = {}
   #exchanges: Record<string, CountsOf<'exchanges'>> = {}
   #sinks: Record<string, CountsOf<'sinks'>> = {}
 
@@ -15,7 +22,7 @@ export class TaskCounts {
     return this.#splits[id]
   }
 
-  operator(id: string): { in: number; out: number; dropped: Record<string, number> } {
+  operator(id: string): TaskOperatorCounts {
     this.#operators[id] ??= { in: 0, out: 0, dropped: {} }
     return this.#operators[id]
   }
