@@ -2,6 +2,7 @@ import type { Schema } from '../core/model/field-type.ts'
 import type { KeySelector } from '../core/model/key.ts'
 import type { BoundOperator, OperatorFunction } from '../core/ports/operator.ts'
 import { checkKeyFields, type KeyOption, keyPlanValue, keySelector } from './key-option.ts'
+import type { Keyed } from './keyed.ts'
 import { idOf, type OperatorOptions } from './operator-options.ts'
 import { stateless } from './stateless.ts'
 
@@ -14,9 +15,12 @@ import { stateless } from './stateless.ts'
  * keyBy('user_id')
  * keyBy((event) => [event.region, event.user_id])
  */
-export function keyBy<T>(key: KeyOption<NoInfer<T>>, options: OperatorOptions = {}): OperatorFunction<T, T> {
+export function keyBy<T, const Option extends KeyOption<NoInfer<T>> = KeyOption<T>>(
+  key: Option,
+  options: OperatorOptions = {},
+): OperatorFunction<T, Keyed<T, Option>> {
   const id = idOf('keyBy', options)
-  const exchange = keySelector('keyBy', key)
+  const exchange = keySelector<T>('keyBy', key)
   const spec = {
     name: 'key-by',
     id,

@@ -16,7 +16,7 @@ const IMPORTS: readonly (readonly [names: string, path: string])[] = [
 
 const HEAD = `import readline from 'node:readline'
 const { contract, float64, integer, MillraceError, pipeline, string, timestamp } = millrace
-const { deduplicate, derive, field, filter, keyBy, literal, map, select, utcDate } = operators
+const { count, deduplicate, derive, field, filter, keyBy, literal, map, select, sum, tumbling, utcDate, window } = operators
 const { appendLines, deadLetterTopic, log: logSource, logTopic, PartitionedLog, tailTopic } = logConnector
 const log = logSource
 interface ScriptWorld {

@@ -1,6 +1,24 @@
 import { type Contract, optional, string } from '../../core/model/contract.ts'
 import type { OperatorFunction } from '../../core/ports/operator.ts'
-import { deduplicate, derive, field, filter, keyBy, literal, map, select, utcDate } from '../../operators/index.ts'
+import {
+  avg,
+  count,
+  deduplicate,
+  derive,
+  field,
+  filter,
+  type KeyedBy,
+  keyBy,
+  literal,
+  map,
+  max,
+  min,
+  select,
+  sum,
+  tumbling,
+  utcDate,
+  window,
+} from '../../operators/index.ts'
 import { operatorSuite } from './operator-suite.ts'
 import { order, orderFields } from './order-schema.ts'
 
@@ -27,6 +45,25 @@ const cases: Readonly<Record<string, OperatorFunction<Order, unknown>>> = {
   'key-by': keyBy<Order>(['region', 'user']),
   deduplicate: deduplicate<Order>({ key: ['region', 'count'], ttl: 10 }),
 }
+
+const byRegion = { kind: 'fields', names: ['region', 'count'] } as const
+
+operatorSuite('window', {
+  schema: order.schema,
+  operator: window<Order & KeyedBy<Pick<Order, 'region' | 'count'>>, unknown>(
+    tumbling(7),
+    {
+      n: count(),
+      total: sum('discount'),
+      user: max('user'),
+      first: min('at'),
+      weight: avg('weight'),
+    },
+    { lateness: 3 },
+  ),
+  key: byRegion,
+  fields: orderFields,
+})
 
 for (const [title, operator] of Object.entries(cases)) {
   operatorSuite(title, { schema: order.schema, operator, fields: orderFields })

@@ -1,5 +1,21 @@
 import { float64, optional, type PipelineScope, type RecordOf, type Stream, string } from '../../core/index.ts'
-import { deduplicate, derive, field, filter, keyBy, literal, map, select, utcDate } from '../../operators/index.ts'
+import {
+  avg,
+  count,
+  deduplicate,
+  derive,
+  field,
+  filter,
+  keyBy,
+  literal,
+  map,
+  max,
+  select,
+  sum,
+  tumbling,
+  utcDate,
+  window,
+} from '../../operators/index.ts'
 import { event, type Same, sink, source } from './sources.ts'
 
 type RecordIn<S> = S extends Stream<infer T> ? T : never
@@ -12,10 +28,12 @@ export function keepsTheType({ from }: PipelineScope): void {
     filter((e) => e.amount_cents > 0 && e.user_id !== 5n && e.note?.length !== 3),
     deduplicate({ key: ['event_id', 'source_system'], ttl: '24h' }),
     deduplicate({ key: (e) => e.event_id, ttl: '1h', id: 'again' }),
-    keyBy('user_id'),
-    keyBy((e) => [e.region, e.user_id]),
   )
   const same: Same<RecordIn<typeof kept>, RecordIn<typeof raw>> = true
+  const keyed = kept.pipe(keyBy('user_id'))
+  const byFunction = kept.pipe(keyBy((e) => [e.region, e.user_id]))
+  keyed.to('keyed', sink({ partitionBy: ['region'] }))
+  byFunction.to('by-function', sink({ partitionBy: ['region'] }))
   const asContract: Same<RecordIn<typeof raw>['user_id'], bigint | undefined> = same
   kept.to('kept', sink({ partitionBy: asContract ? ['region'] : [] }))
 }
@@ -101,4 +119,41 @@ export function composes({ from }: PipelineScope): void {
       filter((e) => e.d > e.a && e.c && e.b > 1n && e.event_id !== ''),
     )
     .to('all', sink({ partitionBy: ['d'] }))
+}
+
+/** A window has the fields of the key, its bounds and its aggregates. */
+export function windows({ from }: PipelineScope): void {
+  const raw = from('raw', source({ contract: event }))
+  const perUser = raw.pipe(
+    keyBy('user_id'),
+    window(tumbling('1m'), {
+      orders: count(),
+      notes: count('note'),
+      total: sum('amount_cents'),
+      saved: sum('discount'),
+      last: max('event_ts'),
+      mean: avg('discount'),
+    }),
+  )
+  const same: Same<
+    RecordIn<typeof perUser>,
+    {
+      readonly user_id: bigint | undefined
+      readonly window_start: number
+      readonly window_end: number
+      readonly orders: number
+      readonly notes: number
+      readonly total: number
+      readonly saved: number | undefined
+      readonly last: number
+      readonly mean: number | undefined
+    }
+  > = true
+  perUser.to(same ? 'a' : 'b', sink({ partitionBy: ['user_id'] }))
+  const perRegion = raw.pipe(keyBy(['region', 'source_system']), window(tumbling('1d'), { n: count() }))
+  perRegion.to('c', sink({ partitionBy: ['region', 'source_system'] }))
+  // @ts-expect-error there is no such field
+  raw.pipe(keyBy('region'), window(tumbling('1m'), { total: sum('amount') }))
+  // @ts-expect-error text has no sum
+  raw.pipe(keyBy('region'), window(tumbling('1m'), { total: sum('event_id') }))
 }
