@@ -26,6 +26,7 @@ export class EventFeed {
   readonly #options: EventOptions
   #synced = 0
   #isStopped = false
+  #failure: unknown
   #running: Promise<void> = Promise.resolve()
 
   private constructor(target: FeedTarget, options: EventOptions) {
@@ -37,8 +38,9 @@ export class EventFeed {
   static start(target: FeedTarget, options: EventOptions): EventFeed {
     const feed = new EventFeed(target, options)
     feed.#running = feed.#run()
-    // Judged by stop().
-    feed.#running.catch(() => undefined)
+    feed.#running.catch((error: unknown) => {
+      feed.#failure = error
+    })
     return feed
   }
 
@@ -54,8 +56,9 @@ export class EventFeed {
     await feed.#target.close()
   }
 
-  /** Records that are in the topic for good. */
+  /** Records that are in the topic for good. Throws what ended the feed, if something did. */
   get synced(): number {
+    if (this.#failure !== undefined) throw this.#failure
     return this.#synced
   }
 
