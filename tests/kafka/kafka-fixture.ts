@@ -14,6 +14,8 @@ export const BROKERS = process.env.KAFKA_BROKERS ?? '127.0.0.1:9092'
 
 /** NOT_LEADER_OR_FOLLOWER. */
 const NOT_LEADER = 6
+/** What is appended cannot be told from what was: an answer may take its time on a busy machine. */
+const REQUEST_MS = 180_000
 
 let topics = 0
 
@@ -27,7 +29,7 @@ export function topicName(hint: string): string {
 export class KafkaFixture {
   readonly admin: Admin
   readonly brokers: readonly string[]
-  readonly #pool = new ConnectionPool('tests')
+  readonly #pool = new ConnectionPool('tests', { requestTimeout: REQUEST_MS })
   readonly #closing: (() => Promise<void>)[] = []
 
   constructor(brokers: string = BROKERS) {
