@@ -14,6 +14,7 @@ import type {
   PlanValue,
   StateBlock,
 } from '../core/ports/operator.ts'
+import type { PaneGroup } from '../core/state/pane-group.ts'
 import { type Pane, PaneTable } from '../core/state/pane-table.ts'
 import type { ResultOf } from './expression/expression.ts'
 import { keysOf } from './key-option.ts'
@@ -143,14 +144,22 @@ class Windowing implements Operator {
 
   /** A function of its own: V8 enters it in the midst of its loop, and what followed that would be slow. */
   #fold(batch: Batch, rows: Int32Array): void {
+    const keys = keysOf('window', batch)
     const times = batch.system.eventTimes
     const first = this.horizon
     this.#lateCount = 0
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!
       const start = windowStart(times[row]!, this.#sizeMs)
-      if (start < first) this.#late[this.#lateCount++] = row
-      else this.#take(batch, row, start)
+      if (start < first) {
+        this.#late[this.#lateCount++] = row
+        continue
+      }
+      const group = this.#table.groupOf(this.#paneAt(start), keys, 4 * row)
+      let position = group.lookup(keys, 4 * row)
+      if (position < 0) position = this.#open(group, batch, row)
+      else group.touch(position)
+      this.#accumulators.take(group.values, group.slots * position, row)
     }
   }
 
@@ -159,18 +168,14 @@ class Windowing implements Operator {
     return this.#pane!
   }
 
-  #take(batch: Batch, row: number, start: number): void {
-    const keys = keysOf('window', batch)
-    const group = this.#table.groupOf(this.#paneAt(start), keys, 4 * row)
-    let position = group.lookup(keys, 4 * row)
-    if (position < 0) {
-      const bytes = this.#keys.bytesOf(batch, row)
-      position = group.add(keys, 4 * row, { bytes, from: 0, to: bytes.length })
-      const { splits, offsets } = batch.system
-      const origin = { split: splits[row]!, offset: offsets[row]! }
-      this.#accumulators.open(group.values, group.slots * position, origin)
-    } else group.touch(position)
-    this.#accumulators.take(group.values, group.slots * position, row)
+  /** Makes the entry of a key, with its first record; the record is still to be taken. */
+  #open(group: PaneGroup, batch: Batch, row: number): number {
+    const bytes = this.#keys.bytesOf(batch, row)
+    const position = group.add(keysOf('window', batch), 4 * row, { bytes, from: 0, to: bytes.length })
+    const { splits, offsets } = batch.system
+    const origin = { split: splits[row]!, offset: offsets[row]! }
+    this.#accumulators.open(group.values, group.slots * position, origin)
+    return position
   }
 
   onWatermark(time: number, output: Output): void {

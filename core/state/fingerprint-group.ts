@@ -1,6 +1,7 @@
 // hot path
 import { freeMemory } from '../model/free-memory.ts'
 import { writeBlock } from './block.ts'
+import { KeyedGroup } from './keyed-group.ts'
 
 const INITIAL_ENTRIES = 16
 const SAMPLES = 255
@@ -18,14 +19,10 @@ interface Entries {
  *
  * Entries stand in the order of their coming and, once handed over by `snapshot`, are never changed: a newer time of
  * such a key is appended and the old entry marked. So what changed since the last snapshot is always the tail, and a
- * snapshot is one copy of it. An open-addressing index (half full at most) finds them: each bucket holds the position
- * plus one in its low bits and bits of the key's second word above, which spare most looks at the keys themselves.
- * 32 to 35 bytes per entry when full, half as much again after growth.
+ * snapshot is one copy of it. 32 to 35 bytes per entry when full, half as much again after growth.
  */
-export class FingerprintGroup {
-  #words: Int32Array = new Int32Array(4 * INITIAL_ENTRIES)
+export class FingerprintGroup extends KeyedGroup {
   #times: Float64Array = new Float64Array(INITIAL_ENTRIES)
-  #index: Int32Array = new Int32Array(2 * INITIAL_ENTRIES)
   #capacity = INITIAL_ENTRIES
   /** Entries, superseded ones included. */
   #count = 0
@@ -35,6 +32,10 @@ export class FingerprintGroup {
   #horizon = Number.NEGATIVE_INFINITY
   /** About half of the entries were older than this at the last rebuild. */
   #median = Number.POSITIVE_INFINITY
+
+  constructor() {
+    super(INITIAL_ENTRIES)
+  }
 
   /** Keys, forgotten ones included until the next rebuild. */
   get size(): number {
@@ -47,39 +48,7 @@ export class FingerprintGroup {
   }
 
   get sizeBytes(): number {
-    return 24 * this.#capacity + 4 * this.#index.length
-  }
-
-  /** Position of the key whose hash is `words[at … at+3]`, valid until the next change; −1 where it has no entry. */
-  lookup(words: Int32Array, at: number): number {
-    const index = this.#index
-    const keys = this.#words
-    const mask = index.length - 1
-    const second = words[at + 1]!
-    const third = words[at + 2]!
-    let bucket = third & mask
-    let found = index[bucket]!
-    while (found !== 0) {
-      if (((found ^ second) & ~mask) === 0) {
-        const key = 4 * ((found & mask) - 1)
-        if (
-          keys[key] === words[at] &&
-          keys[key + 1] === second &&
-          keys[key + 2] === third &&
-          keys[key + 3] === words[at + 3]
-        ) {
-          return (found & mask) - 1
-        }
-      }
-      bucket = (bucket + 1) & mask
-      found = index[bucket]!
-    }
-    return -1
-  }
-
-  /** What the index holds first for a key with this third word: to be read early, while nobody waits for it. */
-  peek(third: number): number {
-    return this.#index[third & (this.#index.length - 1)]!
+    return 24 * this.#capacity + 4 * this.buckets
   }
 
   timeAt(position: number): number {
@@ -98,12 +67,8 @@ export class FingerprintGroup {
   add(words: Int32Array, at: number, time: number): void {
     if (this.#count === this.#capacity) this.compact(this.#horizon)
     const position = this.#count++
-    this.#words[4 * position] = words[at]!
-    this.#words[4 * position + 1] = words[at + 1]!
-    this.#words[4 * position + 2] = words[at + 2]!
-    this.#words[4 * position + 3] = words[at + 3]!
     this.#times[position] = time
-    this.#file(position)
+    this.addKey(position, words, at)
   }
 
   /** Entries older than `horizon` may go: they do once they are about half of all, or when the group would grow. */
@@ -127,20 +92,20 @@ export class FingerprintGroup {
     const target = capacity === this.#capacity ? outgrown : newEntries(capacity)
     const before = this.#count
     const { live, clean } = this.#copyLiving(horizon, target)
-    this.#words = target.words
+    this.words = target.words
     this.#times = target.times
     this.#capacity = capacity
     this.#count = live
     this.#superseded = 0
     this.#clean = clean
-    if (live < before || this.#index.length !== bucketsFor(capacity)) this.#fileAll(bucketsFor(capacity))
+    if (live < before || this.buckets !== bucketsFor(capacity)) this.rebuildIndex(bucketsFor(capacity), live)
     this.#median = medianOf(this.#times, live)
     if (target !== outgrown) freeEntries(outgrown)
   }
 
   /** Writes the entries that changed since the last call as a block to `target`, which has just the room for it. */
   snapshot(target: Uint8Array): void {
-    const words = this.#words.subarray(4 * this.#clean)
+    const words = this.words.subarray(4 * this.#clean)
     writeBlock(target, { words, times: this.#times.subarray(this.#clean), count: this.changed })
     this.#clean = this.#count
   }
@@ -148,7 +113,7 @@ export class FingerprintGroup {
   /** Forgets everything and gives its memory back; the group must not be used after it. */
   free(): void {
     freeEntries(this.#entries)
-    freeMemory(this.#index)
+    this.freeIndex()
   }
 
   /** Takes all entries as handed over already: they came from a stored block. */
@@ -157,47 +122,22 @@ export class FingerprintGroup {
   }
 
   get #entries(): Entries {
-    return { words: this.#words, times: this.#times }
+    return { words: this.words, times: this.#times }
   }
 
   #supersede(known: number, time: number): void {
-    const key = this.#words.slice(4 * known, 4 * known + 4)
+    const key = this.words.slice(4 * known, 4 * known + 4)
     if (this.#count === this.#capacity) {
       this.compact(this.#horizon)
       this.put(key, 0, time)
       return
     }
     const position = this.#count++
-    this.#words.set(key, 4 * position)
+    this.words.set(key, 4 * position)
     this.#times[position] = time
     this.#times[known] = SUPERSEDED
     this.#superseded++
-    this.#refile(known, position)
-  }
-
-  #fileAll(buckets: number): void {
-    if (buckets === this.#index.length) this.#index.fill(0)
-    else {
-      freeMemory(this.#index)
-      this.#index = new Int32Array(buckets)
-    }
-    for (let position = 0; position < this.#count; position++) this.#file(position)
-  }
-
-  #file(position: number): void {
-    const index = this.#index
-    const mask = index.length - 1
-    let bucket = this.#words[4 * position + 2]! & mask
-    while (index[bucket] !== 0) bucket = (bucket + 1) & mask
-    index[bucket] = (this.#words[4 * position + 1]! & ~mask) | (position + 1)
-  }
-
-  #refile(from: number, to: number): void {
-    const index = this.#index
-    const mask = index.length - 1
-    let bucket = this.#words[4 * from + 2]! & mask
-    while ((index[bucket]! & mask) !== from + 1) bucket = (bucket + 1) & mask
-    index[bucket] = (index[bucket]! & ~mask) | (to + 1)
+    this.refile(known, position)
   }
 
   /** In the order of their coming, so that the target may be the group itself. */
@@ -208,7 +148,7 @@ export class FingerprintGroup {
       if (position === this.#clean) clean = live
       const time = this.#times[position]!
       if (time < horizon || time === SUPERSEDED) continue
-      for (let word = 0; word < 4; word++) words[4 * live + word] = this.#words[4 * position + word]!
+      for (let word = 0; word < 4; word++) words[4 * live + word] = this.words[4 * position + word]!
       times[live++] = time
     }
     return { live, clean: this.#clean === this.#count ? live : clean }

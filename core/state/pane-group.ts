@@ -1,5 +1,6 @@
 // hot path
 import { freeMemory } from '../model/free-memory.ts'
+import { KeyedGroup } from './keyed-group.ts'
 import type { PaneEntries } from './pane-block.ts'
 
 const INITIAL_ENTRIES = 16
@@ -10,14 +11,10 @@ const INITIAL_KEY_BYTES = 256
  *
  * Entries stand in the order of their coming and keep their position for ever. `values` holds `slots` doubles per entry and
  * may be written through {@link touch}, which notes that the entry changed: a snapshot is what changed since the one before.
- * An open-addressing index, half full at most, finds entries: position plus one in the low bits of a bucket, bits of the key's
- * second word above.
  */
-export class PaneGroup {
+export class PaneGroup extends KeyedGroup {
   readonly slots: number
   values: Float64Array
-  #words = new Int32Array(4 * INITIAL_ENTRIES)
-  #index = new Int32Array(2 * INITIAL_ENTRIES)
   #keyEnds = new Int32Array(INITIAL_ENTRIES)
   #keys = new Uint8Array(INITIAL_KEY_BYTES)
   #keyBytes = 0
@@ -31,6 +28,7 @@ export class PaneGroup {
   #isChanged: Uint8Array = new Uint8Array(0)
 
   constructor(slots: number) {
+    super(INITIAL_ENTRIES)
     this.slots = slots
     this.values = new Float64Array(slots * INITIAL_ENTRIES)
   }
@@ -51,37 +49,6 @@ export class PaneGroup {
     return bytes
   }
 
-  get sizeBytes(): number {
-    return (8 * this.slots + 20) * this.#capacity + 4 * this.#index.length + this.#keys.length
-  }
-
-  /** Position of the key whose hash is `words[at … at+3]`; −1 where it has no entry. */
-  lookup(words: Int32Array, at: number): number {
-    const index = this.#index
-    const own = this.#words
-    const mask = index.length - 1
-    const second = words[at + 1]!
-    const third = words[at + 2]!
-    let bucket = third & mask
-    let found = index[bucket]!
-    while (found !== 0) {
-      if (((found ^ second) & ~mask) === 0) {
-        const key = 4 * ((found & mask) - 1)
-        if (
-          own[key] === words[at] &&
-          own[key + 1] === second &&
-          own[key + 2] === third &&
-          own[key + 3] === words[at + 3]
-        ) {
-          return (found & mask) - 1
-        }
-      }
-      bucket = (bucket + 1) & mask
-      found = index[bucket]!
-    }
-    return -1
-  }
-
   /** Adds a key that has no entry, with its bytes `key[from, to)`; its values are 0. Gives its position. */
   add(
     words: Int32Array,
@@ -90,13 +57,8 @@ export class PaneGroup {
   ): number {
     if (this.#count === this.#capacity) this.#grow()
     const position = this.#count++
-    const own = this.#words
-    own[4 * position] = words[at]!
-    own[4 * position + 1] = words[at + 1]!
-    own[4 * position + 2] = words[at + 2]!
-    own[4 * position + 3] = words[at + 3]!
+    this.addKey(position, words, at)
     this.#appendKey(position, key)
-    this.#file(position)
     return position
   }
 
@@ -116,7 +78,7 @@ export class PaneGroup {
   }
 
   wordAt(position: number, word: number): number {
-    return this.#words[4 * position + word]!
+    return this.words[4 * position + word]!
   }
 
   /** The canonical bytes of a key: a view that lives until the next `add`. */
@@ -148,16 +110,9 @@ export class PaneGroup {
 
   /** Gives its memory back; the group must not be used after it. */
   free(): void {
-    for (const memory of [
-      this.values,
-      this.#words,
-      this.#index,
-      this.#keyEnds,
-      this.#keys,
-      this.#changed,
-      this.#isChanged,
-    ])
-      freeMemory(memory)
+    const owned = [this.values, this.words, this.#keyEnds, this.#keys, this.#changed, this.#isChanged]
+    for (const memory of owned) freeMemory(memory)
+    this.freeIndex()
   }
 
   #keyStart(position: number): number {
@@ -188,21 +143,10 @@ export class PaneGroup {
   #grow(): void {
     const capacity = 2 * this.#capacity
     this.values = grown(this.values, new Float64Array(this.slots * capacity))
-    this.#words = grown(this.#words, new Int32Array(4 * capacity))
+    this.words = grown(this.words, new Int32Array(4 * capacity))
     this.#keyEnds = grown(this.#keyEnds, new Int32Array(capacity))
-    freeMemory(this.#index)
-    this.#index = new Int32Array(2 * capacity)
     this.#capacity = capacity
-    for (let position = 0; position < this.#count; position++) this.#file(position)
-  }
-
-  #file(position: number): void {
-    const index = this.#index
-    const mask = index.length - 1
-    const second = this.#words[4 * position + 1]!
-    let bucket = this.#words[4 * position + 2]! & mask
-    while (index[bucket] !== 0) bucket = (bucket + 1) & mask
-    index[bucket] = (second & ~mask) | (position + 1)
+    this.rebuildIndex(2 * capacity, this.#count)
   }
 }
 

@@ -29,20 +29,6 @@ export class PaneTable {
     this.#slots = slots
   }
 
-  /** Entries of all panes. */
-  get size(): number {
-    let size = 0
-    for (const { groups } of this.#panes) for (const group of groups) size += group?.size ?? 0
-    return size
-  }
-
-  /** Memory in use, in bytes, for limits. */
-  get sizeBytes(): number {
-    let bytes = 0
-    for (const { groups } of this.#panes) for (const group of groups) bytes += group?.sizeBytes ?? 0
-    return bytes
-  }
-
   /** The pane that begins at `start`, made where there is none. */
   paneAt(start: number): Pane {
     let at = this.#panes.length

@@ -1,0 +1,97 @@
+// hot path
+import { freeMemory } from '../model/free-memory.ts'
+
+/**
+ * Entries of one key group, found by 128-bit key hash; what they hold is for the classes that build on it.
+ *
+ * The index is of open addressing, half full at most: each bucket holds the position of an entry plus one in its low bits and bits
+ * of the key's second word above, which spare most looks at the keys themselves. A base rather than a part, as the way through an
+ * object of its own would cost a look at memory for each key.
+ */
+export abstract class KeyedGroup {
+  /** Four words of hash per entry. */
+  protected words: Int32Array
+  #index: Int32Array
+
+  protected constructor(capacity: number) {
+    this.words = new Int32Array(4 * capacity)
+    this.#index = new Int32Array(2 * capacity)
+  }
+
+  /** Position of the key whose hash is `words[at … at+3]`, valid until the next change; −1 where it has no entry. */
+  lookup(words: Int32Array, at: number): number {
+    const index = this.#index
+    const keys = this.words
+    const mask = index.length - 1
+    const second = words[at + 1]!
+    const third = words[at + 2]!
+    let bucket = third & mask
+    let found = index[bucket]!
+    while (found !== 0) {
+      if (((found ^ second) & ~mask) === 0) {
+        const key = 4 * ((found & mask) - 1)
+        if (
+          keys[key] === words[at] &&
+          keys[key + 1] === second &&
+          keys[key + 2] === third &&
+          keys[key + 3] === words[at + 3]
+        ) {
+          return (found & mask) - 1
+        }
+      }
+      bucket = (bucket + 1) & mask
+      found = index[bucket]!
+    }
+    return -1
+  }
+
+  /** What the index holds first for a key with this third word: to be read early, while nobody waits for it. */
+  peek(third: number): number {
+    return this.#index[third & (this.#index.length - 1)]!
+  }
+
+  protected get buckets(): number {
+    return this.#index.length
+  }
+
+  /** Adds a key that has no entry, at the next position. */
+  protected addKey(position: number, words: Int32Array, at: number): void {
+    const own = this.words
+    own[4 * position] = words[at]!
+    own[4 * position + 1] = words[at + 1]!
+    own[4 * position + 2] = words[at + 2]!
+    own[4 * position + 3] = words[at + 3]!
+    this.#file(position)
+  }
+
+  /** The key of the entry at `from` is found at `to` from now on. */
+  protected refile(from: number, to: number): void {
+    const index = this.#index
+    const mask = index.length - 1
+    let bucket = this.words[4 * from + 2]! & mask
+    while ((index[bucket]! & mask) !== from + 1) bucket = (bucket + 1) & mask
+    index[bucket] = (index[bucket]! & ~mask) | (to + 1)
+  }
+
+  /** Builds the index anew over the first `count` entries; `buckets`: a power of two, twice as many at least. */
+  protected rebuildIndex(buckets: number, count: number): void {
+    if (buckets === this.#index.length) this.#index.fill(0)
+    else {
+      freeMemory(this.#index)
+      this.#index = new Int32Array(buckets)
+    }
+    for (let position = 0; position < count; position++) this.#file(position)
+  }
+
+  protected freeIndex(): void {
+    freeMemory(this.#index)
+  }
+
+  #file(position: number): void {
+    const index = this.#index
+    const mask = index.length - 1
+    let bucket = this.words[4 * position + 2]! & mask
+    while (index[bucket] !== 0) bucket = (bucket + 1) & mask
+    index[bucket] = (this.words[4 * position + 1]! & ~mask) | (position + 1)
+  }
+}
