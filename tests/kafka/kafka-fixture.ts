@@ -12,7 +12,8 @@ import { eventually } from './eventually.ts'
 /** Brokers that the run was given; the runner starts one. */
 export const BROKERS = process.env.KAFKA_BROKERS ?? '127.0.0.1:9092'
 
-/** NOT_LEADER_OR_FOLLOWER. */
+/** UNKNOWN_TOPIC_OR_PARTITION and NOT_LEADER_OR_FOLLOWER: the broker took nothing, and does when its news have come. */
+const UNKNOWN_TOPIC = 3
 const NOT_LEADER = 6
 /** What is appended cannot be told from what was: an answer may take its time on a busy machine. */
 const REQUEST_MS = 180_000
@@ -96,8 +97,9 @@ export class KafkaFixture {
           ? { errorCode: NOT_LEADER, message: '' }
           : await produceApi.async(await this.#pool.get(broker), request)
       if (errorCode === 0) return
-      if (errorCode !== NOT_LEADER) throw new Error(`produce to ${to.topic} failed with error ${errorCode} ${message}`)
-      // A new leader needs a moment until it knows that it is one.
+      if (errorCode !== NOT_LEADER && errorCode !== UNKNOWN_TOPIC)
+        throw new Error(`produce to ${to.topic} failed with error ${errorCode} ${message}`)
+      // A new leader needs a moment until it knows that it is one, and of the topic.
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     throw new Error(`${to.topic}-${to.partition} has no leader`)
