@@ -14,8 +14,7 @@ export class BodyReader {
   }
 
   int8(): number {
-    this.#at += 1
-    return this.#body.readInt8(this.#at - 1)
+    return this.#body.readInt8(this.#step(1))
   }
 
   int16(): number {

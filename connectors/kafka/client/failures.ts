@@ -26,6 +26,33 @@ export function translating(connection: KafkaConnection, classify: (error: unkno
   }
 }
 
+/**
+ * An error, what it gathers, and what caused each, outermost first. `more`: what a package keeps beside `cause` and the errors of
+ * an `AggregateError`.
+ */
+export function causesOf(error: unknown, more: (error: Error) => readonly unknown[] = () => []): readonly Error[] {
+  const found = new Set<Error>()
+  const open: unknown[] = [error]
+  while (open.length > 0) {
+    const next = open.shift()
+    if (!(next instanceof Error) || found.has(next)) continue
+    found.add(next)
+    if (next instanceof AggregateError) open.push(...next.errors)
+    open.push(next.cause, ...more(next))
+  }
+  return [...found]
+}
+
+/** What an error of ours means that a package handed through. */
+export function ownFailure({ code, message }: MillraceError): Failure {
+  return { code, reason: withoutPrefix(message) }
+}
+
+/** The reason alone, of the message of an error of ours. */
+export function withoutPrefix(message: string): string {
+  return message.replace(/^Kafka: /, '')
+}
+
 /** The user lacks the right that the attempt names. */
 export function forbidden({ what, right }: Attempt, connection: KafkaConnection, cause?: unknown): MillraceError {
   const message = `Kafka: ${what}: ${userOf(connection)} may not; grant ${right ?? 'the right to (see ACLs)'}`

@@ -3,8 +3,8 @@ import { splitId } from '../../../core/model/position.ts'
 import type { OffsetSpec, TopicPartition } from './kafka-client.ts'
 
 /** What ListOffsets takes for the first offset and for the end. */
-const EARLIEST = -2
-const LATEST = -1
+export const EARLIEST = -2
+export const LATEST = -1
 
 /** What it gives where nothing is as late as the time. */
 const NOTHING_THERE = -1

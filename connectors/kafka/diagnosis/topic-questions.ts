@@ -1,9 +1,11 @@
 import type { BodyReader } from '../client/body-reader.ts'
 import { compactArray, compactString, int8, int16, int32, int64, NO_TAGS } from '../client/encoding.ts'
+import { NO_EPOCH } from '../client/kafka-client.ts'
+import { EARLIEST, LATEST } from '../client/list-offsets.ts'
 import type { Question } from './question.ts'
 
 /** What ListOffsets takes for the first offset, for the end, and for the record with the newest timestamp. */
-export const AT = { start: -2, end: -1, newest: -3 } as const
+export const AT = { start: EARLIEST, end: LATEST, newest: -3 } as const
 
 export interface ListedOffset {
   readonly partition: number
@@ -14,7 +16,6 @@ export interface ListedOffset {
 }
 
 const NO_REPLICA = -1
-const NO_EPOCH = -1
 
 /** ListOffsets, version 7, of partitions of one topic, to be put to their leader. Records of open transactions count. */
 export function listOffsets(

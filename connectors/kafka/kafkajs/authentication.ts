@@ -2,6 +2,7 @@ import kafkajs, { type AuthenticationProviderArgs, type Mechanism } from 'kafkaj
 import { MillraceError } from '../../../core/model/errors.ts'
 import type { KafkaSasl } from '../client/connection-options.ts'
 import { credentialOf, refusalOfToken } from '../client/credentials.ts'
+import { int32 } from '../client/encoding.ts'
 import { PASSWORD_PROVIDERS } from './internals.ts'
 
 /** A broker refused credentials; the message is in its own words. */
@@ -96,7 +97,5 @@ async function sendToken(
 const LENGTH_BYTES = 4
 
 function withLength(bytes: Buffer): Buffer {
-  const length = Buffer.alloc(LENGTH_BYTES)
-  length.writeInt32BE(bytes.length)
-  return Buffer.concat([length, bytes])
+  return Buffer.concat([int32(bytes.length), bytes])
 }

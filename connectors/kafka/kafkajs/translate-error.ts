@@ -1,16 +1,19 @@
 import { MillraceError } from '../../../core/model/errors.ts'
 import type { KafkaConnection } from '../client/connection-options.ts'
 import {
+  causesOf,
   connectionClosed,
   credentialsRefused,
   type Failure,
   FENCED,
   NO_CREDENTIALS,
+  ownFailure,
   TLS_ENDED,
   TLS_WANTED,
   type Tried,
   tlsFailed,
   translating,
+  withoutPrefix,
 } from '../client/failures.ts'
 import { type Authentication, CredentialsRefused } from './authentication.ts'
 
@@ -37,7 +40,7 @@ const MAY_HEAL =
 /** Makes errors of kafkajs ours. */
 export function translatingKafkajs(connection: KafkaConnection, authentication: Authentication | undefined): Tried {
   return translating(connection, (error) => {
-    const chain = causesOf(error)
+    const chain: readonly TellingError[] = causesOf(error, keptIn)
     const broker = chain.map((cause) => cause.broker).find((found) => found !== undefined)
     const isStale = authentication?.isProven === true && chain.some(({ type }) => type === 'ILLEGAL_SASL_STATE')
     return { ...(isStale ? STALE : failureOf(connection, error, chain)), broker }
@@ -54,11 +57,11 @@ function failureOf(connection: KafkaConnection, error: unknown, chain: readonly 
   }
   const reason = chain.at(-1)?.message ?? String(error)
   const mayHeal = chain.some((cause) => MAY_HEAL.test(cause.name) || cause.retriable === true)
-  return { code: mayHeal ? 'MR_KAFKA_UNREACHABLE' : 'MR_KAFKA_PROTOCOL', reason: reason.replace(/^Kafka: /, '') }
+  return { code: mayHeal ? 'MR_KAFKA_UNREACHABLE' : 'MR_KAFKA_PROTOCOL', reason: withoutPrefix(reason) }
 }
 
 function connectionFailure(connection: KafkaConnection, cause: TellingError): Failure | undefined {
-  if (cause instanceof MillraceError) return { code: cause.code, reason: cause.message.replace(/^Kafka: /, '') }
+  if (cause instanceof MillraceError) return ownFailure(cause)
   if (cause.message.includes(TLS_WANTED.reason)) return TLS_WANTED
   if (cause.message.includes('before secure TLS connection')) return TLS_ENDED
   if (cause.name === 'KafkaJSConnectionClosedError' || cause.message === 'Connection closed by the server') {
@@ -81,17 +84,7 @@ interface TellingError extends Error {
   readonly errors?: readonly unknown[]
 }
 
-/** The error, what it gathers, and what caused each, outermost first. */
-function causesOf(error: unknown): readonly TellingError[] {
-  const found = new Set<TellingError>()
-  const open: unknown[] = [error]
-  while (open.length > 0) {
-    const next = open.shift()
-    if (!(next instanceof Error)) continue
-    const telling: TellingError = next
-    if (found.has(telling)) continue
-    found.add(telling)
-    open.push(...(telling.errors ?? []), telling.cause, telling.originalError)
-  }
-  return [...found]
+/** The package keeps what caused an error, and what an error gathers, in fields of its own. */
+function keptIn(error: TellingError): readonly unknown[] {
+  return [...(error.errors ?? []), error.originalError]
 }

@@ -2,11 +2,13 @@ import { type Connection, findErrorBy } from '@platformatic/kafka'
 import { MillraceError } from '../../../core/model/errors.ts'
 import type { KafkaConnection } from '../client/connection-options.ts'
 import {
+  causesOf,
   connectionClosed,
   credentialsRefused,
   type Failure,
   FENCED,
   NO_CREDENTIALS,
+  ownFailure,
   TLS_ENDED,
   TLS_WANTED,
   type Tried,
@@ -61,7 +63,7 @@ export class Translator {
 
   #failureOf(error: Error, chain: readonly Error[]): Failure {
     const ours = chain.find((cause) => cause instanceof MillraceError)
-    if (ours !== undefined) return { code: ours.code, reason: ours.message.replace(/^Kafka: /, '') }
+    if (ours !== undefined) return ownFailure(ours)
     return this.#connectionFailure(chain) ?? this.#authenticationFailure(chain) ?? protocolFailure(error, chain)
   }
 
@@ -99,20 +101,6 @@ function protocolFailure(error: Error, chain: readonly Error[]): Failure {
     findErrorBy(error, 'canRetry', true) !== null ||
     findErrorBy(error, 'hasStaleMetadata', true) !== null
   return { code: mayHeal ? 'MR_KAFKA_UNREACHABLE' : 'MR_KAFKA_PROTOCOL', reason: last.message }
-}
-
-/** The error, what it gathers, and what caused each, outermost first. */
-function causesOf(error: Error): readonly Error[] {
-  const found = new Set<Error>()
-  const open: unknown[] = [error]
-  while (open.length > 0) {
-    const next = open.shift()
-    if (!(next instanceof Error) || found.has(next)) continue
-    found.add(next)
-    if (next instanceof AggregateError) open.push(...next.errors)
-    open.push(next.cause)
-  }
-  return [...found]
 }
 
 function tlsFailureIn(chain: readonly Error[]): Failure | undefined {

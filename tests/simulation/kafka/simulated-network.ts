@@ -76,6 +76,7 @@ export class SimulatedNetwork {
   /** Waits like a broker that has nothing to send yet. */
   async waitForChange(ms: number): Promise<void> {
     const waiting = new AbortController()
+    // It rejects only when it is aborted below, after a change.
     const late = this.#self.after(ms, waiting.signal).catch(() => undefined)
     await Promise.race([this.cluster.change, late])
     waiting.abort()
@@ -106,10 +107,10 @@ export class SimulatedNetwork {
     throw unreachable(`${at} went down`)
   }
 
-  /** Nobody hears what came of it. */
-  #performLate(perform: () => unknown): void {
+  /** Nobody hears what came of it: a refusal neither. */
+  async #performLate(perform: () => unknown): Promise<void> {
     try {
-      Promise.resolve(perform()).catch(() => undefined)
+      await perform()
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error
     }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { MillraceError } from '../../../../core/model/errors.ts'
 import { coded, eventually, worldTests } from './in-world.ts'
 import type { KafkaSuiteSubject } from './kafka-world.ts'
 
@@ -15,7 +16,7 @@ export function topicTests(subject: KafkaSuiteSubject): void {
     const name = world.name('created')
     await client.createTopic(name, 3)
     await client.createTopic(name, 5)
-    const [described] = await eventually(world, () => client.describeTopics([name]).catch(() => undefined))
+    const [described] = await eventually(world, () => client.describeTopics([name]).catch(unknownYet))
     assert.deepEqual({ ...described, id: '' }, { name, id: '', partitions: 3 })
     assert.ok((await client.listTopics()).includes(name))
   })
@@ -49,4 +50,9 @@ export function topicTests(subject: KafkaSuiteSubject): void {
     await world.addPartitions(name, 3)
     await eventually(world, async () => ((await client.describeTopics([name]))[0]?.partitions === 3 ? true : undefined))
   })
+}
+
+/** News of a topic travel from broker to broker. */
+function unknownYet(error: unknown): undefined {
+  if (!(error instanceof MillraceError) || error.code !== 'MR_KAFKA_TOPIC_UNKNOWN') throw error
 }
