@@ -1,10 +1,9 @@
 import type { GroupOffset } from '../../connectors/kafka/index.ts'
-import { blockKey } from '../../core/checkpoint/block-table.ts'
 import type { EpochMarker } from '../../core/checkpoint/epoch-marker.ts'
-import { KeyHasher } from '../../core/model/key.ts'
-import { hashKey } from '../../core/model/key-hash.ts'
 import { splitId } from '../../core/model/position.ts'
 import { decodeBlock } from '../../core/state/block.ts'
+import type { GeneratedRecord } from '../../examples/events-curated/generate-events.ts'
+import { checkWindows, isLate, WINDOWS, type WindowEvidence, type WindowTiming } from './check-windows.ts'
 import {
   checkAccounting,
   checkDeadLetters,
@@ -13,10 +12,12 @@ import {
   checkTable,
   checkTiling,
   commitsOf,
+  countsOf,
 } from './invariants.ts'
-import { type Expectation, keyOfRow } from './oracle.ts'
-import { LOG_DIRECTORY, TABLE, TOPIC } from './scenario.ts'
+import { type Expectation, expectationOf, keyOfRow } from './oracle.ts'
+import { LOG_DIRECTORY, TABLE, TOPIC, WINDOW_TABLE } from './scenario.ts'
 import type { SimulatedBytes } from './simulated-bytes.ts'
+import { type BlockReader, keyWords, storedBlocks, wordsText } from './stored-blocks.ts'
 import { readRows, readTable, type TableFiles, type TableHistory, type TableRow } from './table-reader.ts'
 
 /** A record of a topic as it was found. */
@@ -27,7 +28,9 @@ export interface FoundRecord {
 
 export interface EndState {
   readonly view: TableFiles
-  readonly expectation: Expectation
+  /** Timing of the windows, where the pipeline has them. */
+  readonly windows: WindowTiming | undefined
+  readonly records: readonly GeneratedRecord[]
   /** The last marker of the job that drained. */
   readonly last: EpochMarker | undefined
   readonly state: SimulatedBytes
@@ -39,11 +42,12 @@ export interface EndState {
 
 /** Everything that must hold when all input is processed and the job has drained. */
 export async function checkEnd(end: EndState): Promise<readonly string[]> {
-  const { expectation, last } = end
+  const { last } = end
   if (last === undefined) return ['the job drained without an epoch']
-  const table = await tableOf(end.view).catch((error: unknown) => `I19: nobody can read the table: ${String(error)}`)
+  const table = await tableOf(end.view, TABLE).catch(unreadable)
   if (typeof table === 'string') return [table]
   const { history, rows } = table
+  const expectation = expectationOf(end.records)
   const letters = end.letters.map(({ headers, value }) => ({
     split: Number(headers['__streams.errors.partition']),
     offset: Number(headers['__streams.errors.offset']),
@@ -54,62 +58,65 @@ export async function checkEnd(end: EndState): Promise<readonly string[]> {
     ...checkTable(history),
     ...checkNoLoss(expectation, rows),
     ...checkNoDuplicate(expectation, rows),
-    ...checkTiling(commitsOf(history, `${last.pipeline}/table/0`), {
-      committed: new Map(Object.entries(last.covered.table ?? {})),
-    }),
-    ...checkDeadLetters(expectation, letters),
-    ...checkAccounting(expectation, ledgerCounts(last)),
+    ...checkRanges(history, last, 'table'),
+    ...checkDeadLetters(
+      expectation,
+      letters.filter((letter) => end.windows === undefined || !isLate(letter)),
+    ),
+    ...checkAccounting(expectation, countsOf(last.ledger, 'table')),
     ...checkState(end.state, last, expectation),
     ...checkAdvice(end.view, last, LOG_DIRECTORY),
     ...checkGroup(end.group, last),
     ...checkMirror(end.mirrored, rows.map(keyOfRow)),
+    ...(await checkWindowTable(end, { last, kept: rows, letters })),
   ]
 }
 
-async function tableOf(
-  view: TableFiles,
-): Promise<{ readonly history: TableHistory; readonly rows: readonly TableRow[] }> {
-  const history = await readTable(view, TABLE)
+interface Table {
+  readonly history: TableHistory
+  readonly rows: readonly TableRow[]
+}
+
+async function tableOf(view: TableFiles, path: string): Promise<Table> {
+  const history = await readTable(view, path)
   return { history, rows: await readRows(view, history, history.live.values()) }
 }
 
-function ledgerCounts({ ledger }: EpochMarker): Parameters<typeof checkAccounting>[1] {
-  const splits = Object.values(ledger.splits)
-  const operators = Object.values(ledger.operators)
-  const dropped = (reason: string): number => operators.reduce((sum, counts) => sum + (counts.dropped[reason] ?? 0), 0)
-  return {
-    consumed: splits.reduce((sum, split) => sum + split.consumed, 0),
-    tombstones: splits.reduce((sum, split) => sum + split.tombstones, 0),
-    violations: splits.reduce((sum, split) => sum + split.rejected, 0),
-    filtered: dropped('filtered'),
-    duplicates: dropped('duplicate'),
-    kept: ledger.sinks.table?.staged ?? 0,
-  }
+function unreadable(error: unknown): string {
+  return `I19: nobody can read the table: ${String(error)}`
+}
+
+function checkRanges(history: TableHistory, { pipeline, covered }: EpochMarker, sink: string): readonly string[] {
+  const committed = new Map(Object.entries(covered[sink] ?? {}))
+  return checkTiling(commitsOf(history, `${pipeline}/${sink}/0`), { committed })
+}
+
+async function checkWindowTable(
+  { view, windows: timing, records, state }: EndState,
+  found: Pick<WindowEvidence, 'last' | 'kept' | 'letters'>,
+): Promise<readonly string[]> {
+  if (timing === undefined) return []
+  const table = await tableOf(view, WINDOW_TABLE).catch(unreadable)
+  if (typeof table === 'string') return [table]
+  const { history, rows: results } = table
+  return [
+    ...checkTable(history),
+    ...checkRanges(history, found.last, WINDOWS),
+    ...checkWindows({ timing, records, results, state, ...found }),
+  ]
 }
 
 /** I4: the keys in the stored state are exactly those of the oracle. */
-export function checkState(
-  state: { get(key: string): Uint8Array | undefined },
-  last: EpochMarker,
-  expectation: Expectation,
-): readonly string[] {
+export function checkState(state: BlockReader, last: EpochMarker, expectation: Expectation): readonly string[] {
+  const { found, missing } = storedBlocks(state, last, 'deduplicate')
+  if (missing.length > 0) return [`I4: block ${missing[0]} is missing`]
   const stored = new Set<string>()
-  for (const entry of last.blocks) {
-    const bytes = state.get(blockKey(entry))
-    if (bytes === undefined) return [`I4: block ${blockKey(entry)} is missing`]
-    const { words, count } = decodeBlock(bytes)
-    for (let i = 0; i < count; i++) stored.add(words.subarray(4 * i, 4 * i + 4).join(','))
-  }
-  const hasher = new KeyHasher({ kind: 'fields', names: [] }, last.hashSeed, { id: 'judge', splitOf: String })
-  const missing = [...expectation.candidates.keys()].filter((key) => {
-    const canonical = hasher.canonical(key.split('|'))
-    const words = new Int32Array(4)
-    hashKey(canonical, canonical.length, { out: words, at: 0, seed: last.hashSeed })
-    return !stored.has(words.join(','))
-  })
-  if (missing.length === 0 && stored.size === expectation.candidates.size) return []
+  for (const { words, count } of found.map(decodeBlock)) for (let i = 0; i < count; i++) stored.add(wordsText(words, i))
+  const wordsOf = keyWords(last)
+  const lost = [...expectation.candidates.keys()].filter((key) => !stored.has(wordsOf(...key.split('|'))))
+  if (lost.length === 0 && stored.size === expectation.candidates.size) return []
   return [
-    `I4: the state holds ${stored.size} keys instead of ${expectation.candidates.size}, ${missing.length} of those are missing`,
+    `I4: the state holds ${stored.size} keys instead of ${expectation.candidates.size}, ${lost.length} of those are missing`,
   ]
 }
 

@@ -168,7 +168,8 @@ export function checkGrowth(before: TableHistory, now: TableHistory): readonly s
   return [...shown('I9', lost, (path) => `${path} was visible and is gone`), ...shown('I9', shrunk, (text) => text)]
 }
 
-function shown<T>(invariant: string, found: readonly T[], text: (item: T) => string): readonly string[] {
+/** The first few of what was found under an invariant, and how many more. */
+export function shown<T>(invariant: string, found: readonly T[], text: (item: T) => string): readonly string[] {
   const lines = found.slice(0, SHOWN).map((item) => `${invariant}: ${text(item)}`)
   if (found.length > SHOWN) lines.push(`${invariant}: and ${found.length - SHOWN} more`)
   return lines

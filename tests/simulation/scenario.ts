@@ -7,13 +7,30 @@ import { FAILPOINTS, type FailpointName } from '../../core/ports/failpoint.ts'
 import type { DeadLetterSinkSpec } from '../../core/ports/sink.ts'
 import type { JobOptions } from '../../core/runtime/job/job-ports.ts'
 import type { EventOptions } from '../../examples/events-curated/generate-events.ts'
-import { deduplicate, derive, field, filter, utcDate } from '../../operators/index.ts'
+import {
+  avg,
+  count,
+  deduplicate,
+  derive,
+  field,
+  filter,
+  keyBy,
+  max,
+  min,
+  sum,
+  tumbling,
+  utcDate,
+  window,
+} from '../../operators/index.ts'
+import { WINDOWS, type WindowTiming } from './check-windows.ts'
 import { type FaultOptions, NO_FAULTS } from './faults.ts'
 import { type KafkaCrash, type KafkaPlan, kafkaCrashOf, kafkaPlanOf } from './kafka/kafka-plan.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 export const LOG_DIRECTORY = '/log'
 export const TABLE = '/warehouse/curated'
+export const WINDOW_TABLE = '/warehouse/windows'
+export const TABLES = [TABLE, WINDOW_TABLE] as const
 export const TOPIC = 'events'
 export const MIRROR = 'mirror'
 export const RECORDS = 500
@@ -76,6 +93,8 @@ export interface Scenario {
   readonly foreignEvery: number
   /** What is in Kafka instead of the embedded log; `undefined`: nothing. */
   readonly kafka: KafkaPlan | undefined
+  /** Windows of the kept records by region, into a table of their own; `undefined`: there are none. */
+  readonly windows: WindowTiming | undefined
 }
 
 const event = contract(
@@ -153,8 +172,21 @@ export function scenarioOf(seed: number, random: SeededRandom): Scenario {
     throwsAt: random.chance(0.25) ? Array.from({ length: 1 + random.below(3) }, () => random.below(2 * RECORDS)) : [],
     foreignEvery: random.chance(0.2) ? 200 + random.below(600) : 0,
     kafka: undefined,
+    windows: windowsOf(random.fork('windows')),
   }
   return withKafka(scenario, random.fork('kafka'))
+}
+
+const HOUR_MS = 3_600_000
+
+/** Half of the seeds have windows. Records come in the order of their times but for those that are sent again. */
+function windowsOf(random: SeededRandom): WindowTiming | undefined {
+  if (random.chance(0.5)) return undefined
+  return {
+    sizeMs: random.pick([1, 6, 24]) * HOUR_MS,
+    latenessMs: random.pick([0, 0, 2]) * HOUR_MS,
+    outOfOrdernessMs: random.pick([0, 1, 12]) * HOUR_MS,
+  }
 }
 
 /** The same with a part of it in Kafka, where the seed says so; what was decided before stays. */
@@ -252,8 +284,8 @@ export interface PipelineWorld {
 
 /** The pipeline under test: every part of it is shipped code. */
 export function pipelineOf(scenario: Scenario, { client, onRecord }: PipelineWorld): Pipeline {
-  const { kafka: plan } = scenario
-  const common = { contract: event, outOfOrderness: '10d' } as const
+  const { kafka: plan, windows } = scenario
+  const common = { contract: event, outOfOrderness: windows?.outOfOrdernessMs ?? '10d' } as const
   const source =
     plan?.reads === true
       ? kafka({ ...common, topics: TOPIC, client, maxWait: '20ms' })
@@ -271,6 +303,20 @@ export function pipelineOf(scenario: Scenario, { client, onRecord }: PipelineWor
         derive({ partition_date: utcDate('event_ts') }),
       )
       events.to('table', delta({ path: TABLE, partitionBy: scenario.partitionBy }))
+      if (windows !== undefined) {
+        const aggregates = {
+          total: sum('amount_cents'),
+          mean: avg('amount_cents'),
+          least: min('amount_cents'),
+          latest: max('event_ts'),
+          users: sum('user_id'),
+          with_user: count('user_id'),
+          records: count(),
+        }
+        events
+          .pipe(keyBy('region'), window(tumbling(windows.sizeMs), aggregates, { lateness: windows.latenessMs }))
+          .to(WINDOWS, delta({ path: WINDOW_TABLE }))
+      }
       if (!scenario.hasMirror) return
       if (plan?.mirrors === true) events.to('mirror', kafkaTopic({ topic: MIRROR, createPartitions: 2, client }))
       else events.to('mirror', logTopic({ topic: MIRROR, directory: LOG_DIRECTORY }))

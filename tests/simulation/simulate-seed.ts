@@ -11,7 +11,6 @@ import type { Faults } from './faults.ts'
 import { Hosts } from './hosts.ts'
 import type { Incarnation } from './incarnation.ts'
 import { simulatedClients } from './kafka/simulated-kafka-client.ts'
-import { expectationOf } from './oracle.ts'
 import { OutsideWorld } from './outside-world.ts'
 import { ProgressWatcher } from './progress-watcher.ts'
 import { SabotageRunner } from './sabotage.ts'
@@ -23,6 +22,7 @@ import {
   type Scenario,
   type Stillbirth,
   scenarioOf,
+  TABLES,
 } from './scenario.ts'
 import { SimulatedBytes } from './simulated-bytes.ts'
 import { SimulatedDisk } from './simulated-files.ts'
@@ -61,7 +61,7 @@ class SeedRun {
   readonly #scenario: Scenario
   readonly #disk: SimulatedDisk
   readonly #world: HostWorld
-  readonly #watcher: TableWatcher
+  readonly #watchers: readonly TableWatcher[]
   readonly #surroundings: Surroundings
   readonly #violations: string[] = []
   readonly #failpoints: Record<string, number> = {}
@@ -88,7 +88,7 @@ class SeedRun {
     this.#hosts = new Hosts(this.#simulation, this.#scenario)
     this.#outside = new OutsideWorld(this.#simulation, this.#disk, this.#scenario)
     this.#judge = new EndJudge(this.#outside, () => this.#faults())
-    this.#watcher = new TableWatcher(this.#disk.view)
+    this.#watchers = TABLES.map((table) => new TableWatcher(this.#disk.view, table))
     this.#surroundings = new Surroundings(this.#simulation, this.#disk, this.#scenario)
     this.#surroundings.network.onCall = (call, owner) => {
       if (this.#isOfCurrent(owner)) this.#crash.call(call)
@@ -250,7 +250,8 @@ class SeedRun {
     }
     const found = await checkEnd({
       view: this.#disk.view,
-      expectation: expectationOf(this.#surroundings.written),
+      windows: this.#scenario.windows,
+      records: this.#surroundings.written,
       last,
       state: this.#hosts.place.state,
       letters: await this.#surroundings.letters(),
@@ -325,7 +326,7 @@ class SeedRun {
   }
 
   async #watch(): Promise<void> {
-    this.#violations.push(...(await this.#watcher.look()))
+    for (const watcher of this.#watchers) this.#violations.push(...(await watcher.look()))
   }
 
   #result(): SeedResult {
