@@ -78,7 +78,7 @@ export function roundText({ options, kills, voids, stateLosses, looks, records, 
   const result =
     verdict === undefined
       ? 'not judged'
-      : `${verdict.rows.length} rows, ${verdict.letters} dead letters, ${verdict.versions} versions, epoch ${verdict.epoch}`
+      : `${verdict.rows.length} rows, ${verdict.windows} windows, ${verdict.letters} dead letters, ${verdict.versions} versions, epoch ${verdict.epoch}`
   return `round ${options.index} (${mode}, epochs of ${options.epochMs} ms): ${kills.length} kills, ${voids} void, ${looks} looks, ${records} records, ${result}`
 }
 

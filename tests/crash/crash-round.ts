@@ -77,7 +77,7 @@ class CrashRound {
   #stateLosses = 0
   #looks = 0
   #hasPrepared = false
-  #before: TableHistory | undefined
+  readonly #before = new Map<string, TableHistory>()
 
   constructor(options: RoundOptions, ports: RoundPorts) {
     this.#options = options
@@ -196,15 +196,18 @@ class CrashRound {
     return isLate
   }
 
-  /** A reader that comes at any moment: the table is whole and never shrinks. */
+  /** A reader that comes at any moment: the tables are whole and never shrink. */
   async #look(): Promise<void> {
-    const files = new RealTableFiles()
-    if (files.list(`${this.#place.table}/_delta_log`).every((name) => !name.endsWith('.json'))) return
-    const now = await readTable(files, this.#place.table)
-    if (this.#before !== undefined) this.#violations.push(...checkGrowth(this.#before, now))
-    this.#violations.push(...checkTable(now))
-    this.#before = now
-    this.#looks++
+    for (const table of this.#place.tables) {
+      const files = new RealTableFiles()
+      if (files.list(`${table}/_delta_log`).every((name) => !name.endsWith('.json'))) continue
+      const now = await readTable(files, table)
+      const before = this.#before.get(table)
+      if (before !== undefined) this.#violations.push(...checkGrowth(before, now))
+      this.#violations.push(...checkTable(now))
+      this.#before.set(table, now)
+      this.#looks++
+    }
   }
 
   /** A new host: what it has is the shared store alone. */

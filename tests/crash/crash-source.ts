@@ -27,12 +27,12 @@ export interface CrashSource {
   close(): Promise<void>
 }
 
-/** The embedded log, by the pipeline of the example. */
+/** The embedded log. */
 export function logSource(): CrashSource {
   const source: RoundSource = {
-    module: fileURLToPath(new URL('../../examples/events-curated/pipeline.ts', import.meta.url)),
+    module: fileURLToPath(new URL('pipelines/from-log.ts', import.meta.url)),
     environment: {},
-    pipeline: 'events-curated',
+    pipeline: 'curated',
     openTarget: (place, splits) => logFeedTarget(place.log, { topic: TOPIC, splits }),
     readLetters: (place) => readLogLetters(place.log, `${TOPIC}.dlq`),
     checkAdvice: async (place, marker) => checkAdvice(new RealTableFiles(), marker, place.log),

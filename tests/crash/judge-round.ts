@@ -6,26 +6,28 @@ import type { GeneratedRecord } from '../../examples/events-curated/generate-eve
 import { openFileStore } from '../../platform/system/file-store.ts'
 import { openLevelStore } from '../../state/level-store.ts'
 import { valueCodec } from '../../state/value-codec.ts'
-import { checkState } from '../simulation/check-end.ts'
+import { checkRanges, checkState } from '../simulation/check-end.ts'
+import { checkWindows, isLate, WINDOWS } from '../simulation/check-windows.ts'
 import {
   checkAccounting,
   checkDeadLetters,
   checkNoDuplicate,
   checkNoLoss,
   checkTable,
-  checkTiling,
-  commitsOf,
   countsOf,
 } from '../simulation/invariants.ts'
 import { expectationOf } from '../simulation/oracle.ts'
-import { readRows, readTable, type TableRow } from '../simulation/table-reader.ts'
+import { readWholeTable, type TableRow } from '../simulation/table-reader.ts'
 import type { RoundSource } from './crash-source.ts'
+import { TIMING } from './pipelines/curated.ts'
 import { RealTableFiles, type RoundPlace, SINK } from './round-place.ts'
 
 /** What a drained round left, in numbers for the report and for readers that are not ours. */
 export interface Verdict {
   readonly violations: readonly string[]
   readonly rows: readonly TableRow[]
+  /** Results of windows. */
+  readonly windows: number
   readonly letters: number
   readonly versions: number
   readonly epoch: number
@@ -39,8 +41,8 @@ export async function judgeRound(
 ): Promise<Verdict> {
   const stored = await readState(place.state)
   const files = new RealTableFiles()
-  const history = await readTable(files, place.table)
-  const rows = await readRows(files, history, history.live.values())
+  const { history, rows } = await readWholeTable(files, place.table)
+  const windows = await readWholeTable(files, place.windows)
   const letters = await source.readLetters(place)
   const { marker } = stored
   const expectation = expectationOf(records)
@@ -48,15 +50,28 @@ export async function judgeRound(
     ...checkTable(history),
     ...checkNoLoss(expectation, rows),
     ...checkNoDuplicate(expectation, rows),
-    ...checkTiling(commitsOf(history, `${source.pipeline}/${SINK}/0`), {
-      committed: new Map(Object.entries(marker.covered[SINK] ?? {})),
-    }),
-    ...checkDeadLetters(expectation, letters),
+    ...checkRanges(history, marker, SINK),
+    ...checkDeadLetters(
+      expectation,
+      letters.filter((letter) => !isLate(letter)),
+    ),
     ...checkAccounting(expectation, countsOf(marker.ledger, SINK)),
     ...checkState(stored.blocks, marker, expectation),
     ...(await source.checkAdvice(place, marker)),
+    ...checkTable(windows.history),
+    ...checkRanges(windows.history, marker, WINDOWS),
+    ...checkWindows({
+      timing: TIMING,
+      records,
+      kept: rows,
+      results: windows.rows,
+      letters,
+      last: marker,
+      state: stored.blocks,
+    }),
   ]
-  return { violations, rows, letters: letters.length, versions: history.versions.length, epoch: marker.epoch }
+  const counts = { windows: windows.rows.length, letters: letters.length, versions: history.versions.length }
+  return { violations, rows, ...counts, epoch: marker.epoch }
 }
 
 /** Removes everything of a round. */

@@ -4,7 +4,6 @@ import type { OffsetRange } from '../../core/model/position.ts'
 import type { TableFiles } from '../simulation/table-reader.ts'
 
 export const TOPIC = 'events'
-const PIPELINE = 'events-curated'
 export const SINK = 'curated'
 
 /** Where one round lives: the working directory of its jobs, as the paths of the pipelines lie in it. */
@@ -12,7 +11,7 @@ export class RoundPlace {
   readonly directory: string
   readonly #pipeline: string
 
-  constructor(directory: string, pipeline: string = PIPELINE) {
+  constructor(directory: string, pipeline: string) {
     this.directory = directory
     this.#pipeline = pipeline
   }
@@ -31,6 +30,15 @@ export class RoundPlace {
 
   get table(): string {
     return join(this.directory, 'warehouse', 'curated')
+  }
+
+  /** The table of windows. */
+  get windows(): string {
+    return join(this.directory, 'warehouse', 'windows')
+  }
+
+  get tables(): readonly string[] {
+    return [this.table, this.windows]
   }
 
   /** Where the sink has come to by the newest commit of the table; empty before the first one. */

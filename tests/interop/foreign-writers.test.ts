@@ -26,7 +26,7 @@ class Pipeline {
   #lives = 0
 
   constructor(name: string) {
-    this.place = new RoundPlace(join(directory, name))
+    this.place = new RoundPlace(join(directory, name), 'events-curated')
     mkdirSync(this.place.directory)
   }
 

@@ -18,7 +18,7 @@ import { type Expectation, expectationOf, keyOfRow } from './oracle.ts'
 import { LOG_DIRECTORY, TABLE, TOPIC, WINDOW_TABLE } from './scenario.ts'
 import type { SimulatedBytes } from './simulated-bytes.ts'
 import { type BlockReader, keyWords, storedBlocks, wordsText } from './stored-blocks.ts'
-import { readRows, readTable, type TableFiles, type TableHistory, type TableRow } from './table-reader.ts'
+import { readWholeTable, type TableFiles, type TableHistory } from './table-reader.ts'
 
 /** A record of a topic as it was found. */
 export interface FoundRecord {
@@ -44,7 +44,7 @@ export interface EndState {
 export async function checkEnd(end: EndState): Promise<readonly string[]> {
   const { last } = end
   if (last === undefined) return ['the job drained without an epoch']
-  const table = await tableOf(end.view, TABLE).catch(unreadable)
+  const table = await readWholeTable(end.view, TABLE).catch(unreadable)
   if (typeof table === 'string') return [table]
   const { history, rows } = table
   const expectation = expectationOf(end.records)
@@ -72,21 +72,16 @@ export async function checkEnd(end: EndState): Promise<readonly string[]> {
   ]
 }
 
-interface Table {
-  readonly history: TableHistory
-  readonly rows: readonly TableRow[]
-}
-
-async function tableOf(view: TableFiles, path: string): Promise<Table> {
-  const history = await readTable(view, path)
-  return { history, rows: await readRows(view, history, history.live.values()) }
-}
-
 function unreadable(error: unknown): string {
   return `I19: nobody can read the table: ${String(error)}`
 }
 
-function checkRanges(history: TableHistory, { pipeline, covered }: EpochMarker, sink: string): readonly string[] {
+/** I3: the commits of a sink cover the input without a gap. */
+export function checkRanges(
+  history: TableHistory,
+  { pipeline, covered }: EpochMarker,
+  sink: string,
+): readonly string[] {
   const committed = new Map(Object.entries(covered[sink] ?? {}))
   return checkTiling(commitsOf(history, `${pipeline}/${sink}/0`), { committed })
 }
@@ -96,7 +91,7 @@ async function checkWindowTable(
   found: Pick<WindowEvidence, 'last' | 'kept' | 'letters'>,
 ): Promise<readonly string[]> {
   if (timing === undefined) return []
-  const table = await tableOf(view, WINDOW_TABLE).catch(unreadable)
+  const table = await readWholeTable(view, WINDOW_TABLE).catch(unreadable)
   if (typeof table === 'string') return [table]
   const { history, rows: results } = table
   return [

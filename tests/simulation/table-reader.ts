@@ -106,6 +106,17 @@ export async function readRows(
   return rows
 }
 
+/** A table as it is: its log and the rows of its newest version. */
+export interface WholeTable {
+  readonly history: TableHistory
+  readonly rows: readonly TableRow[]
+}
+
+export async function readWholeTable(files: TableFiles, path: string): Promise<WholeTable> {
+  const history = await readTable(files, path)
+  return { history, rows: await readRows(files, history, history.live.values()) }
+}
+
 interface RawAdd {
   readonly path: string
   readonly size: number | bigint

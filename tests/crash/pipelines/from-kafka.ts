@@ -1,34 +1,10 @@
-import { contract, int64, integer, optional, pipeline, string, timestamp } from 'millrace'
-import { delta } from 'millrace/connectors/delta'
+import { pipeline } from 'millrace'
 import { kafka } from 'millrace/connectors/kafka'
-import { deduplicate, derive, field, filter, utcDate } from 'millrace/operators'
-
-const event = contract(
-  'event',
-  {
-    event_id: string(),
-    source_system: string(),
-    user_id: optional(int64()),
-    event_ts: timestamp(),
-    region: string(),
-    amount_cents: integer(),
-    kind: string(),
-    note: string(),
-  },
-  { eventTime: 'event_ts', unknownFields: 'drop' },
-)
+import { curate, event, OUT_OF_ORDERNESS } from './curated.ts'
 
 const brokers = process.env.KAFKA_BROKERS ?? 'localhost:9092'
 /** Rounds share a broker: each has topics, group and transactions of its own. */
 const round = process.env.CRASH_ROUND ?? 'none'
+const source = kafka({ brokers, topics: [`events-${round}`], contract: event, outOfOrderness: OUT_OF_ORDERNESS })
 
-/** The example pipeline, reading Kafka. */
-export default pipeline(`curated-${round}`, ({ from }) => {
-  from('raw', kafka({ brokers, topics: [`events-${round}`], contract: event }))
-    .pipe(
-      filter(field('amount_cents').gt(0)),
-      deduplicate({ key: ['event_id', 'source_system'], ttl: '24h' }),
-      derive({ partition_date: utcDate('event_ts') }),
-    )
-    .to('curated', delta({ path: 'warehouse/curated', partitionBy: ['partition_date', 'region'] }))
-})
+export default pipeline(`curated-${round}`, ({ from }) => curate(from('raw', source)))
