@@ -1,5 +1,6 @@
 // hot path
 import type { Batch } from '../core/model/batch.ts'
+import type { Column } from '../core/model/column.ts'
 import { NO_WATERMARK } from '../core/model/control.ts'
 import { type Duration, durationMs } from '../core/model/duration.ts'
 import { MillraceError } from '../core/model/errors.ts'
@@ -22,6 +23,7 @@ import type { KeyedBy } from './keyed.ts'
 import { Accumulators } from './window/accumulators.ts'
 import { type Aggregate, type AnyAggregate, describeAggregate } from './window/aggregate.ts'
 import { type BoundWindow, bindWindow } from './window/bind-window.ts'
+import { EntryList } from './window/entry-list.ts'
 import { PaneResults } from './window/pane-results.ts'
 import { type Tumbling, windowStart } from './window/tumbling.ts'
 
@@ -109,9 +111,11 @@ class Windowing implements Operator {
   readonly #table: PaneTable
   readonly #results: PaneResults
   readonly #keys: KeyHasher
+  readonly #keyNames: readonly string[]
+  /** Of the batch under way. */
+  #keyColumns: readonly Column[] = []
   #watermark: number
-  /** The pane of the record before. */
-  #pane: Pane | undefined
+  readonly #entries = new EntryList()
   #late: Int32Array = new Int32Array(0)
   #lateCount = 0
 
@@ -124,6 +128,7 @@ class Windowing implements Operator {
     this.#results = new PaneResults(window, this.#accumulators, sizeMs)
     // Only its bytes are asked for: hashes come with the batch.
     this.#keys = new KeyHasher(window.key, 0, context)
+    this.#keyNames = window.keyFields.map(({ name }) => name)
     this.#watermark = watermark
   }
 
@@ -136,42 +141,49 @@ class Windowing implements Operator {
   onBatch(batch: Batch, output: Output): void {
     const rows = batch.selectedRows()
     if (this.#late.length < rows.length) this.#late = new Int32Array(2 * rows.length)
-    this.#accumulators.begin(batch)
-    this.#fold(batch, rows)
+    this.#find(batch, rows)
+    this.#accumulators.take(batch, this.#entries)
     if (this.#lateCount > 0) output.reject(batch, this.#late.slice(0, this.#lateCount), this.#lateness())
     output.absorb(rows.length - this.#lateCount)
   }
 
-  /** A function of its own: V8 enters it in the midst of its loop, and what followed that would be slow. */
-  #fold(batch: Batch, rows: Int32Array): void {
+  /**
+   * Finds or makes the entry of each record. A function of its own: V8 enters it in the midst of its loop, and what followed that
+   * would be slow.
+   */
+  #find(batch: Batch, rows: Int32Array): void {
     const keys = keysOf('window', batch)
+    this.#keyColumns = this.#keyNames.map((name) => batch.column(name))
     const times = batch.system.eventTimes
     const first = this.horizon
+    const size = this.#sizeMs
+    const entries = this.#entries
+    entries.begin(rows.length)
     this.#lateCount = 0
+    let pane: Pane | undefined
+    let start = Number.POSITIVE_INFINITY
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!
-      const start = windowStart(times[row]!, this.#sizeMs)
-      if (start < first) {
-        this.#late[this.#lateCount++] = row
-        continue
+      const time = times[row]!
+      if (!(time >= start && time < start + size)) {
+        start = windowStart(time, size)
+        pane = start < first ? undefined : this.#table.paneAt(start)
       }
-      const group = this.#table.groupOf(this.#paneAt(start), keys, 4 * row)
-      let position = group.lookup(keys, 4 * row)
-      if (position < 0) position = this.#open(group, batch, row)
-      else group.touch(position)
-      this.#accumulators.take(group.values, group.slots * position, row)
+      if (pane === undefined) this.#late[this.#lateCount++] = row
+      else {
+        const group = this.#table.groupOf(pane, keys, 4 * row)
+        let position = group.lookup(keys, 4 * row)
+        if (position < 0) position = this.#open(group, batch, row)
+        else group.touch(position)
+        entries.add(row, group, group.slots * position)
+      }
     }
-  }
-
-  #paneAt(start: number): Pane {
-    if (this.#pane?.start !== start) this.#pane = this.#table.paneAt(start)
-    return this.#pane!
   }
 
   /** Makes the entry of a key, with its first record; the record is still to be taken. */
   #open(group: PaneGroup, batch: Batch, row: number): number {
-    const bytes = this.#keys.bytesOf(batch, row)
-    const position = group.add(keysOf('window', batch), 4 * row, { bytes, from: 0, to: bytes.length })
+    const to = this.#keys.encode(this.#keyColumns, row)
+    const position = group.add(keysOf('window', batch), 4 * row, { bytes: this.#keys.bytes, from: 0, to })
     const { splits, offsets } = batch.system
     const origin = { split: splits[row]!, offset: offsets[row]! }
     this.#accumulators.open(group.values, group.slots * position, origin)
@@ -181,8 +193,10 @@ class Windowing implements Operator {
   onWatermark(time: number, output: Output): void {
     if (!(time > this.#watermark)) return
     this.#watermark = time
-    this.#pane = undefined
-    for (const pane of this.#table.takeBefore(this.horizon)) this.#results.emit(pane, output)
+    for (const pane of this.#table.takeBefore(this.horizon)) {
+      this.#results.emit(pane, output)
+      this.#table.release(pane)
+    }
   }
 
   snapshot(): readonly StateBlock[] {

@@ -11,6 +11,7 @@ import { decodeRecordBatch, type RecordBatchView } from '../../formats/record-ba
 import { encodeRecordBatch } from '../../formats/record-batch/encode.ts'
 import { type Spread, spreadOf, spreadText } from '../figures.ts'
 import type { Report } from '../report.ts'
+import { WindowPiece } from './window-piece.ts'
 
 const event = contract(
   'event',
@@ -79,6 +80,7 @@ function piecesFor(events: number): readonly Piece[] {
   })
   const keyed = batches.map((batch) => batch.withKeys(hasher.hash(batch)))
   const whole = decodedColumns(views)
+  const windows = new WindowPiece(events)
   return [
     { name: 'JSON.parse of the value', run: () => each(views, parseAll) },
     { name: 'record batch, decode', run: () => each(plain, (bytes) => decodeRecordBatch(bytes, 0, LIMITS)) },
@@ -87,6 +89,7 @@ function piecesFor(events: number): readonly Piece[] {
     { name: 'hash of a key of 2 fields', run: () => each(batches, (batch) => hasher.hash(batch)) },
     { name: 'fingerprint, look up and put', run: () => fillTable(keyed) },
     { name: 'gather for 2 receivers', run: () => gatherAll(keyed) },
+    { name: 'window, count and sum per user', run: () => windows.run() },
     { name: 'Parquet, encode', run: () => encodeColumns(event.schema, whole.columns, whole.rows) },
   ]
 }

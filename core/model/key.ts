@@ -47,22 +47,24 @@ export class KeyHasher {
     const columns = this.#selector.kind === 'fields' ? this.#selector.names.map((name) => batch.column(name)) : []
     for (let position = 0; position < batch.count; position++) {
       const row = batch.rowAt(position)
-      this.#length = 0
-      if (this.#selector.kind === 'fields')
-        for (let i = 0; i < columns.length; i++) this.#appendColumn(columns[i]!, row)
-      else this.#appendKeyOf(this.#selector.keyOf, batch, position)
+      if (this.#selector.kind === 'fields') this.encode(columns, row)
+      else this.#encodeResult(this.#selector.keyOf, batch, position)
       target.at = 4 * row
       hashKey(this.#bytes, this.#length, target)
     }
     return target.out
   }
 
-  /** The canonical bytes of the key of one physical row, where it is made of fields: a view that lives until the next call. */
-  bytesOf(batch: Batch<unknown>, row: number): Uint8Array {
+  /** Where {@link encode} leaves its bytes: from 0 on, until the next call. */
+  get bytes(): Uint8Array {
+    return this.#bytes
+  }
+
+  /** Makes the canonical bytes of one row of the columns that the key is made of. Gives their number. */
+  encode(columns: readonly Column[], row: number): number {
     this.#length = 0
-    if (this.#selector.kind === 'fields')
-      for (const name of this.#selector.names) this.#appendColumn(batch.column(name), row)
-    return this.#bytes.subarray(0, this.#length)
+    for (let i = 0; i < columns.length; i++) this.#appendColumn(columns[i]!, row)
+    return this.#length
   }
 
   /** The canonical bytes of a list of values, for tests and tools. */
@@ -72,7 +74,8 @@ export class KeyHasher {
     return this.#bytes.slice(0, this.#length)
   }
 
-  #appendKeyOf(keyOf: (record: never) => FieldValue | readonly FieldValue[], batch: Batch<unknown>, at: number): void {
+  #encodeResult(keyOf: (record: never) => FieldValue | readonly FieldValue[], batch: Batch<unknown>, at: number): void {
+    this.#length = 0
     try {
       this.#appendResult(keyOf(batch.at(at) as never))
     } catch (error) {

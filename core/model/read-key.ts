@@ -1,13 +1,13 @@
+// hot path
 import type { ColumnBuilder } from './column-builder.ts'
 import { daysOf, unscaledOf } from './parse-value.ts'
 
 const decoder = new TextDecoder()
 
-/** Appends the fields of a key, given as its canonical bytes ({@link KeyHasher}), to a builder each, in their order. */
-export function appendKey(bytes: Uint8Array, builders: readonly ColumnBuilder[]): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  let at = 0
-  for (const builder of builders) at = appendField(view, at, builder)
+/** Appends the fields of a key, whose canonical bytes ({@link KeyHasher}) begin at `start`, to a builder each, in their order. */
+export function appendKey(view: DataView, start: number, builders: readonly ColumnBuilder[]): void {
+  let at = start
+  for (let i = 0; i < builders.length; i++) at = appendField(view, at, builders[i]!)
 }
 
 /** Where the next field begins. */
@@ -28,8 +28,9 @@ function appendField(view: DataView, at: number, builder: ColumnBuilder): number
       builder.appendBoolean(tag === 5)
       return at + 1
     default: {
-      const end = at + 5 + view.getUint32(at + 1, true)
-      appendSpan(builder, new Uint8Array(view.buffer, view.byteOffset + at + 5, end - at - 5))
+      const start = at + 5
+      const end = start + view.getUint32(at + 1, true)
+      appendSpan(builder, view, { start, end })
       return end
     }
   }
@@ -52,10 +53,20 @@ function appendNumber(builder: ColumnBuilder, value: number): void {
 }
 
 /** Text of a string, a day or a decimal, or plain bytes. */
-function appendSpan(builder: ColumnBuilder, bytes: Uint8Array): void {
+function appendSpan(
+  builder: ColumnBuilder,
+  view: DataView,
+  { start, end }: { readonly start: number; readonly end: number },
+): void {
   const { type } = builder
   // They were made of such a value.
-  if (type.kind === 'date') builder.appendInt32(daysOf(decoder.decode(bytes))!)
-  else if (type.kind === 'decimal') builder.appendDecimal(unscaledOf(decoder.decode(bytes), type.precision, type.scale))
-  else builder.appendBytes(bytes, 0, bytes.length)
+  if (type.kind === 'date') builder.appendInt32(daysOf(textOf(view, start, end))!)
+  else if (type.kind === 'decimal') {
+    const { precision, scale } = type
+    builder.appendDecimal(unscaledOf(textOf(view, start, end), precision, scale))
+  } else builder.appendFrom(view, start, end)
+}
+
+function textOf(view: DataView, start: number, end: number): string {
+  return decoder.decode(new Uint8Array(view.buffer, view.byteOffset + start, end - start))
 }

@@ -83,6 +83,11 @@ export abstract class KeyedGroup {
     for (let position = 0; position < count; position++) this.#file(position)
   }
 
+  /** Finds no key any more. */
+  protected clearIndex(): void {
+    this.#index.fill(0)
+  }
+
   protected freeIndex(): void {
     freeMemory(this.#index)
   }

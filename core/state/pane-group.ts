@@ -5,6 +5,8 @@ import type { PaneEntries } from './pane-block.ts'
 
 const INITIAL_ENTRIES = 16
 const INITIAL_KEY_BYTES = 256
+/** Memory of which less than one part in so many was used is not kept. */
+const LEAST_SHARE = 8
 
 /**
  * Accumulators by 128-bit key hash, of one pane in one key group, with the canonical bytes of each key.
@@ -17,6 +19,7 @@ export class PaneGroup extends KeyedGroup {
   values: Float64Array
   #keyEnds = new Int32Array(INITIAL_ENTRIES)
   #keys = new Uint8Array(INITIAL_KEY_BYTES)
+  #keyView = new DataView(this.#keys.buffer)
   #keyBytes = 0
   #capacity = INITIAL_ENTRIES
   #count = 0
@@ -44,12 +47,12 @@ export class PaneGroup extends KeyedGroup {
 
   /** Bytes of the keys of those entries. */
   get changedKeyBytes(): number {
-    let bytes = this.#keyBytes - this.#keyStart(this.#clean)
+    let bytes = this.#keyBytes - this.keyStart(this.#clean)
     for (let i = 0; i < this.#changedCount; i++) bytes += this.#keyLength(this.#changed[i]!)
     return bytes
   }
 
-  /** Adds a key that has no entry, with its bytes `key[from, to)`; its values are 0. Gives its position. */
+  /** Adds a key that has no entry, with its bytes `key[from, to)`. Gives its position, at which the caller sets values. */
   add(
     words: Int32Array,
     at: number,
@@ -81,9 +84,21 @@ export class PaneGroup extends KeyedGroup {
     return this.words[4 * position + word]!
   }
 
-  /** The canonical bytes of a key: a view that lives until the next `add`. */
-  keyAt(position: number): Uint8Array {
-    return this.#keys.subarray(this.#keyStart(position), this.#keyEnds[position]!)
+  /** The canonical bytes of all keys, one after the other: a view that lives until the next `add`. */
+  get keys(): DataView {
+    return this.#keyView
+  }
+
+  /** Where the bytes of a key begin in {@link keys}; they end where the next ones begin. */
+  keyStart(position: number): number {
+    return position === 0 ? 0 : this.#keyEnds[position - 1]!
+  }
+
+  /** Copies the bytes of a key to `target` from `at` on. Gives where they end. */
+  copyKey(position: number, target: Uint8Array, at: number): number {
+    const key = this.#keys.subarray(this.keyStart(position), this.#keyEnds[position]!)
+    target.set(key, at)
+    return at + key.length
   }
 
   /** Calls back with every entry that changed since the last call, in the order of their coming, and takes them as handed over. */
@@ -108,6 +123,21 @@ export class PaneGroup extends KeyedGroup {
     this.#changed = new Int32Array(this.#capacity)
   }
 
+  /**
+   * Forgets all entries and keeps the memory for others. `false` where the entries filled so little of it that it is better given
+   * back: then nothing happened.
+   */
+  clear(): boolean {
+    if (this.#count < this.#capacity / LEAST_SHARE) return false
+    this.#isChanged.fill(0)
+    this.clearIndex()
+    this.#count = 0
+    this.#keyBytes = 0
+    this.#clean = 0
+    this.#changedCount = 0
+    return true
+  }
+
   /** Gives its memory back; the group must not be used after it. */
   free(): void {
     const owned = [this.values, this.words, this.#keyEnds, this.#keys, this.#changed, this.#isChanged]
@@ -115,12 +145,8 @@ export class PaneGroup extends KeyedGroup {
     this.freeIndex()
   }
 
-  #keyStart(position: number): number {
-    return position === 0 ? 0 : this.#keyEnds[position - 1]!
-  }
-
   #keyLength(position: number): number {
-    return this.#keyEnds[position]! - this.#keyStart(position)
+    return this.#keyEnds[position]! - this.keyStart(position)
   }
 
   #appendKey(
@@ -133,6 +159,7 @@ export class PaneGroup extends KeyedGroup {
       grown.set(this.#keys)
       freeMemory(this.#keys)
       this.#keys = grown
+      this.#keyView = new DataView(grown.buffer)
     }
     const keys = this.#keys
     for (let i = from, at = this.#keyBytes; i < to; i++) keys[at++] = bytes[i]!

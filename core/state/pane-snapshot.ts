@@ -24,9 +24,7 @@ export function paneSnapshot(panes: readonly PaneEntry[]): { readonly bytes: Uin
       for (let word = 0; word < 4; word++) words[4 * at + word] = group.wordAt(position, word)
       for (let slot = 0; slot < slots; slot++) values[slots * at + slot] = group.values[slots * position + slot]!
       times[at] = start
-      const key = group.keyAt(position)
-      keys.set(key, end)
-      end += key.length
+      end = group.copyKey(position, keys, end)
       keyEnds[at++] = end
     })
   }

@@ -22,6 +22,8 @@ export class PaneTable {
   readonly #slots: number
   /** In the order of their beginnings. */
   readonly #panes: Pane[] = []
+  /** Empty groups with the memory of those of the pane that was released last, for panes to come. */
+  #spares: PaneGroup[] = []
 
   /** `keyGroups`: a power of two. `slots`: doubles per entry. */
   constructor(keyGroups: number, slots: number) {
@@ -45,11 +47,22 @@ export class PaneTable {
     return this.#group(pane, keyGroupOf(words[at]!, this.#keyGroups))
   }
 
-  /** Takes the panes out that begin before `start`, oldest first. Whoever gets them frees their groups. */
+  /** Takes the panes out that begin before `start`, oldest first. Whoever gets them releases them. */
   takeBefore(start: number): readonly Pane[] {
     let count = 0
     while (count < this.#panes.length && this.#panes[count]!.start < start) count++
     return count === 0 ? [] : this.#panes.splice(0, count)
+  }
+
+  /** Forgets a pane that was taken out. Its memory serves for the next ones: windows that follow each other are much alike. */
+  release({ groups }: Pane): void {
+    for (const spare of this.#spares) spare.free()
+    this.#spares = []
+    for (const group of groups) {
+      if (group === undefined) continue
+      if (group.clear()) this.#spares.push(group)
+      else group.free()
+    }
   }
 
   /** What changed since the last call, one block per key group, in their order. The caller owns the bytes. */
@@ -89,7 +102,7 @@ export class PaneTable {
   #group({ groups }: Pane, keyGroup: number): PaneGroup {
     const found = groups[keyGroup]
     if (found !== undefined) return found
-    const made = new PaneGroup(this.#slots)
+    const made = this.#spares.pop() ?? new PaneGroup(this.#slots)
     groups[keyGroup] = made
     return made
   }

@@ -1,7 +1,9 @@
 // hot path
 import type { Batch } from '../../core/model/batch.ts'
 import type { ColumnBuilder } from '../../core/model/column-builder.ts'
+import type { PaneGroup } from '../../core/state/pane-group.ts'
 import type { BoundAggregate, Fold } from './aggregate.ts'
+import type { EntryList } from './entry-list.ts'
 
 /** Slots for the origin of the first record: index of its split, its offset. */
 const ORIGIN_SLOTS = 2
@@ -24,22 +26,30 @@ export class Accumulators {
     this.#folds = aggregates.map((aggregate) => aggregate.create())
   }
 
-  /** Begins an entry with the origin of its first record; `take` is still to be called for it. */
+  /** Begins an entry with the origin of its first record, which is still to be taken. */
   open(values: Float64Array, at: number, first: { readonly split: number; readonly offset: number }): void {
     values[at] = first.split
     values[at + 1] = first.offset
     for (let i = 0; i < this.#folds.length; i++) this.#folds[i]!.open(values, at + this.#offsets[i]!)
   }
 
-  begin(batch: Batch): void {
-    for (let i = 0; i < this.#folds.length; i++) this.#folds[i]!.begin(batch)
+  /** Folds the records of a list into their entries, one aggregate after the other. */
+  take(batch: Batch, entries: EntryList): void {
+    for (let i = 0; i < this.#folds.length; i++) this.#folds[i]!.take(batch, entries, this.#offsets[i]!)
   }
 
-  take(values: Float64Array, at: number, row: number): void {
-    for (let i = 0; i < this.#folds.length; i++) this.#folds[i]!.take(values, at + this.#offsets[i]!, row)
-  }
-
-  close(values: Float64Array, at: number, into: readonly ColumnBuilder[]): void {
-    for (let i = 0; i < this.#folds.length; i++) this.#folds[i]!.close(values, at + this.#offsets[i]!, into[i]!)
+  /** Appends the results of the entries [from, to) of a group, an aggregate to a builder each. */
+  close(
+    group: PaneGroup,
+    { from, to }: { readonly from: number; readonly to: number },
+    into: readonly ColumnBuilder[],
+  ): void {
+    const { values, slots } = group
+    for (let i = 0; i < this.#folds.length; i++) {
+      const fold = this.#folds[i]!
+      const builder = into[i]!
+      const end = slots * to
+      for (let at = slots * from + this.#offsets[i]!; at < end; at += slots) fold.close(values, at, builder)
+    }
   }
 }

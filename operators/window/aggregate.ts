@@ -3,6 +3,7 @@ import type { ColumnBuilder } from '../../core/model/column-builder.ts'
 import type { FieldType, FieldValue } from '../../core/model/field-type.ts'
 import type { PlanValue } from '../../core/ports/operator.ts'
 import type { Nullable, ValueOfField } from '../expression/expression.ts'
+import type { EntryList } from './entry-list.ts'
 
 declare const needsType: unique symbol
 declare const resultType: unique symbol
@@ -69,17 +70,16 @@ export interface BoundAggregate {
   readonly optional: boolean
   /** Doubles that it keeps per window and key. */
   readonly slots: number
-  /** One per task: it holds the column of the batch under way. */
+  /** One per task. */
   create(): Fold
 }
 
-/** Folds records into accumulators, `values[at … at + slots)`. */
+/** Folds records into accumulators; those of an entry are `values[at … at + slots)`. */
 export interface Fold {
   /** Sets the accumulators of a window that has no records yet. */
   open(values: Float64Array, at: number): void
-  /** Looks the column of a batch up, before its rows are taken. */
-  begin(batch: Batch): void
-  take(values: Float64Array, at: number, row: number): void
+  /** Takes the records of a list, rows of `batch`; the accumulators begin `offset` after the place that the list says. */
+  take(batch: Batch, entries: EntryList, offset: number): void
   /** Appends the result. Throws `MR_OPERATOR_FAILED` where it does not fit its type. */
   close(values: Float64Array, at: number, into: ColumnBuilder): void
 }

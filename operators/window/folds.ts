@@ -1,10 +1,11 @@
 // hot path
 import type { Batch } from '../../core/model/batch.ts'
-import { type Column, isValid, wideNumberAt } from '../../core/model/column.ts'
+import { isValid, wideNumberAt } from '../../core/model/column.ts'
 import type { ColumnBuilder } from '../../core/model/column-builder.ts'
 import { MillraceError } from '../../core/model/errors.ts'
 import type { FieldType } from '../../core/model/field-type.ts'
 import type { Fold } from './aggregate.ts'
+import type { EntryList } from './entry-list.ts'
 
 const TWO_32 = 4294967296
 /** No value has come yet. Fields never hold it. */
@@ -13,7 +14,6 @@ const NONE = Number.NaN
 /** How many records, or how many of them have a value in a field. */
 export class CountFold implements Fold {
   readonly #field: string | undefined
-  #column: Column | undefined
 
   constructor(field: string | undefined) {
     this.#field = field
@@ -23,12 +23,10 @@ export class CountFold implements Fold {
     values[at] = 0
   }
 
-  begin(batch: Batch): void {
-    if (this.#field !== undefined) this.#column = batch.column(this.#field)
-  }
-
-  take(values: Float64Array, at: number, row: number): void {
-    if (this.#column === undefined || isValid(this.#column, row)) values[at]!++
+  take(batch: Batch, { rows, groups, at, count }: EntryList, offset: number): void {
+    const column = this.#field === undefined ? undefined : batch.column(this.#field)
+    for (let i = 0; i < count; i++)
+      if (column === undefined || isValid(column, rows[i]!)) groups[i]!.values[at[i]! + offset]!++
   }
 
   close(values: Float64Array, at: number, into: ColumnBuilder): void {
@@ -43,9 +41,6 @@ export type Combine = 'sum' | 'min' | 'max'
 export class NumberFold implements Fold {
   readonly #field: string
   readonly #combine: Combine
-  #column!: Column
-  #isWide = false
-  #isWhole = false
 
   constructor(field: string, combine: Combine) {
     this.#field = field
@@ -56,21 +51,24 @@ export class NumberFold implements Fold {
     values[at] = NONE
   }
 
-  begin(batch: Batch): void {
-    this.#column = batch.column(this.#field)
-    const { kind } = this.#column.type
-    this.#isWide = kind === 'integer' || kind === 'timestamp'
-    this.#isWhole = kind !== 'float64'
+  take(batch: Batch, { rows, groups, at, count }: EntryList, offset: number): void {
+    const column = batch.column(this.#field)
+    const { kind } = column.type
+    const isWide = kind === 'integer' || kind === 'timestamp'
+    for (let i = 0; i < count; i++) {
+      const row = rows[i]!
+      if (!isValid(column, row)) continue
+      const value = isWide ? wideNumberAt(column, row) : column.values[row]!
+      const { values } = groups[i]!
+      const slot = at[i]! + offset
+      const before = values[slot]!
+      values[slot] = Number.isNaN(before) ? value : this.#combined(before, value, kind === 'float64')
+    }
   }
 
-  take(values: Float64Array, at: number, row: number): void {
-    const column = this.#column
-    if (!isValid(column, row)) return
-    const value = this.#isWide ? wideNumberAt(column, row) : column.values[row]!
-    const before = values[at]!
-    if (Number.isNaN(before)) values[at] = value
-    else if (this.#combine === 'sum') values[at] = this.#added(before, value)
-    else if (this.#combine === 'min' ? value < before : value > before) values[at] = value
+  #combined(a: number, b: number, mayRound: boolean): number {
+    if (this.#combine === 'sum') return mayRound ? a + b : wholeSum(a, b)
+    return this.#combine === 'min' ? Math.min(a, b) : Math.max(a, b)
   }
 
   close(values: Float64Array, at: number, into: ColumnBuilder): void {
@@ -79,19 +77,18 @@ export class NumberFold implements Fold {
     else if (!Number.isFinite(value)) throw tooLarge(this.#field)
     else appendNumber(into, value)
   }
+}
 
-  /** A whole number that became inexact on the way stays infinite: it must not look exact later. */
-  #added(before: number, value: number): number {
-    const sum = before + value
-    return this.#isWhole && !(sum >= Number.MIN_SAFE_INTEGER && sum <= Number.MAX_SAFE_INTEGER) ? Infinity : sum
-  }
+/** A sum that became inexact on the way stays infinite: it must not look exact later. */
+function wholeSum(a: number, b: number): number {
+  const sum = a + b
+  return sum >= Number.MIN_SAFE_INTEGER && sum <= Number.MAX_SAFE_INTEGER ? sum : Infinity
 }
 
 /** Sum, least or greatest of 64-bit whole numbers: the low word as a whole number from 0 on, and the high word with its sign. */
 export class WideFold implements Fold {
   readonly #field: string
   readonly #combine: Combine
-  #column!: Column
 
   constructor(field: string, combine: Combine) {
     this.#field = field
@@ -103,15 +100,24 @@ export class WideFold implements Fold {
     values[at + 1] = NONE
   }
 
-  begin(batch: Batch): void {
-    this.#column = batch.column(this.#field)
+  take(batch: Batch, { rows, groups, at, count }: EntryList, offset: number): void {
+    const column = batch.column(this.#field)
+    for (let i = 0; i < count; i++) {
+      const row = rows[i]!
+      if (!isValid(column, row)) continue
+      const low = column.values[2 * row]! >>> 0
+      this.#add(groups[i]!.values, at[i]! + offset, { low, high: column.values[2 * row + 1]! })
+    }
   }
 
-  take(values: Float64Array, at: number, row: number): void {
-    const column = this.#column
-    if (!isValid(column, row)) return
-    const low = column.values[2 * row]! >>> 0
-    const high = column.values[2 * row + 1]!
+  close(values: Float64Array, at: number, into: ColumnBuilder): void {
+    const high = values[at + 1]!
+    if (Number.isNaN(high)) into.appendNull()
+    else if (high !== (high | 0)) throw tooLarge(this.#field)
+    else into.appendWords(values[at]! | 0, high)
+  }
+
+  #add(values: Float64Array, at: number, { low, high }: { readonly low: number; readonly high: number }): void {
     const isFirst = Number.isNaN(values[at + 1]!)
     if (isFirst || this.#replaces(low - values[at]!, high - values[at + 1]!)) {
       values[at] = low
@@ -122,13 +128,6 @@ export class WideFold implements Fold {
       values[at] = sum - carry * TWO_32
       values[at + 1] = values[at + 1]! + high + carry
     }
-  }
-
-  close(values: Float64Array, at: number, into: ColumnBuilder): void {
-    const high = values[at + 1]!
-    if (Number.isNaN(high)) into.appendNull()
-    else if (high !== (high | 0)) throw tooLarge(this.#field)
-    else into.appendWords(values[at]! | 0, high)
   }
 
   #replaces(low: number, high: number): boolean {
@@ -153,14 +152,9 @@ export class MeanFold implements Fold {
     this.#count.open(values, at + 1)
   }
 
-  begin(batch: Batch): void {
-    this.#sum.begin(batch)
-    this.#count.begin(batch)
-  }
-
-  take(values: Float64Array, at: number, row: number): void {
-    this.#sum.take(values, at, row)
-    this.#count.take(values, at + 1, row)
+  take(batch: Batch, entries: EntryList, offset: number): void {
+    this.#sum.take(batch, entries, offset)
+    this.#count.take(batch, entries, offset + 1)
   }
 
   close(values: Float64Array, at: number, into: ColumnBuilder): void {

@@ -29,29 +29,33 @@ export class PaneResults {
     this.#results = window.aggregates.map(({ type }) => new ColumnBuilder(type))
   }
 
-  /** Emits the results of a pane and gives its memory back. */
+  /** Emits the results of a pane. */
   emit({ start, groups }: Pane, output: Output): void {
     for (const group of groups) {
       if (group === undefined) continue
-      for (let position = 0; position < group.size; position++) {
-        this.#append(start, group, position)
+      let from = 0
+      while (from < group.size) {
+        const to = Math.min(group.size, from + MOST_ROWS - this.#start.length)
+        this.#append(start, group, { from, to })
+        from = to
         if (this.#start.length === MOST_ROWS) output.create(this.#batch(start))
       }
-      group.free()
     }
     if (this.#start.length > 0) output.create(this.#batch(start))
   }
 
-  #append(start: number, group: PaneGroup, position: number): void {
-    const { values, slots } = group
-    appendKey(group.keyAt(position), this.#keys)
-    this.#start.appendWide(1_000 * start)
-    this.#end.appendWide(1_000 * (start + this.#sizeMs))
-    const at = slots * position
-    const row = this.#start.length - 1
-    this.#splits[row] = values[at]!
-    this.#offsets[row] = values[at + 1]!
-    this.#accumulators.close(values, at, this.#results)
+  #append(start: number, group: PaneGroup, entries: { readonly from: number; readonly to: number }): void {
+    const { values, slots, keys } = group
+    let row = this.#start.length
+    for (let position = entries.from; position < entries.to; position++) {
+      appendKey(keys, group.keyStart(position), this.#keys)
+      this.#start.appendWide(1_000 * start)
+      this.#end.appendWide(1_000 * (start + this.#sizeMs))
+      const at = slots * position
+      this.#splits[row] = values[at]!
+      this.#offsets[row++] = values[at + 1]!
+    }
+    this.#accumulators.close(group, entries, this.#results)
   }
 
   #batch(start: number): Batch {
