@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -35,6 +35,8 @@ export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Options of Node itself. */
   readonly nodeOptions?: readonly string[]
+  /** Runs the package that {@link buildPackage} made instead of the sources. */
+  readonly isBuilt?: boolean
 }
 
 /**
@@ -43,8 +45,20 @@ export interface ProcessOptions {
  */
 export async function runProcess(module: string, options: ProcessOptions): Promise<unknown> {
   const path = fileURLToPath(new URL(`./processes/${module}.ts`, import.meta.url))
-  const args = ['-C', 'millrace-source', ...(options.nodeOptions ?? []), path, ...(options.args ?? [])]
+  const condition = options.isBuilt === true ? [] : ['-C', 'millrace-source']
+  const args = [...condition, ...(options.nodeOptions ?? []), path, ...(options.args ?? [])]
   return lastLineOf(process.execPath, args, options)
+}
+
+/** Builds the package, so that processes can run it as its users do; {@link removeBuild} is to be called after them. */
+export function buildPackage(): void {
+  const { status, stdout } = spawnSync('npm', ['run', '--silent', 'build'], { cwd: root, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`the package cannot be built:\n${stdout}`)
+}
+
+/** In the repository sources run unbuilt. */
+export function removeBuild(): void {
+  rmSync(join(root, 'dist'), { recursive: true, force: true })
 }
 
 /** The same for a source file of Java, with the jars of the broker that `npm run kafka` starts. */

@@ -85,6 +85,6 @@ function optionalText(spread: Spread | undefined): string {
 }
 
 /** CPU per record between the first quarter and the commit of the last result. */
-function steadyMicros({ records, quarterRecords, cpuMs, quarterCpuMs }: OrderFigures): number {
+export function steadyMicros({ records, quarterRecords, cpuMs, quarterCpuMs }: OrderFigures): number {
   return (1000 * (cpuMs - quarterCpuMs)) / (records - quarterRecords)
 }

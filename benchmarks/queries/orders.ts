@@ -4,11 +4,18 @@ import { fillOrders } from '../kafka-topic.ts'
 import { hashText } from '../orders/counting-hash.ts'
 import { allOrders, ORDER_PARTITIONS } from '../orders/generate-orders.ts'
 import { type OrderQuery, referenceResults } from '../orders/reference.ts'
-import { type MeasuredRun, type OrderReportParts, orderReport, type System, TITLES } from '../orders/report.ts'
+import {
+  type MeasuredRun,
+  type OrderReportParts,
+  orderReport,
+  type System,
+  steadyMicros,
+  TITLES,
+} from '../orders/report.ts'
 import { buildPeers, type Collector, missingForPeers, PEERS, type Peer, type PeerRun, runPeer } from '../peers/peers.ts'
 import type { OrderFigures } from '../processes/orders/run-millrace.ts'
 import type { Report } from '../report.ts'
-import { runProcess, workspace } from '../workspace.ts'
+import { buildPackage, removeBuild, runProcess, workspace } from '../workspace.ts'
 
 const SEED = 20261127
 const MS_PER_TICK = 10
@@ -30,17 +37,25 @@ export async function orderQuery(query: OrderQuery, options: OrderOptions): Prom
   const runs = new Map(systemsOf(query, options.peer).map((system) => [system, [] as MeasuredRun[]]))
   const topic = await fillOrders(brokers, { events, seed: SEED })
   const expected = expectedOf(query, events)
-  const run = { query, brokers, topic, records: events + ORDER_PARTITIONS, collector }
-  for (let round = 0; round < options.pairs; round++) {
-    for (const [system, found] of runs) {
-      const measured = await measuredRun(system, run)
-      refuseOther(system, measured, expected)
-      found.push(measured)
-      const micros = (1000 * measured.cpuMs) / measured.records
-      console.error(`round ${round + 1}: ${TITLES[system]} ${micros.toFixed(2)} µs with its start`)
+  buildPackage()
+  try {
+    const run = { query, brokers, topic, records: events + ORDER_PARTITIONS, collector }
+    for (let round = 1; round <= options.pairs; round++) {
+      for (const [system, found] of runs) {
+        const measured = await measuredRun(system, run)
+        refuseOther(system, measured, expected)
+        found.push(measured)
+        console.error(`round ${round}: ${TITLES[system]} ${microsText(measured)}`)
+      }
     }
+  } finally {
+    removeBuild()
   }
   return orderReport({ query, events, runs, expected })
+}
+
+function microsText(run: MeasuredRun): string {
+  return `${steadyMicros(run).toFixed(2)} µs, ${((1000 * run.cpuMs) / run.records).toFixed(2)} µs with its start`
 }
 
 function systemsOf(query: OrderQuery, peer: string): readonly System[] {
@@ -103,6 +118,7 @@ async function runMillrace({ query, brokers, topic, records, directory }: PeerRu
     cwd: directory,
     args: [pipelineOf(query).href, String(records)],
     env: { KAFKA_BROKERS: brokers, BENCHMARK_TOPIC: topic },
+    isBuilt: true,
   })) as OrderFigures
 }
 

@@ -6,6 +6,9 @@ import { decodePaneBlock } from './pane-block.ts'
 import { PaneGroup } from './pane-group.ts'
 import { type PaneEntry, paneSnapshot } from './pane-snapshot.ts'
 
+/** Splits that are read at different paces close several windows at once. */
+const SPARE_PANES = 4
+
 /** One window of all keys: a {@link PaneGroup} per key group that has one. */
 export interface Pane {
   /** Event time at which the window begins, epoch ms. */
@@ -22,8 +25,8 @@ export class PaneTable {
   readonly #slots: number
   /** In the order of their beginnings. */
   readonly #panes: Pane[] = []
-  /** Empty groups with the memory of those of the pane that was released last, for panes to come. */
-  #spares: PaneGroup[] = []
+  /** Empty groups with the memory of those that were released last, for panes to come. */
+  readonly #spares: PaneGroup[] = []
 
   /** `keyGroups`: a power of two. `slots`: doubles per entry. */
   constructor(keyGroups: number, slots: number) {
@@ -56,11 +59,10 @@ export class PaneTable {
 
   /** Forgets a pane that was taken out. Its memory serves for the next ones: windows that follow each other are much alike. */
   release({ groups }: Pane): void {
-    for (const spare of this.#spares) spare.free()
-    this.#spares = []
+    const most = SPARE_PANES * this.#keyGroups
     for (const group of groups) {
       if (group === undefined) continue
-      if (group.clear()) this.#spares.push(group)
+      if (this.#spares.length < most && group.clear()) this.#spares.push(group)
       else group.free()
     }
   }

@@ -1,6 +1,6 @@
 // Runs a pipeline of benchmarks/pipelines/orders up to the end of the topic and prints what the peers print. Arguments: URL of
 // the pipeline, number of records.
-import { runPipeline } from 'millrace/platform'
+import { enableCompileCache } from 'node:module'
 import { hashText } from '../../orders/counting-hash.ts'
 import { countedResults } from '../../orders/counting-sink.ts'
 import { RESULTS_PATH } from '../../orders/orders-source.ts'
@@ -38,6 +38,9 @@ function sample(records: number): Sample {
 }
 
 const start = sample(0)
+// As the command line does.
+enableCompileCache()
+const { runPipeline } = await import('millrace/platform')
 let quarter: Sample | undefined
 let read: Sample | undefined
 
