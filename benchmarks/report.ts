@@ -73,7 +73,10 @@ ${method}
 
 ${table}
 
-**${verdict}**
+${verdict
+  .split('\n')
+  .map((line) => `**${line}**`)
+  .join('<br>\n')}
 ${chart === undefined ? '' : `\n![${title}](${query}.svg)\n`}
 ${processor}, ${cores} cores, ${memoryGiB} GiB, ${platform}, Node ${node}, ${date}. Again with \`${command}\`; raw figures
 in \`${query}.json\`. Other machines give other absolute figures: what counts are ratios within one run.

@@ -4,6 +4,7 @@ import { type Spread, spreadOf, spreadText } from '../figures.ts'
 import { PEERS, type Peer } from '../peers/peers.ts'
 import type { OrderFigures } from '../processes/orders/run-millrace.ts'
 import type { Report } from '../report.ts'
+import { barsOf, barText, steadyMicros, wholeMicros } from './bars.ts'
 import type { OrderQuery } from './reference.ts'
 
 export type System = 'millrace' | Peer
@@ -14,6 +15,9 @@ export const TITLES: Readonly<Record<System, string>> = {
   'flink-heap': PEERS['flink-heap'].title,
   'kafka-streams': PEERS['kafka-streams'].title,
 }
+
+// The keys are all peers.
+const PEER_NAMES = Object.keys(PEERS) as Peer[]
 
 const QUERY_TITLES: Readonly<Record<OrderQuery, string>> = {
   stateless: 'Validate, filter and project orders from Kafka',
@@ -39,6 +43,13 @@ export function orderReport({ query, events, runs, expected }: OrderReportParts)
   const own = runs.get('millrace')
   const rounds = runs.get(systems[0]!)!.length
   const { results, hash } = expected
+  const bars =
+    own === undefined
+      ? []
+      : PEER_NAMES.flatMap((peer) => {
+          const found = runs.get(peer)
+          return found === undefined ? [] : barsOf({ query, events }, own, { peer, title: TITLES[peer], runs: found })
+        })
   return {
     query,
     title: QUERY_TITLES[query],
@@ -48,10 +59,22 @@ every round. CPU time is that of the system's process, all threads: steady from 
 the last result, whole from the start of the process. What the query computes and how each system is set up stands in
 [benchmarks/peers](../../benchmarks/peers/README.md). Figures are medians with least and greatest of ${rounds} rounds.`,
     command: `npm run kafka -- npm run benchmark -- --query ${query} --events ${events}`,
-    columns: ['system', 'steady, µs', 'times Millrace', 'whole, µs', 'broker, µs', 'wall, s', 'peak resident, MiB'],
+    columns: [
+      'system',
+      'steady, µs',
+      'times Millrace',
+      'whole, µs',
+      'times Millrace',
+      'broker, µs',
+      'wall, s',
+      'peak resident, MiB',
+    ],
     lines: systems.map((system) => lineOf(TITLES[system], runs.get(system)!, own)),
-    verdict: `All systems and the reference gave the same ${countText(results)} results, hash ${hash}.`,
-    isMet: true,
+    verdict: [
+      `All systems and the reference gave the same ${countText(results)} results, hash ${hash}.`,
+      ...bars.map(barText),
+    ].join('\n'),
+    isMet: bars.every(({ isMet }) => isMet),
     figures: { events, expected, runs: Object.fromEntries(runs) },
     chart: barChart(
       'CPU time per record, steady',
@@ -65,15 +88,17 @@ the last result, whole from the start of the process. What the query computes an
 }
 
 function lineOf(title: string, runs: readonly MeasuredRun[], own: readonly MeasuredRun[] | undefined): readonly Cell[] {
-  const ratio = own === undefined ? undefined : runs.map((run, round) => steadyMicros(run) / steadyMicros(own[round]!))
+  const times = (figure: (run: OrderFigures) => number): string =>
+    optionalText(own === undefined ? undefined : spreadOf(runs.map((run, round) => figure(run) / figure(own[round]!))))
   const broker = runs.flatMap(({ brokerCpuMs, records }) =>
     brokerCpuMs === undefined ? [] : [(1000 * brokerCpuMs) / records],
   )
   return [
     title,
     spreadText(spreadOf(runs.map(steadyMicros))),
-    optionalText(ratio === undefined ? undefined : spreadOf(ratio)),
-    spreadText(spreadOf(runs.map(({ cpuMs, records }) => (1000 * cpuMs) / records))),
+    times(steadyMicros),
+    spreadText(spreadOf(runs.map(wholeMicros))),
+    times(wholeMicros),
     optionalText(broker.length === 0 ? undefined : spreadOf(broker)),
     spreadText(spreadOf(runs.map(({ wallMs }) => wallMs / 1000)), 1),
     spreadText(spreadOf(runs.map(({ peakRssMiB }) => peakRssMiB)), 0),
@@ -82,9 +107,4 @@ function lineOf(title: string, runs: readonly MeasuredRun[], own: readonly Measu
 
 function optionalText(spread: Spread | undefined): string {
   return spread === undefined ? '–' : spreadText(spread)
-}
-
-/** CPU per record between the first quarter and the commit of the last result. */
-export function steadyMicros({ records, quarterRecords, cpuMs, quarterCpuMs }: OrderFigures): number {
-  return (1000 * (cpuMs - quarterCpuMs)) / (records - quarterRecords)
 }

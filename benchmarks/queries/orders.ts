@@ -1,17 +1,11 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fillOrders } from '../kafka-topic.ts'
+import { steadyMicros, wholeMicros } from '../orders/bars.ts'
 import { hashText } from '../orders/counting-hash.ts'
 import { allOrders, ORDER_PARTITIONS } from '../orders/generate-orders.ts'
 import { type OrderQuery, referenceResults } from '../orders/reference.ts'
-import {
-  type MeasuredRun,
-  type OrderReportParts,
-  orderReport,
-  type System,
-  steadyMicros,
-  TITLES,
-} from '../orders/report.ts'
+import { type MeasuredRun, type OrderReportParts, orderReport, type System, TITLES } from '../orders/report.ts'
 import { buildPeers, type Collector, missingForPeers, PEERS, type Peer, type PeerRun, runPeer } from '../peers/peers.ts'
 import type { OrderFigures } from '../processes/orders/run-millrace.ts'
 import type { Report } from '../report.ts'
@@ -55,7 +49,7 @@ export async function orderQuery(query: OrderQuery, options: OrderOptions): Prom
 }
 
 function microsText(run: MeasuredRun): string {
-  return `${steadyMicros(run).toFixed(2)} µs, ${((1000 * run.cpuMs) / run.records).toFixed(2)} µs with its start`
+  return `${steadyMicros(run).toFixed(2)} µs, ${wholeMicros(run).toFixed(2)} µs with its start`
 }
 
 function systemsOf(query: OrderQuery, peer: string): readonly System[] {
