@@ -4,12 +4,12 @@ import { COLLECTORS, type Collector } from './peers/peers.ts'
 import { founding } from './queries/founding.ts'
 import { kafka } from './queries/kafka.ts'
 import { memory } from './queries/memory.ts'
-import { orderQuery } from './queries/orders.ts'
+import { orderProfile, orderQuery } from './queries/orders.ts'
 import { restart } from './queries/restart.ts'
 import { publish, type Report } from './report.ts'
 
 const USAGE = `npm run benchmark -- --query founding|restart|memory|kafka|micro|${ORDER_QUERIES.join('|')}
-                        [--events n] [--pairs n] [--peer p] [--collector c] [--smoke]
+                        [--events n] [--pairs n] [--peer p] [--collector c] [--profile] [--smoke]
 
   founding  CPU per event of the pipeline of the guide beside JSON.parse alone
   restart   time from process start to the first record with a million live keys
@@ -20,6 +20,7 @@ const USAGE = `npm run benchmark -- --query founding|restart|memory|kafka|micro|
             CPU per record of a query beside Flink and Kafka Streams; begin with npm run kafka --
   --peer    flink-rocksdb, flink-heap, kafka-streams or all, of these queries; default all
   --collector  parallel or g1, of the peers' JVM; default parallel
+  --profile  where the time of one of these queries goes in Millrace, with a flame graph
   --smoke   few events, nothing written to docs/benchmarks, no bar: proves that the benchmark runs`
 
 const { values } = parseArgs({
@@ -29,6 +30,7 @@ const { values } = parseArgs({
     pairs: { type: 'string', default: '5' },
     peer: { type: 'string', default: 'all' },
     collector: { type: 'string', default: 'parallel' },
+    profile: { type: 'boolean', default: false },
     smoke: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -54,7 +56,10 @@ const QUERIES: Readonly<Record<string, Query>> = {
   micro: { events: 100_000, smoke: 10_000, run: micro },
   ...Object.fromEntries(
     ORDER_QUERIES.map((query): [string, Query] => {
-      const run = (size: Size) => orderQuery(query, { ...size, peer: values.peer, collector: collector() })
+      const run = (size: Size) =>
+        values.profile
+          ? orderProfile(query, size.events)
+          : orderQuery(query, { ...size, peer: values.peer, collector: collector() })
       return [query, { events: 3_000_000, smoke: 100_000, run }]
     }),
   ),

@@ -8,11 +8,15 @@ import { type OrderQuery, referenceResults } from '../orders/reference.ts'
 import { type MeasuredRun, type OrderReportParts, orderReport, type System, TITLES } from '../orders/report.ts'
 import { buildPeers, type Collector, missingForPeers, PEERS, type Peer, type PeerRun, runPeer } from '../peers/peers.ts'
 import type { OrderFigures } from '../processes/orders/run-millrace.ts'
+import { callTree } from '../profile/call-tree.ts'
+import { profileReport } from '../profile/profile-report.ts'
 import type { Report } from '../report.ts'
 import { buildPackage, removeBuild, runProcess, workspace } from '../workspace.ts'
 
 const SEED = 20261127
 const MS_PER_TICK = 10
+/** By then the code is compiled. */
+const PROFILE_FROM = 0.5
 
 export interface OrderOptions {
   readonly events: number
@@ -25,9 +29,7 @@ export interface OrderOptions {
 /** Runs one query over one frozen topic in Millrace and its peers, in turn. Needs `KAFKA_BROKERS`. */
 export async function orderQuery(query: OrderQuery, options: OrderOptions): Promise<Report> {
   const { events, collector } = options
-  const brokers = process.env.KAFKA_BROKERS
-  if (brokers === undefined)
-    throw new Error(`KAFKA_BROKERS is not set; run \`npm run kafka -- npm run benchmark -- --query ${query}\``)
+  const brokers = brokersFor(query)
   const runs = new Map(systemsOf(query, options.peer).map((system) => [system, [] as MeasuredRun[]]))
   const topic = await fillOrders(brokers, { events, seed: SEED })
   const expected = expectedOf(query, events)
@@ -46,6 +48,29 @@ export async function orderQuery(query: OrderQuery, options: OrderOptions): Prom
     removeBuild()
   }
   return orderReport({ query, events, runs, expected })
+}
+
+/** Where the CPU time of a query goes in Millrace, from the middle of a run on. */
+export async function orderProfile(query: OrderQuery, events: number): Promise<Report> {
+  const brokers = brokersFor(query)
+  const topic = await fillOrders(brokers, { events, seed: SEED })
+  const profiles = mkdtempSync(join(workspace('orders'), 'profile-'))
+  buildPackage()
+  try {
+    const run = { query, brokers, topic, records: events + ORDER_PARTITIONS, collector: 'parallel' } as const
+    const found = await measuredRun('millrace', { ...run, profiles })
+    refuseOther('millrace', found, expectedOf(query, events))
+    return profileReport({ query, events, found, calls: callTree(profiles, PROFILE_FROM) })
+  } finally {
+    removeBuild()
+    rmSync(profiles, { recursive: true })
+  }
+}
+
+function brokersFor(query: OrderQuery): string {
+  const brokers = process.env.KAFKA_BROKERS
+  if (brokers !== undefined) return brokers
+  throw new Error(`KAFKA_BROKERS is not set; run \`npm run kafka -- npm run benchmark -- --query ${query}\``)
 }
 
 function microsText(run: MeasuredRun): string {
@@ -92,8 +117,13 @@ function refuseOther(system: System, found: OrderFigures, expected: Expected): v
   throw new Error(`${TITLES[system]} gave ${gave(found)}, the reference ${gave(expected)}: the run is void`)
 }
 
+interface OrderRun extends PeerRun {
+  /** Where profiles of the CPU go; none are made without it. */
+  readonly profiles?: string
+}
+
 /** A run in a fresh process with an empty directory for its state. */
-async function measuredRun(system: System, query: Omit<PeerRun, 'directory'>): Promise<MeasuredRun> {
+async function measuredRun(system: System, query: Omit<OrderRun, 'directory'>): Promise<MeasuredRun> {
   const directory = mkdtempSync(join(workspace('orders'), 'run-'))
   try {
     const run = { ...query, directory }
@@ -106,13 +136,14 @@ async function measuredRun(system: System, query: Omit<PeerRun, 'directory'>): P
   }
 }
 
-async function runMillrace({ query, brokers, topic, records, directory }: PeerRun): Promise<OrderFigures> {
+async function runMillrace({ query, brokers, topic, records, directory, profiles }: OrderRun): Promise<OrderFigures> {
   // The process prints just this shape.
   return (await runProcess('orders/run-millrace', {
     cwd: directory,
     args: [pipelineOf(query).href, String(records)],
     env: { KAFKA_BROKERS: brokers, BENCHMARK_TOPIC: topic },
     isBuilt: true,
+    nodeOptions: profiles === undefined ? [] : ['--cpu-prof', '--cpu-prof-interval', '500', '--cpu-prof-dir', profiles],
   })) as OrderFigures
 }
 
