@@ -85,7 +85,7 @@ function pathsOf({ nodes }: CpuProfile): ReadonlyMap<number, readonly Call[] | u
 
 /** How a frame is shown; `undefined`: its time counts for its caller. */
 function shownOf({ functionName, url }: Frame): Call | undefined {
-  const file = SOURCE.exec(url)?.[1]
+  const file = url.includes('/node_modules/') ? undefined : SOURCE.exec(url)?.[1]
   if (file !== undefined) return callOf(functionName === '' ? '(anonymous)' : functionName, file)
   if (functionName === '(garbage collector)') return callOf('garbage collection', undefined)
   if (url.startsWith('wasm:')) return callOf('WebAssembly', undefined)
