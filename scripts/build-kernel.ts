@@ -24,7 +24,18 @@ export function folderOf({ folder }: (typeof KERNELS)[number]): string {
 }
 
 async function compile(kernel: (typeof KERNELS)[number]): Promise<{ readonly binary: Uint8Array }> {
-  const options = [`assembly/${kernel.entry}`, '-O3', '--enable', 'simd', '--runtime', 'stub', '--noAssert']
+  const options = [
+    `assembly/${kernel.entry}`,
+    '-O3',
+    '--converge',
+    '--runPasses',
+    'inlining-optimizing,optimize-instructions,precompute,vacuum',
+    '--enable',
+    'simd',
+    '--runtime',
+    'stub',
+    '--noAssert',
+  ]
   let binary: Uint8Array | undefined
   const { error, stderr } = await asc.main([...options, '--baseDir', folderOf(kernel), '--outFile', 'kernel.wasm'], {
     writeFile: (_name, contents) => {

@@ -18,7 +18,7 @@ interface Exports {
   readonly memory: KernelMemory
   setMemory(starts: number, lengths: number, scratch: number): void
   setFields(table: number, count: number, refusesUnknown: number): void
-  decode(first: number, count: number): number
+  decode(first: number, count: number, shift: number): number
 }
 
 /** The instance of this thread, and for whom its memory is laid out. It keeps nothing from run to run. */
@@ -35,6 +35,8 @@ export class Kernel {
   readonly #refusesUnknown: boolean
   /** Records of the run that were decoded or skipped. */
   #first = 0
+  /** From the positions of values to their places in the memory of the kernel. */
+  #shift = 0
 
   constructor(places: layout.MemoryLayout, refusesUnknown: boolean) {
     this.#layout = places
@@ -52,16 +54,12 @@ export class Kernel {
     const { memory } = this.#instance()
     const first = starts[from]!
     const most = Math.min(to, from + layout.RUN_RECORDS)
-    const positions = new Int32Array(memory.buffer, layout.STARTS_AT, layout.RUN_RECORDS)
-    const sizes = new Int32Array(memory.buffer, layout.LENGTHS_AT, layout.RUN_RECORDS)
-    const shift = layout.INPUT_AT - first
-    let end = from
-    while (end < most && starts[end]! + lengths[end]! - first <= layout.RUN_BYTES) {
-      positions[end - from] = starts[end]! + shift
-      sizes[end - from] = lengths[end]!
-      end++
-    }
+    let end = most
+    while (end > from && starts[end - 1]! + lengths[end - 1]! - first > layout.RUN_BYTES) end--
     if (end === from) return from
+    new Int32Array(memory.buffer, layout.STARTS_AT, end - from).set(starts.subarray(from, end))
+    new Int32Array(memory.buffer, layout.LENGTHS_AT, end - from).set(lengths.subarray(from, end))
+    this.#shift = layout.INPUT_AT - first
     const bytes = buffer.subarray(first, starts[end - 1]! + lengths[end - 1]!)
     new Uint8Array(memory.buffer, layout.INPUT_AT, bytes.length).set(bytes)
     this.#first = 0
@@ -73,7 +71,7 @@ export class Kernel {
     if (exports === undefined || user !== this)
       throw new MillraceError('MR_INTERNAL', 'another decoder took the kernel in the midst of a run')
     const { memory, decode } = exports
-    const taken = decode(this.#first, count)
+    const taken = decode(this.#first, count, this.#shift)
     this.#first += taken
     if (taken === 0) return 0
     for (let i = 0; i < builders.length; i++)

@@ -20,9 +20,15 @@ export const SCRATCH_AT = INPUT_AT + RUN_BYTES + SLACK_BYTES
 export const TABLE_AT = SCRATCH_AT + RUN_BYTES + SLACK_BYTES
 
 /** Words of an entry of the table, and their order, as in assembly/field.ts. */
-const ENTRY_WORDS = 12
+const ENTRY_WORDS = 16
+const FIRST_WORD = 11
+const BIT_WORD = 12
 const HAS_NULL_WORD = 7
 const CHUNK_BYTES = 16
+
+/** Names of other fields that the kernel remembers behind the table, each with an entry and memory. As in assembly/decode.ts. */
+const MOST_OTHERS = 8
+const OTHER_BYTES = 48
 
 /** Where one field lies in the memory of the kernel. */
 export interface Place {
@@ -44,7 +50,7 @@ export interface MemoryLayout {
 /** A layout for the fields of a contract; `undefined` where they are too many, too long, or of a kind for which the kernel has no reader. */
 export function layOut({ fields }: Schema): MemoryLayout | undefined {
   const encoder = new TextEncoder()
-  let end = TABLE_AT + 4 * ENTRY_WORDS * fields.length
+  let end = TABLE_AT + 4 * ENTRY_WORDS * fields.length + (4 * ENTRY_WORDS + OTHER_BYTES) * MOST_OTHERS
   const take = (bytes: number): number => {
     const at = Math.ceil(end / CHUNK_BYTES) * CHUNK_BYTES
     end = at + bytes
@@ -67,19 +73,26 @@ export function layOut({ fields }: Schema): MemoryLayout | undefined {
   return isFit && fields.length > 0 && fields.length <= MOST_FIELDS ? { places, sizeBytes: end } : undefined
 }
 
+function entryAt(index: number): number {
+  return TABLE_AT + 4 * ENTRY_WORDS * index
+}
+
 /** Writes the table of fields and their names to the memory of the kernel. */
 export function writeTable(memory: ArrayBuffer, { places }: MemoryLayout): void {
   const table = new Int32Array(memory, TABLE_AT, ENTRY_WORDS * places.length)
+  table.fill(0)
   places.forEach(({ field, name, nameAt, valuesAt, offsetsAt, validityAt }, index) => {
     const { type, optional } = field
     const [scale, digits] = type.kind === 'decimal' ? [type.scale, Math.min(type.precision, 15)] : [0, 0]
-    const follower = index + 1 < places.length ? index + 1 : 0
+    const follower = entryAt(index + 1 < places.length ? index + 1 : 0)
     const flags = [KIND_NUMBER[type.kind], optional ? 1 : 0]
     const entry = [...flags, nameAt, name.length, valuesAt, offsetsAt, validityAt, 0, follower, scale, digits]
     table.set(entry, ENTRY_WORDS * index)
+    table[ENTRY_WORDS * index + BIT_WORD + (index >> 5)] = 1 << (index & 31)
     new Uint8Array(memory).set(name, nameAt)
     new Int32Array(memory)[offsetsAt / 4] = 0
   })
+  table[FIRST_WORD] = entryAt(0)
 }
 
 /** The first `rows` rows of a field as a column: a view on the memory of the kernel, which the next run overwrites. */
@@ -90,7 +103,7 @@ export function columnAt(
 ): Column {
   const { field, valuesAt, offsetsAt, validityAt } = places[index]!
   const { type } = field
-  const nulls = new Int32Array(memory, TABLE_AT + 4 * ENTRY_WORDS * index, ENTRY_WORDS)
+  const nulls = new Int32Array(memory, entryAt(index), ENTRY_WORDS)
   const offsets = hasBytes(type) ? new Int32Array(memory, offsetsAt, rows + 1) : null
   const used = usedValues(type, rows, offsets === null ? 0 : offsets[rows]!)
   const column: Column = {

@@ -1,6 +1,6 @@
 // The loop over a run of records. What it cannot take at once it leaves to the decoder in TypeScript, which alone refuses: so
 // it must accept nothing that the other would not, and make the same of it.
-import { FIELD_BYTES, FOLLOWER, NAME, NAME_BYTES, OPTIONAL, setNull } from './field'
+import { BIT, FIELD_BYTES, FIRST, FOLLOWER, NAME, NAME_BYTES, OPTIONAL, setNull } from './field'
 import { readValue } from './read'
 import { end, setEnd, setScratch } from './run'
 import { skipValue, space } from './skip'
@@ -10,22 +10,31 @@ const COMMA = 0x2c
 const COLON = 0x3a
 const OPEN_OBJECT = 0x7b
 const CLOSE_OBJECT = 0x7d
-const UNKNOWN = -1
+const UNKNOWN = 0
+/** Names of other fields that are remembered, and bytes of each with quotes and colon. As in memory-layout.ts. */
+const MOST_OTHERS = 8
+const OTHER_NAME_BYTES = 32
+const OTHER_BYTES = 48
 
 let starts: i32 = 0
 let lengths: i32 = 0
+/** The table: an entry for each field, then one for each name that is remembered. */
 let fields: i32 = 0
 let fieldCount: i32 = 0
+let otherCount: i32 = 0
+let otherNames: i32 = 0
 let refusesUnknown: bool = false
-/** Which field began the last record. */
-let firstField: i32 = 0
+/** The bits of all fields. */
+let complete: u64 = 0
 
-/** Takes the place of the table of fields, their number, and what to do with other fields. */
+/** Takes the place of the table of fields, which has room for other names behind it, their number, and what to do with other fields. */
 export function setFields(table: i32, count: i32, refuses: bool): void {
   fields = table
   fieldCount = count
+  otherCount = 0
+  otherNames = table + FIELD_BYTES * (count + MOST_OTHERS)
   refusesUnknown = refuses
-  firstField = 0
+  complete = count === 64 ? -1 : ((<u64>1) << (<u64>count)) - 1
 }
 
 /** Takes the places of the positions and lengths of records, and of memory for text that nobody wants. */
@@ -36,75 +45,69 @@ export function setMemory(startsAt: i32, lengthsAt: i32, spare: i32): void {
 }
 
 /**
- * Appends records `first` and after, `count` of them, as rows 0 and after. Returns how many it took: fewer where one is
- * not simple.
+ * Appends records `first` and after, `count` of them, as rows 0 and after; they lie `shift` behind the positions that were given.
+ * Returns how many it took: fewer where one is not simple.
  */
-export function decode(first: i32, count: i32): i32 {
+export function decode(first: i32, count: i32, shift: i32): i32 {
   for (let row = 0; row < count; row++) {
-    const start = load<i32>(starts + 4 * (first + row))
+    const start = load<i32>(starts + 4 * (first + row)) + shift
     setEnd(start + load<i32>(lengths + 4 * (first + row)))
     if (!record(start, row)) return row
   }
   return count
 }
 
-/** Fields that the record had so far, one bit each, and the last of them. */
+/** Fields that the record had so far. */
 let seen: u64 = 0
-let previous: i32 = UNKNOWN
-/** Field of the key read last. */
+/** Where the entry of the field stands that came next in the record before. */
+let guess: i32 = 0
+/** Entry of the key that was looked for last. */
 let found: i32 = UNKNOWN
 
 function record(from: i32, row: i32): bool {
   let at = space(from)
   if (load<u8>(at) !== OPEN_OBJECT) return false
   seen = 0
-  previous = UNKNOWN
+  guess = fields + FIRST
   do {
     at = member(space(at + 1), row)
     if (at === 0) return false
   } while (load<u8>(at) === COMMA)
   // Whatever was read behind the end belongs to another record.
-  return load<u8>(at) === CLOSE_OBJECT && at < end && space(at + 1) === end && fillAbsent(row)
+  return load<u8>(at) === CLOSE_OBJECT && at < end && space(at + 1) === end && (seen === complete || fillAbsent(row))
 }
 
 /** Reads a member; returns the position of what follows it, 0 where it is not simple. */
 function member(at: i32, row: i32): i32 {
   if (at >= end) return 0
-  const guess = previous === UNKNOWN ? firstField : load<i32>(fields + FIELD_BYTES * previous + FOLLOWER)
-  found = guess
-  let next = afterMember(guess, at)
-  if (next === 0) next = afterKey(at)
-  if (next === 0) return 0
-  next = value(space(next), row)
-  if (found !== UNKNOWN) {
-    if (found !== guess) follow(previous, found)
-    previous = found
+  let field = load<i32>(guess)
+  let next = afterMember(field, at)
+  if (next === 0) {
+    next = afterKey(at)
+    if (next === 0) return 0
+    field = found
+    if (field !== UNKNOWN) store<i32>(guess, field)
   }
+  if (field !== UNKNOWN) guess = field + FOLLOWER
+  next = value(field, space(next), row)
   return next === 0 ? 0 : space(next)
 }
 
-/** Reads the value of the field `found`. */
-function value(at: i32, row: i32): i32 {
-  if (found === UNKNOWN) return refusesUnknown ? 0 : skipValue(at, 1)
-  const bit: u64 = 1 << (<u64>found)
+function value(field: i32, at: i32, row: i32): i32 {
+  const bit = field === UNKNOWN ? 0 : load<u64>(field + BIT)
+  if (bit === 0) return refusesUnknown ? 0 : skipValue(at, 1)
   if ((seen & bit) !== 0) return 0
   seen |= bit
-  return readValue(fields + FIELD_BYTES * found, at, row)
+  return readValue(field, at, row)
 }
 
-function follow(before: i32, field: i32): void {
-  if (before === UNKNOWN) firstField = field
-  else store<i32>(fields + FIELD_BYTES * before + FOLLOWER, field)
-}
-
-/** Position behind `"name":` of a field where exactly that stands at `at`, else 0. */
-function afterMember(field: i32, at: i32): i32 {
-  const entry = fields + FIELD_BYTES * field
+/** Position behind `"name":` of an entry where exactly that stands at `at`, else 0. */
+function afterMember(entry: i32, at: i32): i32 {
   const size = load<i32>(entry + NAME_BYTES)
   return isText(load<i32>(entry + NAME), at, size) ? at + size : 0
 }
 
-/** Finds the field of any key without escapes and reads its colon; returns the position behind it, 0 where the key is not simple. */
+/** Finds the entry of any key without escapes and reads its colon; returns the position behind it, 0 where the key is not simple. */
 function afterKey(at: i32): i32 {
   if (load<u8>(at) !== QUOTE) return 0
   let close = at + 1
@@ -114,22 +117,44 @@ function afterKey(at: i32): i32 {
     if (byte < 0x20 || byte === 0x5c) return 0
     bits |= byte
   }
-  found = UNKNOWN
-  for (let field = 0; field < fieldCount; field++) {
-    const entry = fields + FIELD_BYTES * field
-    if (load<i32>(entry + NAME_BYTES) === close - at + 2 && isText(load<i32>(entry + NAME), at, close - at + 1)) {
-      found = field
-      break
-    }
+  found = entryOf(at, close - at + 1)
+  if (found === UNKNOWN) {
+    // Other names of longer code points would have to be checked for UTF-8.
+    if (bits >= 0x80) return 0
+    found = remember(at, close - at + 2)
   }
-  // Other names of longer code points would have to be checked for UTF-8.
-  if (found === UNKNOWN && bits >= 0x80) return 0
   const colon = space(close + 1)
   return load<u8>(colon) === COLON ? colon + 1 : 0
 }
 
+/** The entry of a name of `size` bytes with its quotes. */
+function entryOf(at: i32, size: i32): i32 {
+  for (let index = 0; index < fieldCount + otherCount; index++) {
+    const entry = fields + FIELD_BYTES * index
+    if (load<i32>(entry + NAME_BYTES) === size + 1 && isText(load<i32>(entry + NAME), at, size)) return entry
+  }
+  return UNKNOWN
+}
+
+/** Makes an entry for a name that nobody wants, so that it is guessed from now on; `size` with quotes and colon. */
+function remember(at: i32, size: i32): i32 {
+  if (otherCount === MOST_OTHERS || size > OTHER_NAME_BYTES || load<u8>(at + size - 1) !== COLON) return UNKNOWN
+  const entry = fields + FIELD_BYTES * (fieldCount + otherCount)
+  const name = otherNames + OTHER_BYTES * otherCount++
+  memory.copy(name, at, size)
+  store<i32>(entry + NAME, name)
+  store<i32>(entry + NAME_BYTES, size)
+  store<u64>(entry + BIT, 0)
+  store<i32>(entry + FOLLOWER, fields)
+  return entry
+}
+
 /** Whether `size` bytes are the same; up to 15 behind them are read. */
 function isText(text: i32, at: i32, size: i32): bool {
+  return size <= 16 ? isChunk(text, at, size) : isLongText(text, at, size)
+}
+
+function isLongText(text: i32, at: i32, size: i32): bool {
   let left = size
   let from = at
   let to = text
@@ -139,8 +164,13 @@ function isText(text: i32, at: i32, size: i32): bool {
     from += 16
     to += 16
   }
-  const same = i8x16.bitmask(i8x16.eq(v128.load(from), v128.load(to)))
-  return (~same & ((1 << left) - 1)) === 0
+  return isChunk(to, from, left)
+}
+
+/** The same for at most 16 bytes. */
+function isChunk(text: i32, at: i32, size: i32): bool {
+  const same = i8x16.bitmask(i8x16.eq(v128.load(at), v128.load(text)))
+  return (~same & ((1 << size) - 1)) === 0
 }
 
 /** Gives the fields that a record did not name no value, if they need none. */

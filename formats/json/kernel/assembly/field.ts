@@ -1,5 +1,5 @@
 /** Bytes of one entry in the table of fields that JavaScript lays out; offsets of its 32-bit members follow. */
-export const FIELD_BYTES = 48
+export const FIELD_BYTES = 64
 /** Number of the kind, see `read.ts`. */
 export const KIND = 0
 /** 1 where a value may be absent. */
@@ -15,12 +15,17 @@ export const OFFSETS = 20
 export const VALIDITY = 24
 /** Set to 1 with the first null. */
 export const HAS_NULL = 28
-/** Which field followed this one last time. */
+/** Entry of the field that followed this one last time. */
 export const FOLLOWER = 32
 /** Of a decimal. */
 export const SCALE = 36
 /** Digits that an unscaled decimal may have here: its precision, at most 15. */
 export const DIGITS = 40
+
+/** Of the first entry only: entry of the field that began the last record. */
+export const FIRST = 44
+/** A bit of 64 for each field; none for a name that nobody wants. */
+export const BIT = 48
 
 /** Sets the bit of a row. */
 export function setBit(bits: i32, row: i32): void {
