@@ -10,6 +10,8 @@ import { damagedRecord, dropping, recordText, refusing, simple, simpleRefusing }
 import { decodeReference } from './reference-decoder.ts'
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
+/** How many times as many records as usual. */
+const times = Number(process.env.TIMES ?? 1)
 
 const agrees = (target: Contract<unknown>) => {
   const decoder = compileDecoder(target)
@@ -29,7 +31,7 @@ describe(`the JSON decoder and the reference agree (SEED=${seed})`, () => {
       const check = agrees(target)
       fc.assert(
         fc.property(recordText, (text) => check(bytesOf(text))),
-        { seed, numRuns: 1500 },
+        { seed, numRuns: 1500 * times },
       )
     })
 
@@ -37,13 +39,13 @@ describe(`the JSON decoder and the reference agree (SEED=${seed})`, () => {
       const check = agrees(refusingTarget)
       fc.assert(
         fc.property(recordText, (text) => check(bytesOf(text))),
-        { seed, numRuns: 500 },
+        { seed, numRuns: 500 * times },
       )
     })
 
     it(`on records with a damaged byte, contract ${target.name}`, () => {
       const check = agrees(target)
-      fc.assert(fc.property(damagedRecord, check), { seed, numRuns: 1500 })
+      fc.assert(fc.property(damagedRecord, check), { seed, numRuns: 1500 * times })
     })
   }
 
@@ -53,7 +55,7 @@ describe(`the JSON decoder and the reference agree (SEED=${seed})`, () => {
       const bytes = bytesOf(text)
       for (let end = 0; end < bytes.length; end++) check(bytes.subarray(0, end))
     }
-    fc.assert(fc.property(recordText, cutEverywhere), { seed, numRuns: 15 })
+    fc.assert(fc.property(recordText, cutEverywhere), { seed, numRuns: 15 * times })
   })
 
   it('on batches in which good and bad records alternate', () => {
@@ -72,7 +74,7 @@ describe(`the JSON decoder and the reference agree (SEED=${seed})`, () => {
         expected,
       )
     }
-    fc.assert(fc.property(batch, check), { seed, numRuns: 15 })
+    fc.assert(fc.property(batch, check), { seed, numRuns: 15 * times })
   })
 
   it('on runs in which good and bad records alternate', () => {
@@ -104,7 +106,7 @@ describe(`the JSON decoder and the reference agree (SEED=${seed})`, () => {
       })
       assert.deepEqual(outcomes, expected)
     }
-    fc.assert(fc.property(batch, check), { seed, numRuns: 30 })
+    fc.assert(fc.property(batch, check), { seed, numRuns: 30 * times })
   })
 
   it('on enough accepted records to mean something', () => {
