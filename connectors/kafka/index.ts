@@ -15,6 +15,7 @@ export type {
   KafkaClient,
   KafkaClientFactory,
   KafkaClientOptions,
+  KafkaProducer,
   KafkaTransaction,
   OffsetSpec,
   PartitionFeed,

@@ -52,6 +52,7 @@ function worldOf(client: (typeof CLIENTS)[number]): KafkaWorld {
     name: topicName,
     topic,
     append: (place, records) => fixture.append(place, records),
+    appendBatch: (place, batch) => fixture.appendBatch(place, batch),
     producer: producerOf,
     deleteRecords: async ({ topic: name, partition }, before) => {
       await fixture.admin.deleteRecords({ topics: [{ name, partitions: [{ partition, offset: BigInt(before) }] }] })

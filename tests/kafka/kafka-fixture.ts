@@ -91,11 +91,9 @@ export class KafkaFixture {
       const { topics: described, brokers } = await this.admin.metadata({ topics: [to.topic], forceUpdate: attempt > 0 })
       const partition = described.get(to.topic)?.partitions[to.partition]
       const broker = partition === undefined ? undefined : brokers.get(partition.leader)
-      const request = { ...to, transactionalId: null, timeoutMs: PRODUCE_MS, batch }
-      const { errorCode, message } =
-        broker === undefined
-          ? { errorCode: NOT_LEADER, message: '' }
-          : await produceApi.async(await this.#pool.get(broker), request)
+      const request = { transactionalId: null, timeoutMs: PRODUCE_MS, batches: [{ ...to, batch }] }
+      const answers = broker === undefined ? [] : await produceApi.async(await this.#pool.get(broker), request)
+      const { errorCode, message } = answers[0] ?? { errorCode: NOT_LEADER, message: '' }
       if (errorCode === 0) return
       if (errorCode !== NOT_LEADER && errorCode !== UNKNOWN_TOPIC)
         throw new Error(`produce to ${to.topic} failed with error ${errorCode} ${message}`)

@@ -49,6 +49,15 @@ export const attempts = {
     what: `begin to write ${splitId(topic, partition)}`,
     right: `WRITE on ${topics([topic])} and on transactional id "${id}"`,
   }),
+  beginToWrite: (broker: BrokerAddress) => ({
+    what: `begin to write at ${nameOf(broker)}`,
+    right: 'WRITE on the topic, or IDEMPOTENT_WRITE on the cluster',
+  }),
+  /** Several batches, whose answers are looked at one by one. */
+  write: (places: readonly TopicPartition[]) => ({
+    what: `write ${places.map(({ topic, partition }) => splitId(topic, partition)).join(', ')}`,
+    right: `WRITE on ${topics([...new Set(places.map(({ topic }) => topic))])}`,
+  }),
   writePartition: ({ topic, partition }: TopicPartition) => ({
     what: `write ${splitId(topic, partition)}`,
     right: `WRITE on ${topics([topic])}`,

@@ -65,6 +65,17 @@ export interface KafkaTransaction {
   commit(): Promise<void>
 }
 
+/** Appends without transactions. */
+export interface KafkaProducer {
+  /**
+   * Appends a record batch v2, which is changed for it; resolves when all replicas in sync have it. The batches of a partition
+   * get there in the order of the calls, each once, and are tried as long as brokers are away, which a warning says: a broker knows
+   * one that it has by producer id and sequence. Only where a partition has forgotten its producer may a batch be there twice.
+   * Rejects with what waiting cannot mend, or when the client is closed, and then takes nothing more for this partition.
+   */
+  append(place: TopicPartition, batch: Uint8Array): Promise<void>
+}
+
 /** Offset that a group is said to have reached. */
 export interface GroupOffset extends TopicPartition {
   readonly offset: number
@@ -79,6 +90,8 @@ export interface KafkaClient {
   readonly capabilities: KafkaCapabilities
   /** For `millrace doctor`, which cannot look at the cluster without it. */
   readonly inspection?: BrokerInspection
+  /** Appends without transactions; what is not acknowledged when the client is closed is given up. */
+  readonly producer: KafkaProducer
   /** Names of all topics, without internal ones. */
   listTopics(): Promise<readonly string[]>
   /** In the order of `names`. Throws `MR_KAFKA_TOPIC_UNKNOWN`. */

@@ -4,11 +4,11 @@ import type { Logger } from '../../../core/ports/logger.ts'
 import type { Random } from '../../../core/ports/random.ts'
 import { endPartition, type FedPartition } from './fed-partition.ts'
 import { pauseMs } from './pause-ms.ts'
+import { seldom } from './seldom.ts'
 import type { LeadersOf, TopicLeaders } from './topic-leaders.ts'
 
 /** So long a topic may be unknown before it is taken as deleted: news travels from broker to broker. */
 const UNKNOWN_TOPIC_MS = 10_000
-const SAY_AGAIN_MS = 30_000
 
 export interface LeaderSearchPorts {
   readonly clock: Clock
@@ -28,12 +28,13 @@ export interface LeaderSearchPorts {
 export class LeaderSearch {
   readonly #ports: LeaderSearchPorts
   readonly #unknownSince = new Map<string, number>()
+  readonly #logger: Pick<Logger, 'warn'>
   #isRunning = false
   #isStopped = false
-  #saidAt = Number.NEGATIVE_INFINITY
 
   constructor(ports: LeaderSearchPorts) {
     this.#ports = ports
+    this.#logger = seldom(ports.logger, ports.clock)
   }
 
   /** Starts to look, unless that is under way. */
@@ -56,11 +57,9 @@ export class LeaderSearch {
 
   /** Says that brokers are away, not more often than twice a minute. */
   warn(error: unknown): void {
-    const now = this.#ports.clock.monotonic()
-    if (now - this.#saidAt < SAY_AGAIN_MS || this.#isStopped) return
-    this.#saidAt = now
+    if (this.#isStopped) return
     const reason = error instanceof Error ? error.message : String(error)
-    this.#ports.logger.warn('a broker cannot be reached; it is tried again until it answers', { reason })
+    this.#logger.warn('a broker cannot be reached; it is tried again until it answers', { reason })
   }
 
   async #run(): Promise<void> {

@@ -12,17 +12,31 @@ export interface PatiencePorts {
   readonly clock: Clock
   readonly random: Random
   /** Without one nothing is said of what is tried again. */
-  readonly logger?: Logger
+  readonly logger?: Pick<Logger, 'warn'>
+}
+
+export interface PatienceLimits {
+  /** Codes that trying again may mend. Default: `MR_KAFKA_UNREACHABLE`. */
+  readonly healing?: readonly ErrorCode[]
+  /** Default: 30 s. */
+  readonly lastsMs?: number
+  /** Aborted when nobody wants it any more. */
+  readonly signal?: AbortSignal
 }
 
 /** Tries what fails with a code that may heal again for 30 s, with growing pauses. */
 export class Patience {
   readonly #ports: PatiencePorts
   readonly #healing: readonly ErrorCode[]
+  readonly #lastsMs: number
+  readonly #signal: AbortSignal
 
-  constructor(ports: PatiencePorts, healing: readonly ErrorCode[] = ['MR_KAFKA_UNREACHABLE']) {
+  constructor(ports: PatiencePorts, limits: PatienceLimits = {}) {
+    const { healing = ['MR_KAFKA_UNREACHABLE'], lastsMs = PATIENCE_MS, signal = new AbortController().signal } = limits
     this.#ports = ports
     this.#healing = healing
+    this.#lastsMs = lastsMs
+    this.#signal = signal
   }
 
   /** Waits 30 s for something, then throws `MR_KAFKA_UNREACHABLE`; `what` names what was tried. */
@@ -35,7 +49,7 @@ export class Patience {
       throw new MillraceError('MR_KAFKA_UNREACHABLE', `Kafka: ${what}: no answer for ${PATIENCE_MS / 1_000} s`)
   }
 
-  /** Rejects with the last error when patience is over, and at once with any other error. */
+  /** Rejects with the last error when patience is over or the signal is aborted, and at once with any other error. */
   async with<T>(work: () => Promise<T>): Promise<T> {
     const { clock, random, logger } = this.#ports
     let since: number | undefined
@@ -43,12 +57,16 @@ export class Patience {
       try {
         return await work()
       } catch (error) {
-        if (!(error instanceof MillraceError) || !this.#healing.includes(error.code)) throw error
+        if (!this.#mayHeal(error)) throw error
         since ??= clock.monotonic()
-        if (clock.monotonic() - since > PATIENCE_MS) throw error
+        if (clock.monotonic() - since > this.#lastsMs) throw error
         if (failures === 0) logger?.warn('Kafka does not answer; trying again', { reason: error.message })
-        await clock.after(pauseMs(failures, random))
+        if ((await pause(clock, pauseMs(failures, random), this.#signal)) === 'aborted') throw error
       }
     }
+  }
+
+  #mayHeal(error: unknown): error is MillraceError {
+    return error instanceof MillraceError && this.#healing.includes(error.code)
   }
 }

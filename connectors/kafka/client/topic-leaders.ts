@@ -17,9 +17,9 @@ export interface PartitionLeader {
 /** Asks the cluster, by names of topics. */
 export type LeadersOf = (topics: readonly string[]) => Promise<ReadonlyMap<string, TopicLeaders>>
 
-/** The broker that leads a partition now. Throws `MR_KAFKA_UNREACHABLE` where none does. */
-export async function leaderOf({ topic, partition }: TopicPartition, leadersOf: LeadersOf): Promise<BrokerAddress> {
-  const leader = (await leadersOf([topic])).get(topic)?.leaders[partition]
+/** The broker that leads a partition. Throws `MR_KAFKA_UNREACHABLE` where none does. */
+export function leaderIn(found: TopicLeaders | undefined, { topic, partition }: TopicPartition): BrokerAddress {
+  const leader = found?.leaders[partition]
   if (leader !== undefined) return leader.broker
   throw new MillraceError('MR_KAFKA_UNREACHABLE', `Kafka: ${splitId(topic, partition)} has no leader now`)
 }

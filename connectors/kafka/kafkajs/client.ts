@@ -24,14 +24,22 @@ import { Lazy } from '../client/lazy.ts'
 import { listOffsets } from '../client/list-offsets.ts'
 import { namingTopic } from '../client/naming-topic.ts'
 import { COMMON_NEEDS } from '../client/needed-apis.ts'
-import { leaderOf, type TopicLeaders } from '../client/topic-leaders.ts'
+import { IdempotentProducer } from '../client/producer.ts'
+import type { TopicLeaders } from '../client/topic-leaders.ts'
 import { beginTransaction } from '../client/transaction.ts'
 import { Authentication } from './authentication.ts'
 import { connectLine } from './broker-line.ts'
-import { type Cluster, type ClusterMetadata, connected, coordinatorOf, createCluster } from './internals.ts'
+import {
+  type Cluster,
+  type ClusterBroker,
+  type ClusterMetadata,
+  connected,
+  coordinatorOf,
+  createCluster,
+} from './internals.ts'
 import { kafkaConfig } from './kafka-config.ts'
+import { KafkajsProducerCalls } from './producer-calls.ts'
 import { fetchCall, RAW_NEEDS } from './raw-calls.ts'
-import { KafkajsTransactionCalls } from './transaction-calls.ts'
 import { translatingKafkajs } from './translate-error.ts'
 
 const BROKER_DEFAULT = -1
@@ -49,10 +57,12 @@ export async function connectKafkajs(options: KafkaClientOptions): Promise<Kafka
 class KafkajsClient implements KafkaClient {
   readonly capabilities: KafkaCapabilities = { readCommitted: true, topicIdentity: false }
   readonly inspection: BrokerInspection
+  readonly producer: IdempotentProducer
   readonly #options: KafkaClientOptions
   readonly #kafka: Kafka
   readonly #cluster: Cluster
   readonly #fetcher: Fetcher
+  readonly #calls: KafkajsProducerCalls
   readonly #nodes = new Map<string, number>()
   readonly #tried: Tried
   readonly #admin = new Lazy(() => connected(this.#kafka.admin()))
@@ -75,6 +85,16 @@ class KafkajsClient implements KafkaClient {
       leadersOf: (topics) => this.#leadersOf(topics),
       listOffsets: (places, at) => this.listOffsets(places, at),
     })
+    this.#calls = new KafkajsProducerCalls({
+      tried: this.#tried,
+      leadersOf: (names) => this.#leadersOf(names),
+      cluster: async () => {
+        await this.#connected.get()
+        return this.#cluster
+      },
+      brokerAt: (address) => this.#brokerAt(address),
+    })
+    this.producer = new IdempotentProducer(this.#calls, options)
   }
 
   listTopics(): Promise<readonly string[]> {
@@ -144,21 +164,11 @@ class KafkajsClient implements KafkaClient {
   }
 
   transaction(id: string): Promise<KafkaTransaction> {
-    const calls = new KafkajsTransactionCalls({
-      tried: this.#tried,
-      cluster: async () => {
-        await this.#connected.get()
-        return this.#cluster
-      },
-      leaderOf: async (place) => {
-        const broker = await leaderOf(place, (names) => this.#leadersOf(names))
-        return this.#nodes.get(nameOf(broker))!
-      },
-    })
-    return beginTransaction(calls, id, this.#options)
+    return beginTransaction(this.#calls, id, this.#options)
   }
 
   async close(): Promise<void> {
+    this.producer.close()
     await this.#fetcher.close()
     await this.#tried(attempts.close, async () => {
       await (await this.#admin.made)?.disconnect()
@@ -171,12 +181,17 @@ class KafkajsClient implements KafkaClient {
       broker,
       fetch: (request) =>
         this.#tried(attempts.fetch(broker), async () => {
-          const node = await this.#cluster.findBroker({ nodeId: this.#nodes.get(nameOf(broker))! })
+          const node = await this.#brokerAt(broker)
           return node.connectionPool.send(fetchCall(request))
         }),
       // Its connections belong to the cluster.
       close: async () => undefined,
     }
+  }
+
+  /** One that leads a partition: its number came with the description of the topic. */
+  #brokerAt(address: BrokerAddress): Promise<ClusterBroker> {
+    return this.#cluster.findBroker({ nodeId: this.#nodes.get(nameOf(address))! })
   }
 
   async #leadersOf(names: readonly string[]): Promise<ReadonlyMap<string, TopicLeaders>> {

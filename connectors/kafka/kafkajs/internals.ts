@@ -60,7 +60,8 @@ export interface ClusterBroker {
       }[]
     }[]
   }>
-  initProducerId(of: { readonly transactionalId: string; readonly transactionTimeout: number }): Promise<{
+  /** Without a transactional id for a producer that begins no transactions. */
+  initProducerId(of: { readonly transactionalId: string | null; readonly transactionTimeout: number }): Promise<{
     readonly producerId: string
     readonly producerEpoch: number
   }>

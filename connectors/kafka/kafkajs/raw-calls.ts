@@ -4,8 +4,8 @@ import type { ApiRange } from '../client/broker-line.ts'
 import { EncodedBatches } from '../client/encoded-chunk.ts'
 import { array, int8, int16, int32, int64, string } from '../client/encoding.ts'
 import type { FetchedPartition, FetchRequest, FetchTopic } from '../client/fetch-link.ts'
+import type { PlacedAnswer, ProduceRequest } from '../client/produce-calls.ts'
 import { PRODUCE_MS, REQUEST_MS } from '../client/timeouts.ts'
-import type { ProduceAnswer } from '../client/transaction.ts'
 import type { EncodedBody, RawCall } from './internals.ts'
 
 // Fetch, version 11, and Produce, version 7, as kafka.apache.org/protocol describes them: the newest before the flexible encoding,
@@ -21,6 +21,7 @@ const NO_REPLICA = -1
 const NO_SESSION = { id: 0, epoch: -1 } as const
 const NO_LOG_START = -1n
 const ACKS_ALL = -1
+const NULL_STRING = int16(-1)
 
 /** A fetch; its topic ids are names. */
 export function fetchCall(request: FetchRequest): RawCall<readonly FetchedPartition[]> {
@@ -42,19 +43,17 @@ export function fetchCall(request: FetchRequest): RawCall<readonly FetchedPartit
   })
 }
 
-/** One record batch as it is, in a transaction. */
-export function produceCall(of: {
-  readonly transactionalId: string
-  readonly topic: string
-  readonly partition: number
-  readonly batch: Uint8Array
-}): RawCall<ProduceAnswer> {
-  const records = Buffer.concat([int32(of.partition), int32(of.batch.length), of.batch])
+/** Record batches as they are. */
+export function produceCall({ transactionalId, batches }: ProduceRequest): RawCall<readonly PlacedAnswer[]> {
+  const topics = [...Map.groupBy(batches, ({ topic }) => topic)].map(([topic, ofTopic]) => {
+    const records = ofTopic.map(({ partition, batch }) => Buffer.concat([int32(partition), int32(batch.length), batch]))
+    return Buffer.concat([string(topic), array(records)])
+  })
   const body = Buffer.concat([
-    string(of.transactionalId),
+    transactionalId === null ? NULL_STRING : string(transactionalId),
     int16(ACKS_ALL),
     int32(PRODUCE_MS),
-    array([Buffer.concat([string(of.topic), array([records])])]),
+    array(topics),
   ])
   return rawCall({ apiKey: 0, apiVersion: 7, apiName: 'Produce' }, body, {
     requestTimeout: REQUEST_MS,
@@ -119,16 +118,15 @@ function readPartition(reader: BodyReader, topicId: string): FetchedPartition {
   return { topicId, partition, errorCode, aborted, divergesAt: undefined, batches }
 }
 
-function readProduce(body: Buffer): ProduceAnswer {
+function readProduce(body: Buffer): readonly PlacedAnswer[] {
   const reader = new BodyReader(body)
-  let errorCode = 0
+  const answers: PlacedAnswer[] = []
   reader.each(() => {
-    reader.string()
+    const topic = reader.string()
     reader.each(() => {
-      reader.int32()
-      errorCode = reader.int16()
+      answers.push({ topic, partition: reader.int32(), errorCode: reader.int16(), message: '' })
       reader.skip(8 + 8 + 8) // Base offset, log-append time, start of the log.
     })
   })
-  return { errorCode, message: '' }
+  return answers
 }

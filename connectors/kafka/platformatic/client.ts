@@ -23,9 +23,10 @@ import { Lazy } from '../client/lazy.ts'
 import { listOffsets } from '../client/list-offsets.ts'
 import { namingTopic } from '../client/naming-topic.ts'
 import { COMMON_NEEDS } from '../client/needed-apis.ts'
+import { IdempotentProducer } from '../client/producer.ts'
 import { PROTOCOL } from '../client/protocol-errors.ts'
 import { REQUEST_MS } from '../client/timeouts.ts'
-import { leaderOf, type TopicLeaders } from '../client/topic-leaders.ts'
+import type { TopicLeaders } from '../client/topic-leaders.ts'
 import { beginTransaction } from '../client/transaction.ts'
 import { connectLine } from './broker-line.ts'
 import { BrokerLink } from './broker-link.ts'
@@ -34,7 +35,7 @@ import { connectionOptions } from './connection-options.ts'
 import { FETCH_VERSIONS, type FetchResponse, fetchApi } from './fetch-api.ts'
 import { commitGroupOffsets } from './group-offsets.ts'
 import { PRODUCE_VERSIONS } from './produce-api.ts'
-import { PlatformaticTransactionCalls } from './transaction-calls.ts'
+import { PlatformaticProducerCalls } from './producer-calls.ts'
 import { Translator } from './translator.ts'
 
 /** As many replicas as the brokers are set to give. */
@@ -51,6 +52,7 @@ export async function connectPlatformatic(options: KafkaClientOptions): Promise<
 class PlatformaticClient implements KafkaClient {
   readonly capabilities: KafkaCapabilities = { readCommitted: true, topicIdentity: true }
   readonly inspection: BrokerInspection
+  readonly producer: IdempotentProducer
   readonly #options: KafkaClientOptions
   readonly #connection: ConnectionOptions
   readonly #admin: Admin
@@ -58,6 +60,7 @@ class PlatformaticClient implements KafkaClient {
   readonly #memory = new MemoryPool(MOST_IDLE_BYTES)
   readonly #fetcher: Fetcher
   readonly #fetchApi = new Lazy(() => this.#negotiate())
+  readonly #calls: PlatformaticProducerCalls
   readonly #translator: Translator
   readonly #tried: Tried
 
@@ -79,6 +82,12 @@ class PlatformaticClient implements KafkaClient {
     })
     this.#admin.on('client:broker:connect', ({ connection }) => this.#translator.watch(connection))
     this.#fetcher = this.#makeFetcher()
+    this.#calls = new PlatformaticProducerCalls({
+      admin: this.#admin,
+      tried: this.#tried,
+      leadersOf: (names) => this.#leadersOf(names),
+    })
+    this.producer = new IdempotentProducer(this.#calls, options)
   }
 
   listTopics(): Promise<readonly string[]> {
@@ -137,15 +146,11 @@ class PlatformaticClient implements KafkaClient {
   }
 
   transaction(id: string): Promise<KafkaTransaction> {
-    const calls = new PlatformaticTransactionCalls({
-      admin: this.#admin,
-      tried: this.#tried,
-      leaderOf: (place) => leaderOf(place, (names) => this.#leadersOf(names)),
-    })
-    return beginTransaction(calls, id, this.#options)
+    return beginTransaction(this.#calls, id, this.#options)
   }
 
   async close(): Promise<void> {
+    this.producer.close()
     await this.#fetcher.close()
     await this.#tried(attempts.close, () => this.#admin.close())
   }

@@ -1,5 +1,5 @@
 import { createAPI, type Reader, Writer } from '@platformatic/kafka'
-import type { ProduceAnswer } from '../client/transaction.ts'
+import type { PlacedAnswer, PlacedBatch, ProduceRequest } from '../client/produce-calls.ts'
 
 // Produce (key 0) as kafka.apache.org/protocol describes it, version 9: flexible, transactions, topics by name; brokers from 2.8 on
 // take it. Written here to send record batches as they lie in the outbox.
@@ -10,53 +10,51 @@ export const PRODUCE_VERSIONS = { name: 'Produce', key: 0, least: VERSION, most:
 /** All replicas in sync have it before the broker answers. */
 const ACKS_ALL = -1
 
-export interface ProduceRequest {
-  /** `null` outside of a transaction. */
-  readonly transactionalId: string | null
+interface TimedRequest extends ProduceRequest {
+  /** How long the broker may wait for its replicas. */
   readonly timeoutMs: number
-  readonly topic: string
-  readonly partition: number
-  /** One record batch v2. */
-  readonly batch: Uint8Array
 }
 
-export const produceApi = createAPI<[ProduceRequest], ProduceAnswer>(
+export const produceApi = createAPI<[TimedRequest], readonly PlacedAnswer[]>(
   PRODUCE_VERSIONS.key,
   VERSION,
   writeRequest,
   (...args) => readResponse(args[3]),
 )
 
-function writeRequest({ transactionalId, timeoutMs, topic, partition, batch }: ProduceRequest): Writer {
+function writeRequest({ transactionalId, timeoutMs, batches }: TimedRequest): Writer {
+  const byTopic = Map.groupBy(batches, ({ topic }) => topic)
   return Writer.create()
     .appendString(transactionalId)
     .appendInt16(ACKS_ALL)
     .appendInt32(timeoutMs)
-    .appendArray([topic], (out) => {
-      out.appendString(topic).appendArray([partition], (one) => {
-        one.appendInt32(partition).appendBytes(Buffer.from(batch.buffer, batch.byteOffset, batch.length))
-      })
+    .appendArray([...byTopic], (out, [topic, ofTopic]) => {
+      out.appendString(topic).appendArray(ofTopic, writeBatch)
     })
     .appendTaggedFields()
 }
 
-function readResponse(reader: Reader): ProduceAnswer {
-  let response: ProduceAnswer = { errorCode: 0, message: '' }
-  reader.readArray((topic) => {
-    topic.readString()
-    topic.readArray((partition) => {
-      partition.readInt32() // Partition.
-      const errorCode = partition.readInt16()
-      partition.readInt64() // Base offset.
-      partition.readInt64() // Log-append time.
-      partition.readInt64() // Log start.
-      partition.readArray((error) => {
-        error.readInt32() // Index of the record.
-        error.readNullableString()
-      })
-      const message = partition.readNullableString() ?? ''
-      if (errorCode !== 0) response = { errorCode, message }
-    })
+function writeBatch(out: Writer, { partition, batch }: PlacedBatch): void {
+  out.appendInt32(partition).appendBytes(Buffer.from(batch.buffer, batch.byteOffset, batch.length))
+}
+
+function readResponse(reader: Reader): readonly PlacedAnswer[] {
+  const topics = reader.readArray(() => {
+    const topic = reader.readString()
+    return reader.readArray(() => ({ topic, ...readPartition(reader) }))
   })
-  return response
+  return topics.flat()
+}
+
+function readPartition(reader: Reader): Omit<PlacedAnswer, 'topic'> {
+  const partition = reader.readInt32()
+  const errorCode = reader.readInt16()
+  reader.readInt64() // Base offset.
+  reader.readInt64() // Log-append time.
+  reader.readInt64() // Log start.
+  reader.readArray((error) => {
+    error.readInt32() // Index of the record.
+    error.readNullableString()
+  })
+  return { partition, errorCode, message: reader.readNullableString() ?? '' }
 }

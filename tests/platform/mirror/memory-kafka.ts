@@ -90,6 +90,7 @@ export class MemoryKafka {
     this.open++
     return {
       capabilities: { readCommitted: true, topicIdentity: this.topicIdentity },
+      producer: { append: NEVER },
       listTopics: async () => ['orders'],
       describeTopics: async (names) => names.map((name) => this.#describe(name)),
       listOffsets: async (places, at) => places.map((place) => this.#offset(place, at)),

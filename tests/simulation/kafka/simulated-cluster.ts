@@ -1,10 +1,11 @@
 import { type BrokerAddress, nameOf } from '../../../connectors/kafka/client/broker-address.ts'
 import type { FetchedPartition, FetchRequest } from '../../../connectors/kafka/client/fetch-link.ts'
 import type { GroupOffset, Isolation, TopicPartition } from '../../../connectors/kafka/client/kafka-client.ts'
+import type { PlacedBatch, ProduceAnswer, ProduceRequest } from '../../../connectors/kafka/client/produce-calls.ts'
 import type { TopicLeaders } from '../../../connectors/kafka/client/topic-leaders.ts'
-import type { ProduceAnswer, Producer } from '../../../connectors/kafka/client/transaction.ts'
 import { MillraceError } from '../../../core/model/errors.ts'
 import { splitId } from '../../../core/model/position.ts'
+import { AT, dataViewOf } from '../../../formats/record-batch/layout.ts'
 import type { Incarnation } from '../incarnation.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 import { ERRORS } from './broker-errors.ts'
@@ -179,19 +180,10 @@ export class SimulatedCluster {
     )
   }
 
-  /** A batch of a transaction. */
-  produce(
-    broker: BrokerAddress,
-    producer: Producer,
-    of: TopicPartition & { readonly batch: Uint8Array },
-  ): ProduceAnswer {
-    const found = this.#topics.get(of.topic)?.partitions[of.partition]
-    if (found === undefined) return { errorCode: ERRORS.unknownTopic, message: of.topic }
-    if (nameOf(found.leader) !== nameOf(broker)) return { errorCode: ERRORS.notLeader, message: nameOf(found.leader) }
-    const refused = found.log.isOpen(producer.producerId) ? 0 : this.coordinator.verify(producer, of)
-    const errorCode = refused === 0 ? found.log.append(of.batch) : refused
+  produce(broker: BrokerAddress, { transactionalId, batches }: ProduceRequest): readonly ProduceAnswer[] {
+    const answers = batches.map((placed) => this.#produceOne(broker, placed, transactionalId))
     this.#tell()
-    return { errorCode, message: '' }
+    return answers
   }
 
   /** Without a transaction. */
@@ -217,6 +209,20 @@ export class SimulatedCluster {
     const known = this.#groups.get(group) ?? new Map<string, GroupOffset>()
     for (const offset of offsets) known.set(splitId(offset.topic, offset.partition), offset)
     this.#groups.set(group, known)
+  }
+
+  #produceOne(broker: BrokerAddress, placed: PlacedBatch, transactionalId: string | null): ProduceAnswer {
+    const found = this.#topics.get(placed.topic)?.partitions[placed.partition]
+    if (found === undefined) return { errorCode: ERRORS.unknownTopic, message: placed.topic }
+    if (nameOf(found.leader) !== nameOf(broker)) return { errorCode: ERRORS.notLeader, message: nameOf(found.leader) }
+    const refused = transactionalId === null ? 0 : this.#verify(found.log, placed, transactionalId)
+    return { errorCode: refused === 0 ? found.log.append(placed.batch) : refused, message: '' }
+  }
+
+  /** Why the batch must not begin a transaction here; 0 where it may. */
+  #verify(log: PartitionLog, placed: PlacedBatch, id: string): number {
+    const { producerId, producerEpoch } = producerOf(placed.batch)
+    return log.isOpen(producerId) ? 0 : this.coordinator.verify({ id, producerId, producerEpoch }, placed)
   }
 
   #partition({ topic, partition }: TopicPartition): SimulatedPartition {
@@ -251,4 +257,9 @@ export class SimulatedCluster {
     this.#changed.resolve()
     this.#changed = Promise.withResolvers()
   }
+}
+
+function producerOf(batch: Uint8Array): { readonly producerId: bigint; readonly producerEpoch: number } {
+  const view = dataViewOf(batch)
+  return { producerId: view.getBigInt64(AT.producerId), producerEpoch: view.getInt16(AT.producerEpoch) }
 }

@@ -15,13 +15,10 @@ import type {
   TopicPartition,
 } from '../../../connectors/kafka/client/kafka-client.ts'
 import { listOffsets } from '../../../connectors/kafka/client/list-offsets.ts'
-import { leaderOf, type TopicLeaders } from '../../../connectors/kafka/client/topic-leaders.ts'
-import {
-  beginTransaction,
-  type ProduceAnswer,
-  type Producer,
-  type TransactionCalls,
-} from '../../../connectors/kafka/client/transaction.ts'
+import type { ProduceAnswer, ProduceRequest } from '../../../connectors/kafka/client/produce-calls.ts'
+import { IdempotentProducer, type ProducerCalls } from '../../../connectors/kafka/client/producer.ts'
+import type { TopicLeaders } from '../../../connectors/kafka/client/topic-leaders.ts'
+import { beginTransaction, type TransactionCalls } from '../../../connectors/kafka/client/transaction.ts'
 import { splitId } from '../../../core/model/position.ts'
 import type { Incarnation } from '../incarnation.ts'
 import type { SimulatedCluster } from './simulated-cluster.ts'
@@ -34,15 +31,17 @@ export function simulatedClients(network: SimulatedNetwork, owner: Incarnation):
 
 /**
  * A client of the simulated cluster for one thread. It replaces what the adapters take from their libraries, connections and requests; the
- * fetch loop, the feeds, the search for leaders and the transactions are the shipped ones.
+ * fetch loop, the feeds, the search for leaders, the producer and the transactions are the shipped ones.
  */
 class SimulatedKafkaClient implements KafkaClient {
   readonly capabilities: KafkaCapabilities = { readCommitted: true, topicIdentity: true }
+  readonly producer: IdempotentProducer
   readonly #network: SimulatedNetwork
   readonly #owner: Incarnation
   readonly #options: KafkaClientOptions
   readonly #admin: Connection
   readonly #fetcher: Fetcher
+  readonly #calls: TransactionCalls & ProducerCalls
 
   constructor(network: SimulatedNetwork, owner: Incarnation, options: KafkaClientOptions) {
     this.#network = network
@@ -55,6 +54,8 @@ class SimulatedKafkaClient implements KafkaClient {
       leadersOf: (topics) => this.#leadersOf(topics),
       listOffsets: (places, at) => this.listOffsets(places, at),
     })
+    this.#calls = this.#producerCalls()
+    this.producer = new IdempotentProducer(this.#calls, options)
   }
 
   listTopics(): Promise<readonly string[]> {
@@ -99,31 +100,40 @@ class SimulatedKafkaClient implements KafkaClient {
   }
 
   transaction(id: string): Promise<KafkaTransaction> {
-    const calls: TransactionCalls = {
+    return beginTransaction(this.#calls, id, this.#options)
+  }
+
+  close(): Promise<void> {
+    this.producer.close()
+    return this.#fetcher.close()
+  }
+
+  #producerCalls(): TransactionCalls & ProducerCalls {
+    return {
+      leadersOf: (topics) => this.#leadersOf(topics),
+      identify: (broker) =>
+        this.#network.call(this.#network.connect(this.#owner, broker), {
+          what: 'InitProducerId',
+          perform: () => this.#network.cluster.coordinator.identify(),
+        }),
       begin: (of) => this.#change(`InitProducerId ${of}`, ({ coordinator }) => coordinator.begin(of)),
       join: (producer, place) =>
         this.#change(`AddPartitionsToTxn ${producer.id}`, (cluster) => {
           cluster.log(place)
           cluster.coordinator.join(producer, place)
         }),
-      produce: (producer, place, batch) => this.#produce(producer, place, batch),
+      produce: (broker, request) => this.#produce(broker, request),
       commit: (producer) =>
         this.#change(`EndTxn ${producer.id}`, ({ coordinator }) => coordinator.end(producer, 'commit')),
     }
-    return beginTransaction(calls, id, this.#options)
   }
 
-  close(): Promise<void> {
-    return this.#fetcher.close()
-  }
-
-  async #produce(producer: Producer, place: TopicPartition, batch: Uint8Array): Promise<ProduceAnswer> {
-    const leader = await leaderOf(place, (names) => this.#leadersOf(names))
-    // As it is now: who waits for the answer may change it and send it again.
-    const sent = { ...place, batch: batch.slice() }
-    return this.#network.call(this.#network.connect(this.#owner, leader), {
-      what: `Produce ${splitId(place.topic, place.partition)}`,
-      perform: () => this.#network.cluster.produce(leader, producer, sent),
+  #produce(broker: BrokerAddress, request: ProduceRequest): Promise<readonly ProduceAnswer[]> {
+    // As they are now: who waits for the answers may change them and send them again.
+    const batches = request.batches.map(({ batch, ...place }) => ({ ...place, batch: batch.slice() }))
+    return this.#network.call(this.#network.connect(this.#owner, broker), {
+      what: `Produce ${batches.map(({ topic, partition }) => splitId(topic, partition)).join(' ')}`,
+      perform: () => this.#network.cluster.produce(broker, { ...request, batches }),
     })
   }
 

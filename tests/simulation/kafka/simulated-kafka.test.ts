@@ -37,6 +37,7 @@ function worldOf(seed: number): KafkaWorld {
     topic: async (partitions) => cluster.createTopic(name('topic'), partitions).name,
     append: async (place, records) =>
       cluster.append(place, encodeRecordBatch({ baseOffset: 0, codec: 'none', records })),
+    appendBatch: async (place, batch) => cluster.append(place, batch),
     producer: async (id) => {
       const producer = new SimulatedProducer(cluster, id)
       return {

@@ -7,6 +7,7 @@ import { NO_FAULTS } from '../faults.ts'
 import type { Incarnation } from '../incarnation.ts'
 import { SimulatedClock } from '../simulated-clock.ts'
 import { Simulation } from '../simulation-scheduler.ts'
+import { KafkaOutages } from './kafka-outages.ts'
 import { simulatedClients } from './simulated-kafka-client.ts'
 import { SimulatedNetwork } from './simulated-network.ts'
 
@@ -104,6 +105,28 @@ test('a batch is in the topic once, whatever answers and requests get lost', asy
     // The markers are written after the answer.
     await world.simulation.finish(world.simulation.after(1_000))
     assert.deepEqual(await seen(world), ['a', 'b', 'c'], `seed ${seed}`)
+  }
+  assert.ok(injected > SEEDS.length)
+})
+
+test('a producer has each batch in the topic once and in its order, whatever gets lost, and while leaders move', async () => {
+  let injected = 0
+  for (const seed of SEEDS) {
+    const world = worldOf(seed, FAULTY)
+    const { simulation, network } = world
+    const { client } = await world.start('writer')
+    const values = Array.from({ length: 12 }, (_, n) => String(n))
+    const outages = new KafkaOutages(simulation, network.cluster, 20)
+    const moving = simulation.run(() => {
+      outages.step()
+      return false
+    }, 1_000)
+    const appended = Promise.all(values.map((value) => client.producer.append(PLACE, batchOf(value))))
+    await moving
+    outages.end()
+    await simulation.finish(appended)
+    injected += network.faults.injected
+    assert.deepEqual(await seen(world), values, `seed ${seed}`)
   }
   assert.ok(injected > SEEDS.length)
 })

@@ -1,4 +1,5 @@
 import type { TopicPartition } from '../../../connectors/kafka/client/kafka-client.ts'
+import type { ProducerIdentity } from '../../../connectors/kafka/client/producer.ts'
 import type { Producer } from '../../../connectors/kafka/client/transaction.ts'
 import { MillraceError } from '../../../core/model/errors.ts'
 import { splitId } from '../../../core/model/position.ts'
@@ -39,6 +40,11 @@ export class TransactionCoordinator {
   /** Whether markers of the transaction are still to be written. */
   isEnding(id: string): boolean {
     return this.#transactions.get(id)?.state === 'ending'
+  }
+
+  /** InitProducerId of a producer without transactions. */
+  identify(): ProducerIdentity {
+    return { producerId: this.#producers++, producerEpoch: 0 }
   }
 
   /** InitProducerId. Throws `MR_KAFKA_UNREACHABLE` as long as the transaction before is being ended. */

@@ -21,6 +21,8 @@ export interface KafkaWorld {
   topic(partitions: number): Promise<string>
   /** Appends records as one batch, without a transaction. */
   append(place: TopicPartition, records: readonly EncodableRecord[]): Promise<void>
+  /** Appends a batch as it is. */
+  appendBatch(place: TopicPartition, batch: Uint8Array): Promise<void>
   /** A producer that is no code of ours. */
   producer(transactionalId: string): Promise<WorldProducer>
   /** Retention passes all records before the offset. */

@@ -1,7 +1,6 @@
 import {
   type Admin,
   addPartitionsToTxnV3,
-  type Broker,
   type Connection,
   endTxnV3,
   FindCoordinatorKeyTypes,
@@ -9,25 +8,38 @@ import {
 } from '@platformatic/kafka'
 import { MillraceError } from '../../../core/model/errors.ts'
 import { attempts } from '../client/attempts.ts'
+import type { BrokerAddress } from '../client/broker-address.ts'
 import type { Tried } from '../client/failures.ts'
 import type { TopicPartition } from '../client/kafka-client.ts'
+import { answersTo, type ProduceAnswer, type ProduceRequest } from '../client/produce-calls.ts'
+import type { ProducerCalls, ProducerIdentity } from '../client/producer.ts'
 import { PRODUCE_MS, TRANSACTION_MS } from '../client/timeouts.ts'
-import type { ProduceAnswer, Producer, TransactionCalls } from '../client/transaction.ts'
+import type { LeadersOf } from '../client/topic-leaders.ts'
+import type { Producer, TransactionCalls } from '../client/transaction.ts'
 import { produceApi } from './produce-api.ts'
 
-export interface TransactionPorts {
+export interface ProducerPorts {
   readonly admin: Admin
   readonly tried: Tried
-  leaderOf(place: TopicPartition): Promise<Broker>
+  readonly leadersOf: LeadersOf
 }
 
-/** The calls of transactions over the package's connections. */
-export class PlatformaticTransactionCalls implements TransactionCalls {
-  readonly #ports: TransactionPorts
-  readonly #leaders = new Map<string, Broker>()
+/** The calls of producers over the package's connections. */
+export class PlatformaticProducerCalls implements TransactionCalls, ProducerCalls {
+  readonly leadersOf: LeadersOf
+  readonly #ports: ProducerPorts
 
-  constructor(ports: TransactionPorts) {
+  constructor(ports: ProducerPorts) {
+    this.leadersOf = ports.leadersOf
     this.#ports = ports
+  }
+
+  identify(broker: BrokerAddress): Promise<ProducerIdentity> {
+    return this.#ports.tried(attempts.beginToWrite(broker), async () => {
+      const connection = await this.#ports.admin.connections.get(broker)
+      const { producerId, producerEpoch } = await initProducerIdV4.api.async(connection, null, TRANSACTION_MS, -1n, -1)
+      return { producerId, producerEpoch }
+    })
   }
 
   begin(id: string): Promise<Producer> {
@@ -47,18 +59,11 @@ export class PlatformaticTransactionCalls implements TransactionCalls {
     })
   }
 
-  produce({ id }: Producer, place: TopicPartition, batch: Uint8Array): Promise<ProduceAnswer> {
-    const { topic, partition } = place
-    const name = `${topic}-${partition}`
-    return this.#ports.tried(attempts.writePartition(place), async () => {
-      const leader = this.#leaders.get(name) ?? (await this.#ports.leaderOf(place))
-      // Kept only while it answers.
-      this.#leaders.delete(name)
-      const connection = await this.#ports.admin.connections.get(leader)
-      const request = { transactionalId: id, timeoutMs: PRODUCE_MS, topic, partition, batch }
-      const answer = await produceApi.async(connection, request)
-      if (answer.errorCode === 0) this.#leaders.set(name, leader)
-      return answer
+  produce(broker: BrokerAddress, request: ProduceRequest): Promise<readonly ProduceAnswer[]> {
+    const { batches } = request
+    return this.#ports.tried(attempts.write(batches), async () => {
+      const connection = await this.#ports.admin.connections.get(broker)
+      return answersTo(batches, await produceApi.async(connection, { ...request, timeoutMs: PRODUCE_MS }))
     })
   }
 

@@ -1,24 +1,40 @@
 import { attempts } from '../client/attempts.ts'
+import type { BrokerAddress } from '../client/broker-address.ts'
 import type { Tried } from '../client/failures.ts'
 import type { TopicPartition } from '../client/kafka-client.ts'
+import { answersTo, type ProduceAnswer, type ProduceRequest } from '../client/produce-calls.ts'
+import type { ProducerCalls, ProducerIdentity } from '../client/producer.ts'
 import { TRANSACTION_MS } from '../client/timeouts.ts'
-import type { ProduceAnswer, Producer, TransactionCalls } from '../client/transaction.ts'
+import type { LeadersOf } from '../client/topic-leaders.ts'
+import type { Producer, TransactionCalls } from '../client/transaction.ts'
 import { type Cluster, type ClusterBroker, coordinatorOf, type TransactionIdentity } from './internals.ts'
 import { produceCall } from './raw-calls.ts'
 
-export interface KafkajsTransactionPorts {
+export interface KafkajsProducerPorts {
   readonly tried: Tried
+  readonly leadersOf: LeadersOf
   cluster(): Promise<Cluster>
-  /** Id of the node that leads a partition now. */
-  leaderOf(place: TopicPartition): Promise<number>
+  /** One that leads a partition. */
+  brokerAt(address: BrokerAddress): Promise<ClusterBroker>
 }
 
-/** The calls of transactions over connections of kafkajs. */
-export class KafkajsTransactionCalls implements TransactionCalls {
-  readonly #ports: KafkajsTransactionPorts
+/** The calls of producers over connections of kafkajs. */
+export class KafkajsProducerCalls implements TransactionCalls, ProducerCalls {
+  readonly leadersOf: LeadersOf
+  readonly #ports: KafkajsProducerPorts
 
-  constructor(ports: KafkajsTransactionPorts) {
+  constructor(ports: KafkajsProducerPorts) {
+    this.leadersOf = ports.leadersOf
     this.#ports = ports
+  }
+
+  identify(address: BrokerAddress): Promise<ProducerIdentity> {
+    return this.#ports.tried(attempts.beginToWrite(address), async () => {
+      const broker = await this.#ports.brokerAt(address)
+      const of = { transactionalId: null, transactionTimeout: TRANSACTION_MS }
+      const { producerId, producerEpoch } = await broker.initProducerId(of)
+      return { producerId: BigInt(producerId), producerEpoch }
+    })
   }
 
   begin(id: string): Promise<Producer> {
@@ -38,11 +54,11 @@ export class KafkajsTransactionCalls implements TransactionCalls {
     })
   }
 
-  produce({ id }: Producer, place: TopicPartition, batch: Uint8Array): Promise<ProduceAnswer> {
-    return this.#ports.tried(attempts.writePartition(place), async () => {
-      const nodeId = await this.#ports.leaderOf(place)
-      const broker = await (await this.#ports.cluster()).findBroker({ nodeId })
-      return broker.connectionPool.send(produceCall({ transactionalId: id, ...place, batch }))
+  produce(address: BrokerAddress, request: ProduceRequest): Promise<readonly ProduceAnswer[]> {
+    const { batches } = request
+    return this.#ports.tried(attempts.write(batches), async () => {
+      const broker = await this.#ports.brokerAt(address)
+      return answersTo(batches, await broker.connectionPool.send(produceCall(request)))
     })
   }
 
