@@ -18,6 +18,9 @@ import { base64Length, encodeBase64 } from './base64.ts'
 export interface JsonEncoder {
   /** The JSON text of a physical row, as bytes of its own. */
   encode(batch: Batch<unknown>, row: number): Uint8Array
+  /** Puts the JSON text of a physical row at the beginning of `bytes`, where it stays until the next one; gives its length. */
+  overwrite(batch: Batch<unknown>, row: number): number
+  readonly bytes: Uint8Array
 }
 
 /**
@@ -47,7 +50,16 @@ class RecordEncoder implements JsonEncoder {
     this.#keys = schema.fields.map((field) => encoder.encode(`${JSON.stringify(field.name)}:`))
   }
 
+  get bytes(): Uint8Array {
+    return this.#bytes
+  }
+
   encode(batch: Batch<unknown>, row: number): Uint8Array {
+    const length = this.overwrite(batch, row)
+    return this.#bytes.slice(0, length)
+  }
+
+  overwrite(batch: Batch<unknown>, row: number): number {
     this.#length = 0
     this.#reserve(1)
     this.#bytes[this.#length++] = OPEN_OBJECT
@@ -58,7 +70,7 @@ class RecordEncoder implements JsonEncoder {
       this.#value(column, row)
     }
     this.#byte(CLOSE_OBJECT)
-    return this.#bytes.slice(0, this.#length)
+    return this.#length
   }
 
   #key(key: Uint8Array): void {

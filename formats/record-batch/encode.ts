@@ -2,9 +2,9 @@
 // 1. Measure every record. 2. One buffer of the right size; records written into it. 3. Compressed records move to a second
 // buffer behind the header. 4. Header, and last the CRC over everything after it.
 import { tooLarge, unsupported } from './batch-errors.ts'
-import { CODECS, type Codec, compress } from './compression.ts'
-import { crc32c } from './crc32c.ts'
-import { AT, ATTRIBUTE, dataViewOf, LENGTH_COUNTS_FROM, MAGIC, writeInt64 } from './layout.ts'
+import { type BatchKind, withRecords, writeHeader } from './batch-header.ts'
+import { compress } from './compression.ts'
+import { AT, dataViewOf, writeInt64 } from './layout.ts'
 import { intBytes, longBytes, VarintWriter } from './varint-writer.ts'
 
 /** A header to be written; text becomes UTF-8, half a surrogate pair U+FFFD. */
@@ -23,20 +23,14 @@ export interface EncodableRecord {
 }
 
 /** What goes into one batch. The defaults are those of a producer without idempotence. */
-export interface RecordBatchInput {
+export interface RecordBatchInput extends BatchKind {
   /** Offset of the first record; the others follow without a gap. */
   readonly baseOffset: number
   readonly records: readonly EncodableRecord[]
-  readonly codec: Codec
-  readonly partitionLeaderEpoch?: number
-  readonly producerId?: bigint
-  readonly producerEpoch?: number
-  readonly baseSequence?: number
-  readonly isTransactional?: boolean
-  readonly isControl?: boolean
 }
 
-const LARGEST_TIMESTAMP = 2 ** 51
+/** Timestamps lie within ± this. */
+export const LARGEST_TIMESTAMP = 2 ** 51
 const LARGEST_BATCH_BYTES = 2 ** 31 - 1
 const ATTRIBUTES_BYTES = 1
 
@@ -60,7 +54,9 @@ export function encodeRecordBatch(input: RecordBatchInput): Uint8Array {
   const plain = new Uint8Array(AT.records + measured.totalBytes)
   writeRecords(new VarintWriter(plain, AT.records), records, measured.bodyBytes)
   const batch = codec === 'none' ? plain : withRecords(compress(codec, plain.subarray(AT.records)))
-  writeHeader(batch, input, measured.maxTimestamp)
+  const baseTimestamp = records[0]?.timestamp ?? -1
+  writeHeader(batch, input, { count: records.length, baseTimestamp, maxTimestamp: measured.maxTimestamp })
+  setBaseOffset(batch, input.baseOffset)
   return batch
 }
 
@@ -134,34 +130,4 @@ function writeHeaders(writer: VarintWriter, headers: EncodableRecord['headers'])
     if (typeof value === 'string') writer.writeText(value)
     else writer.writeSized(value)
   }
-}
-
-function withRecords(packed: Uint8Array): Uint8Array {
-  const batch = new Uint8Array(AT.records + packed.length)
-  batch.set(packed, AT.records)
-  return batch
-}
-
-function writeHeader(batch: Uint8Array, input: RecordBatchInput, maxTimestamp: number): void {
-  const { records } = input
-  const view = dataViewOf(batch)
-  setBaseOffset(batch, input.baseOffset)
-  view.setInt32(AT.batchLength, batch.length - LENGTH_COUNTS_FROM)
-  view.setInt32(AT.partitionLeaderEpoch, input.partitionLeaderEpoch ?? -1)
-  view.setInt8(AT.magic, MAGIC)
-  view.setInt16(AT.attributes, attributesOf(input))
-  view.setInt32(AT.lastOffsetDelta, records.length - 1)
-  writeInt64(view, AT.baseTimestamp, records[0]?.timestamp ?? -1)
-  writeInt64(view, AT.maxTimestamp, maxTimestamp)
-  view.setBigInt64(AT.producerId, input.producerId ?? -1n)
-  view.setInt16(AT.producerEpoch, input.producerEpoch ?? -1)
-  view.setInt32(AT.baseSequence, input.baseSequence ?? -1)
-  view.setInt32(AT.recordCount, records.length)
-  view.setUint32(AT.crc, crc32c(batch.subarray(AT.attributes)))
-}
-
-function attributesOf(input: RecordBatchInput): number {
-  const transactional = input.isTransactional === true ? ATTRIBUTE.transactional : 0
-  const control = input.isControl === true ? ATTRIBUTE.control : 0
-  return CODECS.indexOf(input.codec) | transactional | control
 }
