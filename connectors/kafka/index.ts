@@ -24,6 +24,6 @@ export type {
 } from './client/kafka-client.ts'
 export { type ClientOptions, type KafkaClientChoice, kafkaClient } from './client/open-client.ts'
 export { kafkaDeadLetters, kafkaTopic } from './sink/sink.ts'
-export type { KafkaDeadLetterOptions, KafkaTopicOptions } from './sink/sink-options.ts'
+export type { KafkaDeadLetterOptions, KafkaDelivery, KafkaTopicOptions } from './sink/sink-options.ts'
 export { kafka } from './source/source.ts'
 export type { KafkaSourceOptions } from './source/source-options.ts'

@@ -43,7 +43,10 @@ export class IdempotentProducer implements KafkaProducer {
     { clock, random, logger, connection }: Pick<KafkaClientOptions, 'clock' | 'random' | 'logger' | 'connection'>,
   ) {
     const { signal } = this.#closing
-    const news = new Patience({ clock, random }, { healing: ['MR_KAFKA_TOPIC_UNKNOWN'], lastsMs: UNKNOWN_TOPIC_MS, signal })
+    const news = new Patience(
+      { clock, random },
+      { healing: ['MR_KAFKA_TOPIC_UNKNOWN'], lastsMs: UNKNOWN_TOPIC_MS, signal },
+    )
     const sender = new BatchSender(
       {
         leadersOf: (topics) => news.with(() => calls.leadersOf(topics)),

@@ -11,7 +11,8 @@ import { mayCreate, mayTransact } from './topic-questions.ts'
 /** What a sink writes. */
 export interface SinkTargets {
   readonly topics: readonly string[]
-  readonly transactionalId: string
+  /** `undefined`: it begins no transactions, and reads nothing back. */
+  readonly transactionalId: string | undefined
   /** Partitions of a topic that the sink makes where it is absent; `undefined`: it must be there. */
   readonly createPartitions: number | undefined
 }
@@ -24,15 +25,18 @@ export function diagnoseSink(
 ): Promise<readonly Finding[]> {
   return reachCluster(ports, settings, async (cluster) => {
     const ofTopics = await Promise.all(targets.topics.map((name) => lookAtTarget(cluster, name, targets)))
-    return [...ofTopics.flat(), ...(await lookAtTransaction(cluster, targets.transactionalId))]
+    const { transactionalId } = targets
+    const ofTransaction = transactionalId === undefined ? [] : await lookAtTransaction(cluster, transactionalId)
+    return [...ofTopics.flat(), ...ofTransaction]
   })
 }
 
 async function lookAtTarget(cluster: Cluster, name: string, targets: SinkTargets): Promise<readonly Finding[]> {
-  const { createPartitions } = targets
+  const { createPartitions, transactionalId } = targets
+  const operations = transactionalId === undefined ? (['WRITE'] as const) : (['READ', 'WRITE'] as const)
   const absent = (): Promise<Finding> =>
     createPartitions === undefined ? unknownTopic(cluster, name) : creationFinding(cluster, name, createPartitions)
-  const { findings, picture } = await lookAtTopic(cluster, { name, operations: ['READ', 'WRITE'], absent })
+  const { findings, picture } = await lookAtTopic(cluster, { name, operations, absent })
   if (picture === undefined) return findings
   return [...findings, ...(await lookAtSettings(cluster, picture, judgeTarget)).findings]
 }

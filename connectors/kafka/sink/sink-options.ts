@@ -10,6 +10,11 @@ import {
 } from '../client/connection-options.ts'
 import type { KafkaClientChoice } from '../client/open-client.ts'
 
+/** Guarantee of a sink into a topic. */
+export type KafkaDelivery = 'exactly-once' | 'at-least-once'
+
+const DELIVERIES: readonly KafkaDelivery[] = ['exactly-once', 'at-least-once']
+
 export interface KafkaTopicOptions extends KafkaConnectionOptions {
   readonly topic: string
   /** Create the topic with so many partitions where it is absent. Default: it must exist. */
@@ -18,6 +23,13 @@ export interface KafkaTopicOptions extends KafkaConnectionOptions {
   readonly codec?: Codec
   /** Field whose value becomes the record's key and chooses its partition. Default: no key, by origin split. */
   readonly key?: string
+  /**
+   * What readers of committed records see. Default `exactly-once`: each record once, as one transaction per epoch. With
+   * `at-least-once` records are sent as they come, so that they are there within milliseconds and not with the next epoch; after a
+   * crash those since the last checkpoint come again, and none is ever missing. Both keep the order of a key, whose records go to
+   * one partition; what comes again comes in that order, too.
+   */
+  readonly delivery?: KafkaDelivery
   /** Library that talks to the brokers. Default `platformatic`. */
   readonly client?: KafkaClientChoice
 }
@@ -37,6 +49,7 @@ export interface ResolvedKafkaTopic {
   readonly createPartitions: number | undefined
   readonly codec: Codec
   readonly key: string | undefined
+  readonly delivery: KafkaDelivery
   readonly client: KafkaClientChoice
 }
 
@@ -47,10 +60,12 @@ export interface ResolvedKafkaDeadLetters {
   readonly client: KafkaClientChoice
 }
 
+const TOPIC_KEYS = ['topic', 'createPartitions', 'codec', 'key', 'delivery', 'client', ...CONNECTION_KEYS]
+
 /** Throws `MR_OPTION_UNKNOWN`, `MR_OPTION_INVALID`. */
 export function resolveKafkaTopic(options: KafkaTopicOptions): ResolvedKafkaTopic {
-  refuseUnknownKeys('kafkaTopic', options, ['topic', 'createPartitions', 'codec', 'key', 'client', ...CONNECTION_KEYS])
-  const { topic, createPartitions, codec = 'lz4', key } = options
+  refuseUnknownKeys('kafkaTopic', options, TOPIC_KEYS)
+  const { topic, createPartitions, codec = 'lz4', key, delivery = 'exactly-once' } = options
   checkTopicName('kafkaTopic', topic)
   const where = `kafkaTopic "${topic}"`
   if (createPartitions !== undefined && !(Number.isInteger(createPartitions) && createPartitions > 0)) {
@@ -62,6 +77,10 @@ export function resolveKafkaTopic(options: KafkaTopicOptions): ResolvedKafkaTopi
   if (!CODECS.includes(codec)) {
     throw new MillraceError('MR_OPTION_INVALID', `${where}: codec "${codec}"${suggestion(codec, CODECS)}`)
   }
+  if (!DELIVERIES.includes(delivery)) {
+    const message = `${where}: delivery "${delivery}"${suggestion(delivery, DELIVERIES)}`
+    throw new MillraceError('MR_OPTION_INVALID', message)
+  }
   const connection = resolveConnection(where, options)
   return Object.freeze({
     topic,
@@ -69,6 +88,7 @@ export function resolveKafkaTopic(options: KafkaTopicOptions): ResolvedKafkaTopi
     createPartitions,
     codec,
     key,
+    delivery,
     client: resolveClient(where, options.client),
   })
 }

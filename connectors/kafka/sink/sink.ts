@@ -1,7 +1,7 @@
 import { unknownField } from '../../../core/model/batch.ts'
-import { fieldIndex } from '../../../core/model/field-type.ts'
+import { fieldIndex, type Schema } from '../../../core/model/field-type.ts'
 import type { ConnectorPorts } from '../../../core/ports/connector-ports.ts'
-import type { DeadLetterSinkSpec, RecordSinkSpec } from '../../../core/ports/sink.ts'
+import type { DeadLetterSinkSpec, RecordSinkSpec, RecordWriter, WriterContext } from '../../../core/ports/sink.ts'
 import { deadLetterTopicOf, OutboxDeadLetterWriter } from '../../outbox/dead-letter-writer.ts'
 import { OutboxCommitter } from '../../outbox/outbox-committer.ts'
 import { OutboxRecordWriter } from '../../outbox/record-writer.ts'
@@ -9,11 +9,13 @@ import type { KafkaConnection } from '../client/connection-options.ts'
 import { type ClientSettings, type KafkaClientChoice, openClient } from '../client/open-client.ts'
 import { Patience } from '../client/patience.ts'
 import { diagnoseSink } from '../diagnosis/diagnose-sink.ts'
+import { AtLeastOnceWriter } from './at-least-once-writer.ts'
 import { KafkaTopicStore } from './kafka-topic-store.ts'
 import {
   type KafkaDeadLetterOptions,
   type KafkaTopicOptions,
   type ResolvedKafkaDeadLetters,
+  type ResolvedKafkaTopic,
   resolveKafkaDeadLetters,
   resolveKafkaTopic,
 } from './sink-options.ts'
@@ -26,39 +28,34 @@ const READ_BACK_MS = 10
 
 /**
  * Writes records to a topic of Kafka as JSON, exactly once for readers of committed records: one transaction per epoch, sent
- * when the epoch is prepared; a redo reads back and skips what it finds.
+ * when the epoch is prepared; a redo reads back and skips what it finds. With `delivery: 'at-least-once'` each record is sent as
+ * it comes, and a checkpoint waits until all replicas in sync have it: it is read within milliseconds, and again after a crash.
  *
  * @example
  * events.to('curated', kafkaTopic({ brokers: 'localhost:9092', topic: 'events.curated', key: 'user_id' }))
  */
 export function kafkaTopic<T>(options: KafkaTopicOptions): RecordSinkSpec<T> {
   const resolved = resolveKafkaTopic(options)
-  const { topic, createPartitions, codec, key } = resolved
+  const { topic, createPartitions, codec, key, delivery } = resolved
   return {
     role: 'sink',
     takes: 'records',
     connector: 'kafka',
-    options: { topic, createPartitions: createPartitions ?? null, codec, key: key ?? null },
+    options: { topic, createPartitions: createPartitions ?? null, codec, key: key ?? null, delivery },
     epochMs: EPOCH_MS,
     check: (schema) => {
       if (key !== undefined && fieldIndex(schema, key) < 0) throw unknownField(key, schema)
     },
-    writer: (context, schema) => {
-      const partitionsOf = partitionCounts(context, resolved, createPartitions ?? 1)
-      return new OutboxRecordWriter(context, schema, {
-        topic,
-        codec,
-        key,
-        timestampOf: acceptedTimes(context),
-        partitionsOf,
-      })
-    },
+    writer: (context, schema) =>
+      delivery === 'exactly-once'
+        ? outboxWriter(context, schema, resolved)
+        : atLeastOnceWriter(context, schema, resolved),
     committer: (context) => {
       const store = topicStore(context, resolved, createPartitions !== undefined)
       return new OutboxCommitter({ context, store, codec, topic: { name: topic, partitions: createPartitions } })
     },
     diagnose: (context) => {
-      const transactionalId = transactionalIdOf(context)
+      const transactionalId = delivery === 'exactly-once' ? transactionalIdOf(context) : undefined
       return diagnoseSink(context, settingsOf(resolved), { topics: [topic], transactionalId, createPartitions })
     },
   }
@@ -101,6 +98,22 @@ export function deadLettersOf(resolved: ResolvedKafkaDeadLetters): DeadLetterSin
       return diagnoseSink(context, settingsOf(resolved), { ...targets, createPartitions: create ? 1 : undefined })
     },
   }
+}
+
+function outboxWriter(context: WriterContext, schema: Schema, resolved: ResolvedKafkaTopic): RecordWriter {
+  const { topic, codec, key, createPartitions } = resolved
+  const partitionsOf = partitionCounts(context, resolved, createPartitions ?? 1)
+  const timestampOf = acceptedTimes(context)
+  return new OutboxRecordWriter(context, schema, { topic, codec, key, timestampOf, partitionsOf })
+}
+
+/** Its epochs have nothing to commit; the committer of the outbox finds the topic, and ends what was staged before for exactly-once. */
+function atLeastOnceWriter(context: WriterContext, schema: Schema, resolved: ResolvedKafkaTopic): RecordWriter {
+  const { topic, codec, key } = resolved
+  return new AtLeastOnceWriter({
+    rows: { context, schema, key, timestampOf: acceptedTimes(context) },
+    delivery: { topic, codec, ports: context, client: () => openClient(context, settingsOf(resolved)) },
+  })
 }
 
 interface Reached {
