@@ -318,8 +318,10 @@ export function pipelineOf(scenario: Scenario, { client, onRecord }: PipelineWor
           .to(WINDOWS, delta({ path: WINDOW_TABLE }))
       }
       if (!scenario.hasMirror) return
-      if (plan?.mirrors === true) events.to('mirror', kafkaTopic({ topic: MIRROR, createPartitions: 2, client }))
-      else events.to('mirror', logTopic({ topic: MIRROR, directory: LOG_DIRECTORY }))
+      if (plan?.mirrors === true) {
+        const { delivery } = plan
+        events.to('mirror', kafkaTopic({ topic: MIRROR, createPartitions: 2, client, delivery }))
+      } else events.to('mirror', logTopic({ topic: MIRROR, directory: LOG_DIRECTORY }))
     },
     { keyGroups: 8 },
   )

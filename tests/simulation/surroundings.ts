@@ -2,7 +2,7 @@ import type { GroupOffset } from '../../connectors/kafka/index.ts'
 import { splitId } from '../../core/model/position.ts'
 import type { Bounds } from '../../core/runtime/job/bounds.ts'
 import { type GeneratedRecord, generateEvents } from '../../examples/events-curated/generate-events.ts'
-import type { FoundRecord } from './check-end.ts'
+import type { FoundRecord, Mirrored } from './check-end.ts'
 import { NO_FAULTS } from './faults.ts'
 import { committedRecords } from './kafka/committed-records.ts'
 import { KafkaHand } from './kafka/kafka-hand.ts'
@@ -94,8 +94,11 @@ export class Surroundings {
     return this.#read(`${TOPIC}.dlq`, this.#scenario.kafka?.letters)
   }
 
-  async mirrored(): Promise<readonly FoundRecord[] | undefined> {
-    return this.#scenario.hasMirror ? this.#read(MIRROR, this.#scenario.kafka?.mirrors) : undefined
+  async mirrored(): Promise<Mirrored | undefined> {
+    const { hasMirror, kafka } = this.#scenario
+    if (!hasMirror) return undefined
+    const mayRepeat = kafka?.mirrors === true && kafka.delivery === 'at-least-once'
+    return { records: await this.#read(MIRROR, kafka?.mirrors), mayRepeat }
   }
 
   /** What lag tools see in Kafka of a pipeline. */

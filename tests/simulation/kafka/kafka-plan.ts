@@ -1,3 +1,4 @@
+import type { KafkaDelivery } from '../../../connectors/kafka/index.ts'
 import { type FaultOptions, NO_FAULTS } from '../faults.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 
@@ -23,6 +24,8 @@ export interface KafkaPlan {
   readonly letters: boolean
   /** There is a second sink, and it is in Kafka. */
   readonly mirrors: boolean
+  /** Guarantee of the second sink, where it is in Kafka. */
+  readonly delivery: KafkaDelivery
   readonly faults: FaultOptions
   /** Steps of the simulation between outages, about; 0: there are none. */
   readonly outageEvery: number
@@ -38,6 +41,7 @@ export function kafkaPlanOf(random: SeededRandom): KafkaPlan | undefined {
     reads,
     letters: random.chance(0.7),
     mirrors: !reads || random.chance(0.6),
+    delivery: random.fork('delivery').chance(0.4) ? 'at-least-once' : 'exactly-once',
     faults: random.chance(0.5) ? { refused: 0.02, replyLost: 0.02, budget: 60 } : NO_FAULTS,
     outageEvery: random.chance(0.5) ? 300 + random.below(1_500) : 0,
     crashes: random.pick([0, 0.5, 0.8]),
