@@ -23,7 +23,8 @@ export interface WriterContext extends ConnectorPorts {
 
 /**
  * What one task staged for one epoch: durable, invisible, plain data. `records` counts what it holds; `outbox` names
- * segment files (relative to the outbox directory) that must survive until FINALIZE.
+ * segment files (relative to the outbox directory) that must survive until FINALIZE. A sink at least once has its records in the
+ * target already, and stages their number only.
  */
 export interface Staged {
   readonly records: number
@@ -35,10 +36,10 @@ export interface Staged {
 export interface StagingWriter {
   /**
    * Cuts the epoch: what was written before this call belongs to `epoch`, what comes after to the next. The cut is
-   * synchronous; the promise resolves when everything is written and fsynced (end of P2).
+   * synchronous; the promise resolves when everything is written and fsynced, or acknowledged by the target (end of P2).
    */
   stage(epoch: number): Promise<Staged>
-  /** Bytes that wait for the disk; above its limit the task stops feeding it until `ready` resolves. */
+  /** Bytes that wait for the disk or the target; above its limit the task stops feeding it until `ready` resolves. */
   readonly isBusy: boolean
   ready(): Promise<void>
   /** Forgets everything that was not staged. Idempotent. */

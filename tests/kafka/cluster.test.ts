@@ -67,6 +67,46 @@ for (const name of CLIENTS) {
   })
 }
 
+for (const name of CLIENTS) {
+  it(`a producer appends each batch once and in order while leaders move (${name})`, async () => {
+    const topic = topicName('cluster-producer')
+    const client = fixture.owns(await kafkaClient(fixture.ports('cluster'), { brokers, client: name }))
+    await client.createTopic(topic, PARTITIONS)
+    const followers = Array.from(
+      { length: PARTITIONS },
+      () => new Follower(fixture.ports('follower'), { brokers, client: name }),
+    )
+    let chunks = 0
+    let isOver = false
+    const write = async (): Promise<void> => {
+      for (; !isOver; chunks++) {
+        const places = Array.from({ length: PARTITIONS }, (_, partition) => ({ topic, partition }))
+        await Promise.all(places.map((place) => client.producer.append(place, batchOf(chunks * CHUNK))))
+      }
+    }
+    const writing = write()
+    await eventually('nothing is written', { looks: 600, everyMs: 50 }, async () => (chunks > 0 ? true : undefined))
+    for (const [partition, follower] of followers.entries()) await follower.start(topic, partition)
+    for (let kill = 0; kill < KILLS; kill++) {
+      const victim = cluster[kill % cluster.length]!
+      const before = chunks
+      await victim.kill()
+      await eventually('nothing is written', { looks: 1_200, everyMs: 50 }, async () =>
+        chunks > before + 2 ? true : undefined,
+      )
+      await victim.run()
+    }
+    isOver = true
+    await writing
+    const expected = Array.from({ length: chunks * CHUNK }, (_, i) => i)
+    for (const follower of followers) {
+      await follower.reached(expected.length)
+      await follower.stop()
+      assert.deepEqual(follower.values, expected)
+    }
+  })
+}
+
 function leaderOf(topic: string, expected: number): Promise<true> {
   return eventually(`${topic} is not led by ${expected}`, { looks: 300, everyMs: 100 }, async () => {
     const { topics } = await fixture.admin.metadata({ topics: [topic], forceUpdate: true })
