@@ -56,6 +56,15 @@ for (const client of CLIENTS)
       assert.equal(groups.has(group), false)
     })
 
+    it('asks about no transactional id where a sink begins none', async () => {
+      const topic = await filled([Date.now()])
+      const sink = { topic: topicName('doctored.out'), delivery: 'at-least-once' } as const
+      const { checks, wrong } = await diagnosed({ source: { topics: topic, group: topicName('group') }, sink, client })
+      assert.deepEqual(wrong, [])
+      assert.ok(checks.some(({ part, subject }) => part === 'out' && subject.startsWith('topic')))
+      assert.ok(!checks.some(({ part, subject }) => part === 'out' && subject.startsWith('transactional id')))
+    })
+
     it('names each bootstrap broker that does not answer, and why', async () => {
       const one = await diagnosed({ source: {}, brokers: '127.0.0.1:1,no-such-host.invalid:9092', client })
       const of = (name: string) => told(one.of('in', `broker ${name}`)).join(' ')

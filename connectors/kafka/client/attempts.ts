@@ -49,9 +49,9 @@ export const attempts = {
     what: `begin to write ${splitId(topic, partition)}`,
     right: `WRITE on ${topics([topic])} and on transactional id "${id}"`,
   }),
-  beginToWrite: (broker: BrokerAddress) => ({
-    what: `begin to write at ${nameOf(broker)}`,
-    right: 'WRITE on the topic, or IDEMPOTENT_WRITE on the cluster',
+  beginToWrite: ({ topic, partition }: TopicPartition) => ({
+    what: `begin to write ${splitId(topic, partition)}`,
+    right: `WRITE on ${topics([topic])}`,
   }),
   /** Several batches, whose answers are looked at one by one. */
   write: (places: readonly TopicPartition[]) => ({

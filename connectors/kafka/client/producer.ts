@@ -21,8 +21,8 @@ export interface ProducerIdentity {
 
 /** The calls of the protocol that a producer without transactions is made of. */
 export interface ProducerCalls extends ProduceCalls {
-  /** InitProducerId without a transactional id, which any broker answers. */
-  identify(broker: BrokerAddress): Promise<ProducerIdentity>
+  /** InitProducerId without a transactional id, which any broker answers: the leader of the partition that it is for. */
+  identify(leader: BrokerAddress, place: TopicPartition): Promise<ProducerIdentity>
 }
 
 interface PartitionPorts {
@@ -61,7 +61,7 @@ export class IdempotentProducer implements KafkaProducer {
         { lastsMs: Number.POSITIVE_INFINITY, signal },
       ),
       sender,
-      identify: (place) => sender.atLeader(place, (leader) => calls.identify(leader)),
+      identify: (place) => sender.atLeader(place, (leader) => calls.identify(leader, place)),
     }
   }
 

@@ -28,9 +28,9 @@ export class KafkajsProducerCalls implements TransactionCalls, ProducerCalls {
     this.#ports = ports
   }
 
-  identify(address: BrokerAddress): Promise<ProducerIdentity> {
-    return this.#ports.tried(attempts.beginToWrite(address), async () => {
-      const broker = await this.#ports.brokerAt(address)
+  identify(leader: BrokerAddress, place: TopicPartition): Promise<ProducerIdentity> {
+    return this.#ports.tried(attempts.beginToWrite(place), async () => {
+      const broker = await this.#ports.brokerAt(leader)
       const of = { transactionalId: null, transactionTimeout: TRANSACTION_MS }
       const { producerId, producerEpoch } = await broker.initProducerId(of)
       return { producerId: BigInt(producerId), producerEpoch }

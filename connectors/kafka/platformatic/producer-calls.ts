@@ -34,9 +34,9 @@ export class PlatformaticProducerCalls implements TransactionCalls, ProducerCall
     this.#ports = ports
   }
 
-  identify(broker: BrokerAddress): Promise<ProducerIdentity> {
-    return this.#ports.tried(attempts.beginToWrite(broker), async () => {
-      const connection = await this.#ports.admin.connections.get(broker)
+  identify(leader: BrokerAddress, place: TopicPartition): Promise<ProducerIdentity> {
+    return this.#ports.tried(attempts.beginToWrite(place), async () => {
+      const connection = await this.#ports.admin.connections.get(leader)
       const { producerId, producerEpoch } = await initProducerIdV4.api.async(connection, null, TRANSACTION_MS, -1n, -1)
       return { producerId, producerEpoch }
     })

@@ -67,6 +67,11 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    missing: 'WRITE on topic "…"',
+    granted: [{ operation: 'READ', on: 'topic' }],
+    attempt: ({ producer }, topic) => producer.append({ topic, partition: 0 }, suiteBatchOf(1)),
+  },
+  {
     missing: 'CREATE on topic "….new"',
     granted: [],
     attempt: (client, name) => client.createTopic(`${name}.new`, 1),
@@ -96,6 +101,14 @@ export function forbiddenTests(secure: SecureBroker, fixture: KafkaFixture): voi
         for (const topic of [mine, other]) await fixture.createTopic(topic)
         await rights.grant({ operation: 'DESCRIBE', on: 'topic', name: mine })
         await assert.rejects((await opened()).describeTopics([mine, other]), lacks(`DESCRIBE on topic "${other}"`))
+      })
+
+      it('and nobody who writes without a transaction needs more than WRITE on the topic', async () => {
+        const topic = topicName('written')
+        await fixture.createTopic(topic)
+        await rights.grant({ operation: 'WRITE', on: 'topic', name: topic })
+        const { producer } = await opened()
+        for (const count of [1, 2]) await producer.append({ topic, partition: 0 }, suiteBatchOf(count))
       })
 
       it('one that is taken away while records are read and written', async () => {
