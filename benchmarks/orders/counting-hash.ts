@@ -15,6 +15,7 @@ const SEPARATOR = 0x7c
 const ZERO = 0x30
 const MINUS = 0x2d
 const TWO_32 = 4294967296
+const TEN_TO_7 = 10_000_000
 
 /**
  * Counts results and sums up the 64-bit hashes of their texts: the sink that all systems end in. A result is written
@@ -32,20 +33,35 @@ export class CountingHash {
   /** Bytes [from, to) as the next part. */
   addBytes(bytes: Uint8Array, from: number, to: number): void {
     this.#separate(to - from)
-    for (let at = from; at < to; at++) this.#bytes[this.#length++] = bytes[at]!
+    const text = this.#bytes
+    let end = this.#length
+    for (let at = from; at < to; at++) text[end++] = bytes[at]!
+    this.#length = end
   }
 
   /** A whole number within ±2^53, in decimal, as the next part. */
   addNumber(value: number): void {
     this.#separate(17)
     if (value < 0) this.#bytes[this.#length++] = MINUS
-    let left = Math.abs(value)
+    const whole = Math.abs(value)
     let digits = 1
-    for (let limit = 10; left >= limit; limit *= 10) digits++
+    for (let limit = 10; whole >= limit; limit *= 10) digits++
+    const first = this.#length
     this.#length += digits
-    for (let at = this.#length - 1; digits > 0; at--, digits--) {
-      const rest = Math.floor(left / 10)
-      this.#bytes[at] = ZERO + (left - 10 * rest)
+    // Each half fits 32 bits, whose division is cheap.
+    const high = Math.floor(whole / TEN_TO_7)
+    const middle = Math.max(first, this.#length - 7)
+    this.#writeDigits(whole - TEN_TO_7 * high, middle, this.#length)
+    this.#writeDigits(high, first, middle)
+  }
+
+  /** The last digits of a whole number of 32 bits, from right to left. */
+  #writeDigits(number: number, from: number, to: number): void {
+    const text = this.#bytes
+    let left = number | 0
+    for (let at = to - 1; at >= from; at--) {
+      const rest = (left / 10) | 0
+      text[at] = ZERO + left - 10 * rest
       left = rest
     }
   }
@@ -53,13 +69,16 @@ export class CountingHash {
   /** The parts so far are one result. */
   end(): void {
     const length = this.#length
-    this.#bytes.fill(0, length, length + 3)
+    const bytes = this.#bytes
+    const words = this.#words
+    for (let at = length; at < length + 3; at++) bytes[at] = 0
     let high = length ^ 0x3c6ef372
     let low = length ^ 0x1b873593
-    for (let word = 0; 4 * word < length; word++) {
-      high = Math.imul(high ^ this.#words[word]!, 0x9e3779b1)
+    for (let index = 0; 4 * index < length; index++) {
+      const word = words[index]!
+      high = Math.imul(high ^ word, 0x9e3779b1)
       high ^= high >>> 15
-      low = Math.imul(low + this.#words[word]!, 0x85ebca77)
+      low = Math.imul(low + word, 0x85ebca77)
       low ^= low >>> 13
     }
     const sum = this.#low + (spread(low) >>> 0)
