@@ -1,9 +1,8 @@
-// Loaded by writers with their first file; here before virtual time begins.
-import '../../formats/parquet/parquet-encoder.ts'
 import type { RecoveryOutcome } from '../../core/checkpoint/decide-recovery.ts'
 import type { EpochMarker } from '../../core/checkpoint/epoch-marker.ts'
 import { MillraceError } from '../../core/model/errors.ts'
 import type { FailpointName } from '../../core/ports/failpoint.ts'
+import { loadEncoder } from '../../formats/parquet/encode-parquet.ts'
 import { checkEnd } from './check-end.ts'
 import { CrashWatch } from './crash-watch.ts'
 import { EndJudge } from './end-judge.ts'
@@ -42,6 +41,9 @@ export interface SeedResult {
   readonly failpoints: Readonly<Record<string, number>>
   readonly outcomes: Readonly<Record<string, number>>
 }
+
+// Writers load it with their first file; here it is there before virtual time begins, and no seed is the first one.
+await loadEncoder()
 
 const MOST_STEPS = 200_000
 /** A life whose failpoint does not come is killed after so many steps. */
