@@ -37,7 +37,7 @@ the steady CPU time per record of this very run, which the profile makes somewha
     lines: [...shown.map(([name, elapsed]) => line(name, elapsed)), line('all else', rest)],
     verdict: `${micros.toFixed(2)} µs per record with the profile.`,
     isMet: true,
-    figures: { found, parts },
+    figures: { found, parts: Object.fromEntries(parts) },
     chart: flameGraph(`${query}: CPU time by call, all threads`, calls),
   }
 }
