@@ -7,7 +7,7 @@ import { openFileStore } from '../../platform/system/file-store.ts'
 import { openLevelStore } from '../../state/level-store.ts'
 import { valueCodec } from '../../state/value-codec.ts'
 import { checkRanges, checkState } from '../simulation/check-end.ts'
-import { checkWindows, isLate, WINDOWS } from '../simulation/check-windows.ts'
+import { checkWindows, isLate } from '../simulation/check-windows.ts'
 import {
   checkAccounting,
   checkDeadLetters,
@@ -16,6 +16,7 @@ import {
   checkTable,
   countsOf,
 } from '../simulation/invariants.ts'
+import { WINDOWS } from '../simulation/kept-windows.ts'
 import { expectationOf } from '../simulation/oracle.ts'
 import { readWholeTable, type TableRow } from '../simulation/table-reader.ts'
 import type { RoundSource } from './crash-source.ts'

@@ -3,7 +3,7 @@ import type { EpochMarker } from '../../core/checkpoint/epoch-marker.ts'
 import { splitId } from '../../core/model/position.ts'
 import { decodeBlock } from '../../core/state/block.ts'
 import type { GeneratedRecord } from '../../examples/events-curated/generate-events.ts'
-import { checkWindows, isLate, WINDOWS, type WindowEvidence, type WindowTiming } from './check-windows.ts'
+import { checkWindows, isLate, type WindowEvidence } from './check-windows.ts'
 import {
   checkAccounting,
   checkDeadLetters,
@@ -14,6 +14,7 @@ import {
   commitsOf,
   countsOf,
 } from './invariants.ts'
+import { WINDOWS, type WindowTiming } from './kept-windows.ts'
 import { type Expectation, expectationOf, keyOfRow } from './oracle.ts'
 import { LOG_DIRECTORY, TABLE, TOPIC, WINDOW_TABLE } from './scenario.ts'
 import type { SimulatedBytes } from './simulated-bytes.ts'

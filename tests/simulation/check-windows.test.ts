@@ -11,9 +11,9 @@ import {
   horizonOf,
   resultOf,
   type WindowEvidence,
-  type WindowTiming,
   windowsOf,
 } from './check-windows.ts'
+import type { WindowTiming } from './kept-windows.ts'
 import { expectationOf, rowOf } from './oracle.ts'
 import { keyWords } from './stored-blocks.ts'
 

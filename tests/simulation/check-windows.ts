@@ -3,21 +3,13 @@ import type { OperatorCounts } from '../../core/checkpoint/ledger.ts'
 import { decodePaneBlock } from '../../core/state/pane-block.ts'
 import type { GeneratedRecord } from '../../examples/events-curated/generate-events.ts'
 import { type FoundLetter, shown } from './invariants.ts'
+import { WINDOWS, type WindowTiming } from './kept-windows.ts'
 import { keyOfRow, rowOf, rowText } from './oracle.ts'
 import { type BlockReader, isIdOf, keyWords, storedBlocks, wordsText } from './stored-blocks.ts'
 import type { TableRow } from './table-reader.ts'
 
-/** Under which name the operator and its sink stand in the pipelines that are judged. */
-export const WINDOWS = 'windows'
 /** Why the operator refuses a record. */
 const LATE = 'MR_RECORD_LATE'
-
-/** Of the windows of a pipeline, and of the watermark that closes them, ms. */
-export interface WindowTiming {
-  readonly sizeMs: number
-  readonly latenessMs: number
-  readonly outOfOrdernessMs: number
-}
 
 /** What a drained pipeline left that has a table of kept records and one of their windows by region. */
 export interface WindowEvidence {

@@ -7,24 +7,10 @@ import { FAILPOINTS, type FailpointName } from '../../core/ports/failpoint.ts'
 import type { DeadLetterSinkSpec } from '../../core/ports/sink.ts'
 import type { JobOptions } from '../../core/runtime/job/job-ports.ts'
 import type { EventOptions } from '../../examples/events-curated/generate-events.ts'
-import {
-  avg,
-  count,
-  deduplicate,
-  derive,
-  field,
-  filter,
-  keyBy,
-  max,
-  min,
-  sum,
-  tumbling,
-  utcDate,
-  window,
-} from '../../operators/index.ts'
-import { WINDOWS, type WindowTiming } from './check-windows.ts'
+import { deduplicate, derive, field, filter, utcDate } from '../../operators/index.ts'
 import { type FaultOptions, NO_FAULTS } from './faults.ts'
 import { type KafkaCrash, type KafkaPlan, kafkaCrashOf, kafkaPlanOf } from './kafka/kafka-plan.ts'
+import { WINDOWS, type WindowTiming, windowsByRegion } from './kept-windows.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 export const LOG_DIRECTORY = '/log'
@@ -303,20 +289,7 @@ export function pipelineOf(scenario: Scenario, { client, onRecord }: PipelineWor
         derive({ partition_date: utcDate('event_ts') }),
       )
       events.to('table', delta({ path: TABLE, partitionBy: scenario.partitionBy }))
-      if (windows !== undefined) {
-        const aggregates = {
-          total: sum('amount_cents'),
-          mean: avg('amount_cents'),
-          least: min('amount_cents'),
-          latest: max('event_ts'),
-          users: sum('user_id'),
-          with_user: count('user_id'),
-          records: count(),
-        }
-        events
-          .pipe(keyBy('region'), window(tumbling(windows.sizeMs), aggregates, { lateness: windows.latenessMs }))
-          .to(WINDOWS, delta({ path: WINDOW_TABLE }))
-      }
+      if (windows !== undefined) windowsByRegion(events, windows).to(WINDOWS, delta({ path: WINDOW_TABLE }))
       if (!scenario.hasMirror) return
       if (plan?.mirrors === true) {
         const { delivery } = plan

@@ -1,20 +1,7 @@
 import { contract, int64, integer, optional, type RecordOf, type Stream, string, timestamp } from 'millrace'
 import { delta } from 'millrace/connectors/delta'
-import {
-  avg,
-  count,
-  deduplicate,
-  derive,
-  field,
-  filter,
-  keyBy,
-  max,
-  min,
-  sum,
-  tumbling,
-  utcDate,
-  window,
-} from 'millrace/operators'
+import { deduplicate, derive, field, filter, utcDate } from 'millrace/operators'
+import { WINDOWS, windowsByRegion } from '../../simulation/kept-windows.ts'
 
 const fields = {
   event_id: string(),
@@ -42,16 +29,5 @@ export function curate(raw: Stream<RecordOf<typeof fields>>): void {
     derive({ partition_date: utcDate('event_ts') }),
   )
   kept.to('curated', delta({ path: 'warehouse/curated', partitionBy: ['partition_date', 'region'] }))
-  const aggregates = {
-    total: sum('amount_cents'),
-    mean: avg('amount_cents'),
-    least: min('amount_cents'),
-    latest: max('event_ts'),
-    users: sum('user_id'),
-    with_user: count('user_id'),
-    records: count(),
-  }
-  kept
-    .pipe(keyBy('region'), window(tumbling(TIMING.sizeMs), aggregates, { lateness: TIMING.latenessMs }))
-    .to('windows', delta({ path: 'warehouse/windows' }))
+  windowsByRegion(kept, TIMING).to(WINDOWS, delta({ path: 'warehouse/windows' }))
 }
