@@ -1,5 +1,6 @@
 import { Admin, ConnectionPool } from '@platformatic/kafka'
 import { openClient } from '../../connectors/kafka/client/open-client.ts'
+import { PROTOCOL } from '../../connectors/kafka/client/protocol-errors.ts'
 import { PRODUCE_MS } from '../../connectors/kafka/client/timeouts.ts'
 import type { Isolation, KafkaClient, TopicPartition } from '../../connectors/kafka/index.ts'
 import { produceApi } from '../../connectors/kafka/platformatic/produce-api.ts'
@@ -12,9 +13,8 @@ import { eventually } from './eventually.ts'
 /** Brokers that the run was given; the runner starts one. */
 export const BROKERS = process.env.KAFKA_BROKERS ?? '127.0.0.1:9092'
 
-/** UNKNOWN_TOPIC_OR_PARTITION and NOT_LEADER_OR_FOLLOWER: the broker took nothing, and does when its news have come. */
-const UNKNOWN_TOPIC = 3
-const NOT_LEADER = 6
+/** The broker took nothing, and does when its news have come. */
+const NEWS_ON_THE_WAY: readonly number[] = [PROTOCOL.unknownTopicOrPartition, PROTOCOL.notLeaderOrFollower]
 /** What is appended cannot be told from what was: an answer may take its time on a busy machine. */
 const REQUEST_MS = 180_000
 
@@ -93,9 +93,9 @@ export class KafkaFixture {
       const broker = partition === undefined ? undefined : brokers.get(partition.leader)
       const request = { transactionalId: null, timeoutMs: PRODUCE_MS, batches: [{ ...to, batch }] }
       const answers = broker === undefined ? [] : await produceApi.async(await this.#pool.get(broker), request)
-      const { errorCode, message } = answers[0] ?? { errorCode: NOT_LEADER, message: '' }
+      const { errorCode, message } = answers[0] ?? { errorCode: PROTOCOL.notLeaderOrFollower, message: '' }
       if (errorCode === 0) return
-      if (errorCode !== NOT_LEADER && errorCode !== UNKNOWN_TOPIC)
+      if (!NEWS_ON_THE_WAY.includes(errorCode))
         throw new Error(`produce to ${to.topic} failed with error ${errorCode} ${message}`)
       // A new leader needs a moment until it knows that it is one, and of the topic.
       await new Promise((resolve) => setTimeout(resolve, 20))

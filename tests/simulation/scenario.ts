@@ -2,12 +2,12 @@ import { delta } from '../../connectors/delta/index.ts'
 import { type KafkaClientFactory, kafka, kafkaDeadLetters, kafkaTopic } from '../../connectors/kafka/index.ts'
 import { deadLetterTopic, log, logTopic } from '../../connectors/log/index.ts'
 import { type Pipeline, pipeline } from '../../core/dataflow/pipeline.ts'
-import { contract, int64, integer, optional, string, timestamp } from '../../core/model/contract.ts'
 import { FAILPOINTS, type FailpointName } from '../../core/ports/failpoint.ts'
 import type { DeadLetterSinkSpec } from '../../core/ports/sink.ts'
 import type { JobOptions } from '../../core/runtime/job/job-ports.ts'
 import type { EventOptions } from '../../examples/events-curated/generate-events.ts'
 import { deduplicate, derive, field, filter, utcDate } from '../../operators/index.ts'
+import { event } from './event-contract.ts'
 import { type FaultOptions, NO_FAULTS } from './faults.ts'
 import { type KafkaCrash, type KafkaPlan, kafkaCrashOf, kafkaPlanOf } from './kafka/kafka-plan.ts'
 import { WINDOWS, type WindowTiming, windowsByRegion } from './kept-windows.ts'
@@ -82,21 +82,6 @@ export interface Scenario {
   /** Windows of the kept records by region, into a table of their own; `undefined`: there are none. */
   readonly windows: WindowTiming | undefined
 }
-
-const event = contract(
-  'event',
-  {
-    event_id: string(),
-    source_system: string(),
-    user_id: optional(int64()),
-    event_ts: timestamp(),
-    region: string(),
-    amount_cents: integer(),
-    kind: string(),
-    note: string(),
-  },
-  { eventTime: 'event_ts', unknownFields: 'drop' },
-)
 
 /** Main-thread points at which no topic lock is held: there a process may fall asleep and come back as a zombie. */
 const ZOMBIE_POINTS: readonly FailpointName[] = [

@@ -1,6 +1,7 @@
 import { pipeline } from 'millrace'
 import { kafka } from 'millrace/connectors/kafka'
-import { curate, event, OUT_OF_ORDERNESS } from './curated.ts'
+import { event } from '../../simulation/event-contract.ts'
+import { curate, OUT_OF_ORDERNESS } from './curated.ts'
 
 const brokers = process.env.KAFKA_BROKERS ?? 'localhost:9092'
 /** Rounds share a broker: each has topics, group and transactions of its own. */

@@ -1,6 +1,7 @@
 import { pipeline } from 'millrace'
 import { log } from 'millrace/connectors/log'
-import { curate, event, OUT_OF_ORDERNESS } from './curated.ts'
+import { event } from '../../simulation/event-contract.ts'
+import { curate, OUT_OF_ORDERNESS } from './curated.ts'
 
 const source = log({ topic: 'events', contract: event, outOfOrderness: OUT_OF_ORDERNESS })
 

@@ -1,23 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { contract, int64, integer, optional, string, timestamp } from '../../../core/model/contract.ts'
 import { type GeneratedRecord, generateEvents } from '../../../examples/events-curated/generate-events.ts'
 import { compileDecoder } from '../../../formats/json/compile-decoder.ts'
-
-const event = contract(
-  'event',
-  {
-    event_id: string(),
-    source_system: string(),
-    user_id: optional(int64()),
-    event_ts: timestamp(),
-    region: string(),
-    amount_cents: integer(),
-    kind: string(),
-    note: string(),
-  },
-  { eventTime: 'event_ts', unknownFields: 'drop' },
-)
+import { event } from '../../simulation/event-contract.ts'
 
 const options = { seed: 5, splits: 3 }
 const share = (records: readonly GeneratedRecord[], name: string): number =>
