@@ -39,20 +39,27 @@ export function wholeMicros({ records, cpuMs }: OrderFigures): number {
   return (1000 * cpuMs) / records
 }
 
+/** What is measured of a run. */
+type Figure = (run: OrderFigures) => number
+
+/** A figure of some runs in units of the ones of the same rounds. */
+export function ratiosOf(runs: readonly OrderFigures[], own: readonly OrderFigures[], figure: Figure): Spread {
+  return spreadOf(runs.map((run, round) => figure(run) / figure(own[round]!)))
+}
+
 /** The bars of a query against one peer, by the median of the ratios of pairs. */
 export function barsOf(
   of: { readonly query: OrderQuery; readonly events: number },
   own: readonly OrderFigures[],
   { peer, title, runs }: PeerRuns,
 ): readonly JudgedBar[] {
-  const ratios = (figure: (run: OrderFigures) => number) =>
-    spreadOf(runs.map((run, round) => figure(run) / figure(own[round]!)))
+  const ratios = (figure: Figure) => ratiosOf(runs, own, figure)
   const bars: JudgedBar[] = []
   const steady = STEADY[of.query][peer]
   if (steady !== undefined) bars.push(atLeast(`steady, ${title}`, steady, ratios(steadyMicros)))
   if (of.events >= WHOLE_EVENTS) bars.push(atLeast(`whole, ${title}`, WHOLE, ratios(wholeMicros)))
   if (of.query === 'seed') {
-    const shares = spreadOf(own.map((run, round) => run.peakRssMiB / runs[round]!.peakRssMiB))
+    const shares = ratiosOf(own, runs, ({ peakRssMiB }) => peakRssMiB)
     const what = `peak memory, ${title}: at most ${MEMORY_SHARE} ×`
     bars.push({ what, found: shares, isMet: shares.median <= MEMORY_SHARE })
   }

@@ -4,7 +4,7 @@ import { type Spread, spreadOf, spreadText } from '../figures.ts'
 import { PEERS, type Peer } from '../peers/peers.ts'
 import type { OrderFigures } from '../processes/orders/run-millrace.ts'
 import type { Report } from '../report.ts'
-import { barsOf, barText, steadyMicros, wholeMicros } from './bars.ts'
+import { barsOf, barText, ratiosOf, steadyMicros, wholeMicros } from './bars.ts'
 import type { OrderQuery } from './reference.ts'
 
 export type System = 'millrace' | Peer
@@ -89,7 +89,7 @@ the last result, whole from the start of the process. What the query computes an
 
 function lineOf(title: string, runs: readonly MeasuredRun[], own: readonly MeasuredRun[] | undefined): readonly Cell[] {
   const times = (figure: (run: OrderFigures) => number): string =>
-    optionalText(own === undefined ? undefined : spreadOf(runs.map((run, round) => figure(run) / figure(own[round]!))))
+    optionalText(own === undefined ? undefined : ratiosOf(runs, own, figure))
   const broker = runs.flatMap(({ brokerCpuMs, records }) =>
     brokerCpuMs === undefined ? [] : [(1000 * brokerCpuMs) / records],
   )
