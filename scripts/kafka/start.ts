@@ -7,16 +7,18 @@ const USAGE = `npm run kafka [-- --port 9092] [-- COMMAND …]
 Starts Apache Kafka ${KAFKA_VERSION} on loopback (Java 17 and Maven are needed; the first start downloads 43 MB) and stops it, with its
 data, on Ctrl-C. With a command it runs that with KAFKA_BROKERS set, and stops when the command has ended.`
 
-const { values, positionals } = parseArgs({
-  options: { port: { type: 'string', default: '9092' }, help: { type: 'boolean', default: false } },
-  allowPositionals: true,
-})
+const options = { port: { type: 'string', default: '9092' }, help: { type: 'boolean', default: false } } as const
+const args = process.argv.slice(2)
+// The command begins with the first word and has everything behind it: its options are its own.
+const { tokens } = parseArgs({ args, options, allowPositionals: true, strict: false, tokens: true })
+const begin = tokens.find(({ kind }) => kind === 'positional')?.index ?? args.length
+const { values } = parseArgs({ args: args.slice(0, begin), options })
 const missing = missingForBroker()
 if (values.help) process.stdout.write(`${USAGE}\n`)
 else if (missing !== undefined) {
   process.stderr.write(`no broker can be started: ${missing}\n`)
   process.exitCode = 1
-} else process.exitCode = await runBroker(Number(values.port), positionals)
+} else process.exitCode = await runBroker(Number(values.port), args.slice(begin))
 
 async function runBroker(port: number, command: readonly string[]): Promise<number> {
   const broker = await KafkaBroker.start(command.length === 0 ? { port } : {})
