@@ -3,6 +3,7 @@ import type { DeadLetter, Origin, PlacedRefusal } from '../../core/model/dead-le
 import { placeOfSplit } from '../../core/model/position.ts'
 import type { DeadLetterWriter, Staged, WriterContext } from '../../core/ports/sink.ts'
 import { compileEncoder } from '../../formats/json/encode-record.ts'
+import type { Codec } from '../../formats/record-batch/compression.ts'
 import { shortened } from '../../formats/records/refused-record.ts'
 import { deadLetterHeaders } from './dead-letter-headers.ts'
 import { OutboxWriter } from './outbox-writer.ts'
@@ -15,6 +16,7 @@ const SPILL_BYTES = 65_536
 export interface DeadLetterWriterOptions {
   /** Where all go; `undefined`: to `<topic of the record>.dlq`. */
   readonly topic: string | undefined
+  readonly codec: Codec
   /** Of a letter whose key, value and headers have more bytes only the first 64 KiB of the value are kept. Default: no limit. */
   readonly mostBytes?: number
   /** The timestamp of a letter whose record has this one, whole ms. */
@@ -37,9 +39,9 @@ export class OutboxDeadLetterWriter implements DeadLetterWriter {
     this.#topic = options.topic
     this.#mostBytes = options.mostBytes ?? Number.POSITIVE_INFINITY
     this.#counter = new OriginCounter(context)
-    const { timestampOf, partitionsOf } = options
+    const { codec, timestampOf, partitionsOf } = options
     this.#timestampOf = timestampOf
-    this.#outbox = new OutboxWriter({ context, codec: 'none', spillBytes: SPILL_BYTES, partitionsOf })
+    this.#outbox = new OutboxWriter({ context, codec, spillBytes: SPILL_BYTES, partitionsOf })
   }
 
   get isBusy(): boolean {

@@ -23,6 +23,8 @@ import {
 const EPOCH_MS = 1_000
 /** Brokers take batches of 1,048,588 bytes unless they are told otherwise; the headers of an error need some of them. */
 const MOST_LETTER_BYTES = 1_000_000
+/** Letters are much alike. */
+const LETTER_CODEC = 'lz4'
 const READ_BACK_BYTES = 8_388_608
 const READ_BACK_MS = 10
 
@@ -85,12 +87,12 @@ export function deadLettersOf(resolved: ResolvedKafkaDeadLetters): DeadLetterSin
     writer: (context) => {
       const partitionsOf = partitionCounts(context, resolved, 1)
       const limits = { mostBytes: MOST_LETTER_BYTES, timestampOf: acceptedTimes(context) }
-      return new OutboxDeadLetterWriter(context, { topic, ...limits, partitionsOf })
+      return new OutboxDeadLetterWriter(context, { topic, codec: LETTER_CODEC, ...limits, partitionsOf })
     },
     committer: (context) => {
       const store = topicStore(context, resolved, create)
       const one = topic === undefined ? undefined : { name: topic, partitions: undefined }
-      return new OutboxCommitter({ context, store, codec: 'none', topic: one })
+      return new OutboxCommitter({ context, store, codec: LETTER_CODEC, topic: one })
     },
     diagnose: (context, topics) => {
       const names = topic === undefined ? topics.map(deadLetterTopicOf) : [topic]

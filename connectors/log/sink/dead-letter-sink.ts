@@ -27,7 +27,7 @@ export function deadLetterTopic(options: DeadLetterTopicOptions = {}): DeadLette
     writer: (context) => {
       const partitionsOf = async (name: string): Promise<number> =>
         (await findTopic(context.files, directory, name))?.partitions ?? 1
-      return new OutboxDeadLetterWriter(context, { topic, timestampOf: Math.floor, partitionsOf })
+      return new OutboxDeadLetterWriter(context, { topic, codec: 'none', timestampOf: Math.floor, partitionsOf })
     },
     committer: (context) => {
       const store = new LogTopicStore(context, directory)
