@@ -13,6 +13,8 @@ const STEADY: Readonly<Record<OrderQuery, Readonly<Partial<Record<Peer, number>>
 /** How many times cheaper every query is to be with the start of the process, at this number of events. */
 const WHOLE = 3
 const WHOLE_EVENTS = 3_000_000
+/** With fewer events a run is mostly start: no bar is judged. */
+const LEAST_EVENTS = 1_000_000
 /** Share of the peak memory of each peer that `seed` may take. */
 const MEMORY_SHARE = 0.35
 
@@ -53,6 +55,7 @@ export function barsOf(
   own: readonly OrderFigures[],
   { peer, title, runs }: PeerRuns,
 ): readonly JudgedBar[] {
+  if (of.events < LEAST_EVENTS) return []
   const ratios = (figure: Figure) => ratiosOf(runs, own, figure)
   const bars: JudgedBar[] = []
   const steady = STEADY[of.query][peer]

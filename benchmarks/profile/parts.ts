@@ -41,15 +41,18 @@ const PARTS: readonly Part[] = [
 const GARBAGE: Part = { name: 'garbage collection', color: '#c9bdb3', files: [] }
 const NODE: Part = { name: 'Node', color: '#eeeeee', files: [] }
 const OF_CALLER: Part = { name: 'WebAssembly', color: '#f7dfae', files: [] }
+/** Windows and deduplication look their keys up there. */
+const SHARED_FILES = 'core/state/keyed-group'
 
 /** The part that a call belongs to by itself. */
 export function partOf({ name, file }: Call): Part {
+  if (file?.startsWith(SHARED_FILES)) return OF_CALLER
   if (file !== undefined) return PARTS.find(({ files }) => files.some((begin) => file.startsWith(begin))) ?? NODE
   if (name === GARBAGE.name) return GARBAGE
   return name === OF_CALLER.name ? OF_CALLER : NODE
 }
 
-/** The time of each part, ms, longest first: that of the functions themselves; WebAssembly counts for who calls it. */
+/** The time of each part, ms, longest first: that of the functions themselves; WebAssembly and look-ups count for who calls them. */
 export function timeOfParts(root: Call): readonly (readonly [name: string, elapsedMs: number])[] {
   const times = new Map<string, number>()
   addTimes(root, NODE, times)

@@ -3,6 +3,7 @@ package millrace.peers;
 import java.time.Duration;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.Grouped;
@@ -12,6 +13,7 @@ import org.apache.kafka.streams.kstream.Suppressed;
 import org.apache.kafka.streams.kstream.Suppressed.BufferConfig;
 import org.apache.kafka.streams.kstream.TimeWindows;
 import org.apache.kafka.streams.kstream.Windowed;
+import org.apache.kafka.streams.state.WindowStore;
 
 /**
  * The queries, each from the topic to the counting sink. The key of the topic is the user, so neither windows nor deduplication
@@ -28,6 +30,12 @@ final class KafkaStreamsQueries {
       (topic, bytes) -> {
         throw new IllegalStateException("an order is read from " + topic);
       });
+
+  /**
+   * A window store is a RocksDB per half of this. Of the minute that windows need, a run that passes hours would open and delete
+   * hundreds.
+   */
+  private static final Duration RETENTION = Duration.ofHours(2);
 
   private KafkaStreamsQueries() {}
 
@@ -67,7 +75,8 @@ final class KafkaStreamsQueries {
         .aggregate(
             CountAndSum::none,
             (user, order, sum) -> sum.with(order.amountCents),
-            Materialized.with(Serdes.String(), COUNT_AND_SUM))
+            Materialized.<String, CountAndSum, WindowStore<Bytes, byte[]>>with(Serdes.String(), COUNT_AND_SUM)
+                .withRetention(RETENTION))
         .suppress(Suppressed.untilWindowCloses(BufferConfig.unbounded()))
         .toStream()
         .process(() -> new CountResults<Windowed<String>, CountAndSum>((window, sum, hash) -> {
