@@ -62,7 +62,8 @@ export const importRules: readonly ImportRule[] = [
     rule: 3,
     ours: [...kernel, 'formats', 'connectors/kafka'],
     packages: ['@platformatic/kafka'],
-    builtins: [],
+    // No I/O: it says how the package is loaded.
+    builtins: ['node:module'],
   },
   {
     folder: 'connectors/kafka/kafkajs',
