@@ -1,5 +1,4 @@
 import type { FileLock } from '../core/ports/file-store.ts'
-import { closeLevel, openLevel } from './open-level.ts'
 
 /** Folder inside a locked directory that holds the lock. */
 const LOCK_FOLDER = '.lock'
@@ -11,6 +10,8 @@ const LOCK_FOLDER = '.lock'
  */
 export async function lockDirectory(directory: string): Promise<FileLock | undefined> {
   const folder = `${directory}/${LOCK_FOLDER}`
+  // Only now: worker threads have the same file store and lock nothing, so they need not load a native library.
+  const { closeLevel, openLevel } = await import('./open-level.ts')
   const level = await openLevel(folder)
   return level === undefined ? undefined : { release: () => closeLevel(level, folder) }
 }
