@@ -1,4 +1,4 @@
-import { hashKey } from '../../core/model/key-hash.ts'
+import { hashBytes } from '../../core/model/key-hash.ts'
 import type { Codec } from '../../formats/record-batch/compression.ts'
 import type { EncodableRecord } from '../../formats/record-batch/encode.ts'
 import type { PartitionedLog } from './partitioned-log/partitioned-log.ts'
@@ -133,7 +133,7 @@ class LineAppender {
   #partition(record: EncodableRecord, partitions: number): number {
     if (this.#options.partition !== undefined) return this.#options.partition
     if (record.key === null) return this.#turn++ % partitions
-    hashKey(record.key, record.key.length, { out: this.#hash, at: 0, seed: 0 })
+    hashBytes(record.key, { out: this.#hash, at: 0, seed: 0 })
     return (this.#hash[0]! >>> 0) % partitions
   }
 }

@@ -2,7 +2,7 @@
 import type { Batch } from '../../core/model/batch.ts'
 import { bytesAt, type Column, isValid, valueAt } from '../../core/model/column.ts'
 import type { Schema } from '../../core/model/field-type.ts'
-import { hashKey } from '../../core/model/key-hash.ts'
+import { hashBytes } from '../../core/model/key-hash.ts'
 import type { WriterContext } from '../../core/ports/sink.ts'
 import { compileEncoder, type JsonEncoder } from '../../formats/json/encode-record.ts'
 
@@ -96,7 +96,7 @@ export class RowEncoder {
   }
 
   #hashOf(bytes: Uint8Array): number {
-    hashKey(bytes, bytes.length, this.#hash)
+    hashBytes(bytes, this.#hash)
     return this.#hash.out[0]! >>> 0
   }
 }

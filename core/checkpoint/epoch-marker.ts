@@ -1,5 +1,5 @@
 import { MillraceError } from '../model/errors.ts'
-import { hashKey } from '../model/key-hash.ts'
+import { hashBytes } from '../model/key-hash.ts'
 import type { Position } from '../model/position.ts'
 import type { PlanValue } from '../ports/operator.ts'
 import type { Intent } from '../ports/sink.ts'
@@ -108,7 +108,7 @@ export function openMarker(bytes: Uint8Array, codec: ValueCodec): SealedMarker {
 
 function hashOf(bytes: Uint8Array): Uint8Array {
   const words = new Int32Array(4)
-  hashKey(bytes, bytes.length, { out: words, at: 0, seed: SEAL_SEED })
+  hashBytes(bytes, { out: words, at: 0, seed: SEAL_SEED })
   return new Uint8Array(words.buffer)
 }
 

@@ -1,4 +1,4 @@
-import { hashKey } from '../model/key-hash.ts'
+import { hashBytes } from '../model/key-hash.ts'
 import { describePlan, type LogicalPlan } from './logical-plan.ts'
 
 /**
@@ -8,7 +8,7 @@ import { describePlan, type LogicalPlan } from './logical-plan.ts'
 export function planDigest(plan: LogicalPlan): string {
   const bytes = new TextEncoder().encode(canonicalText(describePlan(plan)))
   const words = new Int32Array(4)
-  hashKey(bytes, bytes.length, { out: words, at: 0, seed: 0 })
+  hashBytes(bytes, { out: words, at: 0, seed: 0 })
   return Array.from(words, (word) => (word >>> 0).toString(16).padStart(8, '0')).join('')
 }
 

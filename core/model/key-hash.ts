@@ -10,9 +10,9 @@ const C2 = 0xab0e9789 | 0
 const C3 = 0x38b34ae5
 const C4 = 0xa1e38b93 | 0
 
-/** Writes the four words of the hash of `bytes[0, length)` to `out[at … at+3]`. */
+/** Writes the four words of the hash of the first `length` bytes to `out[at … at+3]`. */
 export function hashKey(
-  bytes: Uint8Array,
+  bytes: DataView,
   length: number,
   target: { readonly out: Int32Array; readonly at: number; readonly seed: number },
 ): void {
@@ -23,13 +23,13 @@ export function hashKey(
   const blocks = length >> 4
   for (let block = 0; block < blocks; block++) {
     const p = block << 4
-    h1 ^= Math.imul(scramble(word(bytes, p), C1, 15), C2)
+    h1 ^= Math.imul(scramble(bytes.getInt32(p, true), C1, 15), C2)
     h1 = (Math.imul(rotate(h1, 19) + h2, 5) + 0x561ccd1b) | 0
-    h2 ^= Math.imul(scramble(word(bytes, p + 4), C2, 16), C3)
+    h2 ^= Math.imul(scramble(bytes.getInt32(p + 4, true), C2, 16), C3)
     h2 = (Math.imul(rotate(h2, 17) + h3, 5) + 0x0bcaa747) | 0
-    h3 ^= Math.imul(scramble(word(bytes, p + 8), C3, 17), C4)
+    h3 ^= Math.imul(scramble(bytes.getInt32(p + 8, true), C3, 17), C4)
     h3 = (Math.imul(rotate(h3, 15) + h4, 5) + 0x96cd1c35) | 0
-    h4 ^= Math.imul(scramble(word(bytes, p + 12), C4, 18), C1)
+    h4 ^= Math.imul(scramble(bytes.getInt32(p + 12, true), C4, 18), C1)
     h4 = (Math.imul(rotate(h4, 13) + h1, 5) + 0x32ac3b17) | 0
   }
   const tail = blocks << 4
@@ -57,18 +57,21 @@ export function hashKey(
   out[at + 3] = (h4 + h1) | 0
 }
 
+/** The same of all of some bytes. */
+export function hashBytes(bytes: Uint8Array, target: Parameters<typeof hashKey>[2]): void {
+  hashKey(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), bytes.length, target)
+}
+
 /** Key group of a hashed key: `groups` is a power of two, fixed at the first start. */
 export function keyGroupOf(firstWord: number, groups: number): number {
   return firstWord & (groups - 1)
 }
 
-function word(bytes: Uint8Array, at: number): number {
-  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
-}
-
-function partialWord(bytes: Uint8Array, at: number, end: number): number {
+/** The word at `at`, without the bytes from `end` on. */
+function partialWord(bytes: DataView, at: number, end: number): number {
+  if (at + 4 <= end) return bytes.getInt32(at, true)
   let value = 0
-  for (let i = Math.min(at + 4, end) - 1; i >= at; i--) value = (value << 8) | bytes[i]!
+  for (let i = end - 1; i >= at; i--) value = (value << 8) | bytes.getUint8(i)
   return value
 }
 

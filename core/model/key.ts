@@ -50,7 +50,7 @@ export class KeyHasher {
       if (this.#selector.kind === 'fields') this.encode(columns, row)
       else this.#encodeResult(this.#selector.keyOf, batch, position)
       target.at = 4 * row
-      hashKey(this.#bytes, this.#length, target)
+      hashKey(this.#view, this.#length, target)
     }
     return target.out
   }

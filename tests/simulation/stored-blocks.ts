@@ -2,7 +2,7 @@ import { blockKey } from '../../core/checkpoint/block-table.ts'
 import type { EpochMarker } from '../../core/checkpoint/epoch-marker.ts'
 import type { FieldValue } from '../../core/model/field-type.ts'
 import { KeyHasher } from '../../core/model/key.ts'
-import { hashKey } from '../../core/model/key-hash.ts'
+import { hashBytes } from '../../core/model/key-hash.ts'
 
 /** Blocks of state by their keys, wherever they were found. */
 export interface BlockReader {
@@ -41,7 +41,7 @@ export function keyWords({ hashSeed }: Pick<EpochMarker, 'hashSeed'>): (...key: 
   return (...key) => {
     const canonical = hasher.canonical(key)
     const words = new Int32Array(4)
-    hashKey(canonical, canonical.length, { out: words, at: 0, seed: hashSeed })
+    hashBytes(canonical, { out: words, at: 0, seed: hashSeed })
     return wordsText(words, 0)
   }
 }

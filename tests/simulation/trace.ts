@@ -1,4 +1,4 @@
-import { hashKey } from '../../core/model/key-hash.ts'
+import { hashBytes } from '../../core/model/key-hash.ts'
 
 const encoder = new TextEncoder()
 const TAIL = 400
@@ -6,7 +6,7 @@ const TAIL = 400
 /** 32 hex digits that stand for `bytes`. */
 export function bytesDigest(bytes: Uint8Array): string {
   const words = new Int32Array(4)
-  hashKey(bytes, bytes.length, { out: words, at: 0, seed: 0 })
+  hashBytes(bytes, { out: words, at: 0, seed: 0 })
   return hex(words)
 }
 
@@ -46,7 +46,7 @@ export class Trace {
     const joined = new Uint8Array(16 + text.length)
     joined.set(this.#bytes)
     joined.set(text, 16)
-    hashKey(joined, joined.length, { out: this.#state, at: 0, seed: 1 })
+    hashBytes(joined, { out: this.#state, at: 0, seed: 1 })
     this.#count++
     this.#tail.push(line)
     if (this.#tail.length > 2 * TAIL) this.#tail = this.#tail.slice(-TAIL)
