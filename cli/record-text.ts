@@ -1,6 +1,6 @@
 import type { LogRecord } from '../connectors/log/tail.ts'
 
-const decoder = new TextDecoder('utf-8', { fatal: true })
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** A record of the log as one line: place, time, key, value, headers. */
 export function recordText(record: LogRecord): string {

@@ -1,3 +1,4 @@
+import { utf8 } from '../../core/model/utf8.ts'
 import { headersOf, type RecordBatchView } from '../../formats/record-batch/decode.ts'
 import type { EncodableHeader } from '../../formats/record-batch/encode.ts'
 
@@ -12,7 +13,7 @@ export function identityHeader(identity: string): EncodableHeader {
 /** The identity of a decoded record, or `undefined` where it has none. */
 export function identityOf(view: RecordBatchView, index: number): string | undefined {
   const value = headersOf(view, index).findLast((header) => header.key === IDENTITY_HEADER)?.value
-  return value === undefined || value === null ? undefined : new TextDecoder().decode(value)
+  return value === undefined || value === null ? undefined : utf8.decode(value)
 }
 
 /**

@@ -1,5 +1,6 @@
 // hot path
 import type { FieldType, FieldValue } from './field-type.ts'
+import { utf8 } from './utf8.ts'
 
 /**
  * One column of a batch in Arrow layout, little-endian. Immutable once built; a reader never writes into it.
@@ -21,7 +22,6 @@ export interface Column {
 export type ColumnValues = Uint8Array | Int32Array | Float64Array
 
 const TWO_32 = 4294967296
-const decoder = new TextDecoder()
 
 /** True where row `row` has a value. */
 export function isValid(column: Column, row: number): boolean {
@@ -51,7 +51,7 @@ export function valueAt(column: Column, row: number): FieldValue {
   if (!isValid(column, row)) return undefined
   switch (column.type.kind) {
     case 'string':
-      return decoder.decode(bytesAt(column, row))
+      return utf8.decode(bytesAt(column, row))
     case 'binary':
       return bytesAt(column, row).slice()
     case 'boolean':

@@ -1,8 +1,7 @@
 // hot path
 import type { ColumnBuilder } from './column-builder.ts'
 import { daysOf, unscaledOf } from './parse-value.ts'
-
-const decoder = new TextDecoder()
+import { utf8 } from './utf8.ts'
 
 /** Appends the fields of a key, whose canonical bytes ({@link KeyHasher}) begin at `start`, to a builder each, in their order. */
 export function appendKey(view: DataView, start: number, builders: readonly ColumnBuilder[]): void {
@@ -68,5 +67,5 @@ function appendSpan(
 }
 
 function textOf(view: DataView, start: number, end: number): string {
-  return decoder.decode(new Uint8Array(view.buffer, view.byteOffset + start, end - start))
+  return utf8.decode(new Uint8Array(view.buffer, view.byteOffset + start, end - start))
 }

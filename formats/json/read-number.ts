@@ -1,5 +1,6 @@
 // hot path
 import type { ColumnBuilder } from '../../core/model/column-builder.ts'
+import { utf8 } from '../../core/model/utf8.ts'
 import { MINUS, NINE, ZERO } from './ascii.ts'
 import { appendExactNumber } from './exact-number.ts'
 import type { Scanner } from './scan.ts'
@@ -9,7 +10,6 @@ const POWERS = Float64Array.from({ length: 23 }, (_, power) => Number(`1e${power
 const TWO_16 = 65_536
 const TWO_32 = 4_294_967_296
 const BILLION = 1_000_000_000
-const decoder = new TextDecoder()
 
 /** Reads a number that starts at `at` and appends it; returns the position after it, −1 after `scanner.refuse`. */
 export function readInt32(scanner: Scanner, builder: ColumnBuilder, at: number): number {
@@ -101,6 +101,6 @@ function readExact(scanner: Scanner, builder: ColumnBuilder, at: number): number
   if (!startsNumber(scanner.peek(at))) return scanner.refuse('MR_RECORD_TYPE', at)
   const next = scanner.number(at)
   if (next < 0) return -1
-  const code = appendExactNumber(builder, decoder.decode(scanner.bytes.subarray(at, next)))
+  const code = appendExactNumber(builder, utf8.decode(scanner.bytes.subarray(at, next)))
   return code === undefined ? next : scanner.refuse(code, at)
 }

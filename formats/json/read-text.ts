@@ -1,5 +1,6 @@
 // hot path
 import type { ColumnBuilder } from '../../core/model/column-builder.ts'
+import { utf8 } from '../../core/model/utf8.ts'
 import { QUOTE } from './ascii.ts'
 import { decodeBase64 } from './base64.ts'
 import { appendExactNumber } from './exact-number.ts'
@@ -8,7 +9,6 @@ import type { Scanner } from './scan.ts'
 import { dateAt, IMPOSSIBLE, instantAt, MALFORMED } from './time-text.ts'
 
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i
-const decoder = new TextDecoder()
 
 /** Reads a string that starts at `at` and appends it; returns the position after it, −1 after `scanner.refuse`. */
 export function readString(scanner: Scanner, builder: ColumnBuilder, at: number): number {
@@ -70,7 +70,7 @@ export function readDecimal(scanner: Scanner, builder: ColumnBuilder, at: number
     return readDecimalNumber(scanner, builder, at + 1) < 0 ? -1 : simple + 1
   const next = scanner.readText(at)
   if (next < 0) return -1
-  const text = decoder.decode(scanner.text.subarray(scanner.textStart, scanner.textEnd))
+  const text = utf8.decode(scanner.text.subarray(scanner.textStart, scanner.textEnd))
   const code = NUMBER.test(text) ? appendExactNumber(builder, text) : 'MR_RECORD_TYPE'
   return code === undefined ? next : scanner.refuse(code, at)
 }

@@ -10,11 +10,11 @@ import {
   LAST_DAY,
 } from '../../../core/model/column.ts'
 import type { Schema } from '../../../core/model/field-type.ts'
+import { utf8 } from '../../../core/model/utf8.ts'
 import { boundOfText } from './text-bound.ts'
 
 /** Delta protocol, `delta.dataSkippingNumIndexedCols`: columns beyond the first 32 have no statistics. */
 const INDEXED_COLUMNS = 32
-const decoder = new TextDecoder()
 
 /** First and last row in the order of the values; −1 where there is none. */
 interface Extremes {
@@ -207,7 +207,7 @@ function boundText(column: Column, row: number, side: 'min' | 'max'): string | u
   const { type, values } = column
   switch (type.kind) {
     case 'string': {
-      const bound = boundOfText(decoder.decode(bytesAt(column, row)), side)
+      const bound = boundOfText(utf8.decode(bytesAt(column, row)), side)
       return bound === undefined ? undefined : JSON.stringify(bound)
     }
     case 'int32':

@@ -146,6 +146,8 @@ describe('the JSON decoder reads', () => {
     [binary(), '"AP+="', 'MR_RECORD_TYPE'],
     [boolean(), 'true', true],
     [string(), '"\\u00e9\\ud83d\\ude00\\/"', 'é😀/'],
+    [string(), '"\\ufeffa"', '\ufeffa'],
+    [string(), '"\ufeffa\ufeff"', '\ufeffa\ufeff'],
     [string(), '"\\ud800\\udc00\\udbff\\udfff"', '\u{10000}\u{10ffff}'],
     [optional(string()), 'null', undefined],
   ]

@@ -80,6 +80,8 @@ const escapes = fc.oneof(
     '\\u00e9',
     '\\u20AC',
     '\\ud83d\\ude00',
+    '\\ufeff',
+    '\ufeff',
   ),
   fc.integer({ min: 0, max: 0xffff }).map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`),
 )

@@ -43,6 +43,7 @@ describe('fileStatistics', () => {
     ],
     ['timestamp', [-0.001], '{"v":"1969-12-31T23:59:59.999Z"},"maxValues":{"v":"1970-01-01T00:00:00.000Z"}'],
     ['string', ['～', '😀', 'z'], '{"v":"z"},"maxValues":{"v":"😀"}'],
+    ['string', ['\ufeffa'], '{"v":"\ufeffa"},"maxValues":{"v":"\ufeffa"}'],
     ['string', ['', 'a"b'], '{"v":""},"maxValues":{"v":"a\\"b"}'],
     ['boolean', [true], '{"v":true},"maxValues":{"v":true}'],
     ['boolean', [undefined, true, false, undefined], '{"v":false},"maxValues":{"v":true}'],
@@ -60,7 +61,7 @@ describe('fileStatistics', () => {
   }
 
   it('bounds texts by their bytes, whatever they begin with and however short they are', () => {
-    const text = fc.string({ unit: fc.constantFrom('\0', 'a', 'b', '～', '😀'), maxLength: 6 })
+    const text = fc.string({ unit: fc.constantFrom('\0', 'a', 'b', '\ufeff', '～', '😀'), maxLength: 6 })
     fc.assert(
       fc.property(fc.array(text, { minLength: 1, maxLength: 12 }), (texts) => {
         const sorted = texts.map((value) => Buffer.from(value)).sort(Buffer.compare)
