@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { ORDER_QUERIES } from './orders/reference.ts'
 import { COLLECTORS, type Collector } from './peers/peers.ts'
+import { deltaQuery } from './queries/delta.ts'
 import { founding } from './queries/founding.ts'
 import { kafka } from './queries/kafka.ts'
 import { memory } from './queries/memory.ts'
@@ -8,13 +9,15 @@ import { orderProfile, orderQuery } from './queries/orders.ts'
 import { restart } from './queries/restart.ts'
 import { publish, type Report } from './report.ts'
 
-const USAGE = `npm run benchmark -- --query founding|restart|memory|kafka|micro|${ORDER_QUERIES.join('|')}
+const USAGE = `npm run benchmark -- --query founding|restart|memory|kafka|seed-delta|micro|${ORDER_QUERIES.join('|')}
                         [--events n] [--pairs n] [--peer p] [--collector c] [--profile] [--smoke]
 
   founding  CPU per event of the pipeline of the guide beside JSON.parse alone
   restart   time from process start to the first record with a million live keys
   memory    resident memory of a long run beside that of its beginning
   kafka     CPU per record consumed from Kafka beside other clients; begin with npm run kafka --
+  seed-delta
+            input of Kafka to a partitioned Delta table, MB/s; begin with npm run kafka --
   micro     microbenchmarks of the hot pieces, µs per record
   stateless, tumbling, dedupe, seed
             CPU per record of a query beside Flink and Kafka Streams; begin with npm run kafka --
@@ -53,6 +56,7 @@ const QUERIES: Readonly<Record<string, Query>> = {
   restart: { events: 1_120_000, smoke: 100_000, run: restart },
   memory: { events: 5_000_000, smoke: 1_000_000, run: memory },
   kafka: { events: 4_000_000, smoke: 200_000, run: kafka },
+  'seed-delta': { events: 10_000_000, smoke: 200_000, run: deltaQuery },
   micro: { events: 100_000, smoke: 10_000, run: micro },
   ...Object.fromEntries(
     ORDER_QUERIES.map((query): [string, Query] => {

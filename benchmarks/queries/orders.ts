@@ -1,5 +1,6 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { brokerCpuMs } from '../broker.ts'
 import { fillOrders } from '../kafka-topic.ts'
 import { steadyMicros, wholeMicros } from '../orders/bars.ts'
 import { hashText } from '../orders/counting-hash.ts'
@@ -14,7 +15,6 @@ import type { Report } from '../report.ts'
 import { buildPackage, removeBuild, runProcess, workspace } from '../workspace.ts'
 
 const SEED = 20261127
-const MS_PER_TICK = 10
 /** By then the code is compiled. */
 const PROFILE_FROM = 0.5
 
@@ -145,13 +145,4 @@ async function runMillrace({ query, brokers, topic, records, directory, profiles
     isBuilt: true,
     nodeOptions: profiles === undefined ? [] : ['--cpu-prof', '--cpu-prof-interval', '500', '--cpu-prof-dir', profiles],
   })) as OrderFigures
-}
-
-/** What the broker used so far; `undefined` where it is not known which process it is. */
-function brokerCpuMs(): number | undefined {
-  const pid = process.env.KAFKA_BROKER_PID
-  if (pid === undefined) return undefined
-  // After the name in parentheses, which may hold spaces: state, ten other fields, user and system time in ticks.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')
-  return MS_PER_TICK * (Number(fields[11]) + Number(fields[12]))
 }

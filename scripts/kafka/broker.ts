@@ -99,6 +99,11 @@ export class KafkaBroker {
     return `127.0.0.1:${this.port}`
   }
 
+  /** Where the partitions of its topics lie. */
+  get logDirectory(): string {
+    return join(this.directory, 'log')
+  }
+
   /** The same for one of the listeners beside the plain one. */
   addressOf(name: string): string {
     const listener = this.#listeners.find((one) => one.name === name)

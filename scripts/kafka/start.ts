@@ -41,6 +41,7 @@ function runCommand([program = '', ...args]: readonly string[], broker: KafkaBro
       ...process.env,
       KAFKA_BROKERS: broker.bootstrap,
       KAFKA_BROKER_PID: String(broker.pid),
+      KAFKA_BROKER_LOG: broker.logDirectory,
       KAFKA_JARS: broker.library,
     },
   })
