@@ -1,17 +1,16 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { mavenLibrary, missingOf } from '../maven-library.ts'
 import { type Listener, type NodeSettings, type Settings, serverProperties } from './settings.ts'
 
 /** The version that is started unless `KAFKA_VERSION` says another one. */
 export const KAFKA_VERSION = process.env.KAFKA_VERSION ?? '4.4.0'
 
 const POM = fileURLToPath(new URL('pom.xml', import.meta.url))
-const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
 const CLUSTER_ID = 'Ojdhh8khR-6s1j1ykWSfcw'
 /** Three of them that start at once on a busy machine need their time. */
 const START_MS = 180_000
@@ -21,15 +20,6 @@ const LOOK_MS = 100
 /** Why no broker can be started here; `undefined` where one can. */
 export function missingForBroker(): string | undefined {
   return missingOf(['java', 'mvn'])
-}
-
-/** Says which of these commands is missing here. */
-export function missingOf(commands: readonly string[]): string | undefined {
-  for (const command of commands) {
-    const found = spawnSync(command, ['-version'], { stdio: 'ignore' })
-    if (found.error !== undefined) return `${command} is missing`
-  }
-  return undefined
 }
 
 /** How a broker is to be started. */
@@ -188,19 +178,9 @@ function scramArguments(users: Settings): readonly string[] {
   )
 }
 
-/** The folder with the jars of this version, filled from Maven's cache or Maven Central once. */
-export async function kafkaLibrary(version: string): Promise<string> {
-  const folder = join(homedir(), '.cache', 'millrace', `kafka-${version}`)
-  if (existsSync(folder)) return folder
-  const fresh = `${folder}.${process.pid}`
-  await mkdir(fresh, { recursive: true })
-  const goal = [COPY, '-DincludeScope=runtime', `-DoutputDirectory=${fresh}`, `-Dkafka.version=${version}`]
-  const isCopied = [['-o'], []].some(
-    (offline) => spawnSync('mvn', ['-B', '-q', ...offline, '-f', POM, ...goal], { stdio: 'ignore' }).status === 0,
-  )
-  if (!isCopied) throw new Error(`Maven could not resolve Apache Kafka ${version}`)
-  await rename(fresh, folder)
-  return folder
+/** The folder with the jars of this version. */
+export function kafkaLibrary(version: string): Promise<string> {
+  return mavenLibrary({ name: `kafka-${version}`, pom: POM, options: [`-Dkafka.version=${version}`] })
 }
 
 /** A port of loopback that nobody listens on now. */

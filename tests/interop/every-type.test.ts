@@ -3,41 +3,20 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import { schemaOf } from '../connectors/delta/delta-fixture.ts'
-import { cellText, EVERY_TYPE, type Row, rowsOf, STRANGE_TEXTS } from './every-type.ts'
+import { assertCells, type Seen } from './assert-cells.ts'
+import { EVERY_TYPE, rowsOf } from './every-type.ts'
 import { withPython } from './python-test.ts'
 import { runPython } from './run-python.ts'
 import { TableWriter } from './table-writer.ts'
+import { PARTITION_FIELDS, writePartitionedBy, writeStrangePartitions } from './type-tables.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-interop-'))
 after(() => rmSync(directory, { recursive: true }))
-
-type Cells = Readonly<Record<string, string | null>>
-
-interface Seen {
-  readonly columns: Readonly<Record<string, string>>
-  readonly rows: readonly Cells[]
-}
 
 /** What each reader sees. */
 function look(interpreter: string, table: string): readonly (readonly [string, Seen])[] {
   // The script prints just this shape.
   return Object.entries(runPython(interpreter, 'cells.py', [table]) as Readonly<Record<string, Seen>>)
-}
-
-/** Compares cell by cell; doubles by value, because languages print them differently. */
-function assertCells([reader, seen]: readonly [string, Seen], rows: readonly Row[], schema = EVERY_TYPE): void {
-  assert.equal(seen.rows.length, rows.length, reader)
-  const found = new Map(seen.rows.map((row) => [row.id, row]))
-  for (const row of rows) {
-    const cells = found.get(String(row.id))
-    for (const { name, type } of schema.fields) {
-      const [actual, expected] = [cells?.[name], cellText(type, row[name])]
-      const what = `${reader}: row ${row.id}, ${name}`
-      if (type.kind === 'float64' && expected !== null) assert.ok(Object.is(Number(actual), row[name]), what)
-      else assert.equal(actual, expected, what)
-    }
-  }
 }
 
 withPython(
@@ -58,28 +37,15 @@ withPython(
 )
 
 withPython('strange partition values come back from the names of directories', async (interpreter) => {
-  const schema = schemaOf({ id: 'int32', 'part?': 'string', 'day?': 'date' })
   const table = join(directory, 'strange-partitions')
-  const writer = await TableWriter.open(table, schema, ['part', 'day'])
-  // An empty text and null are one and the same as a partition value in every Delta table.
-  const texts = [...STRANGE_TEXTS.filter((text) => text !== '' && text.length < 60), undefined]
-  const rows = texts.flatMap((part, index) => [
-    { id: 2 * index, part, day: '2024-02-29' },
-    { id: 2 * index + 1, part, day: undefined },
-  ])
-  await writer.commit(rows)
+  const { schema, rows } = await writeStrangePartitions(table)
   for (const one of look(interpreter, table)) assertCells(one, rows, schema)
 })
 
 withPython('partitions of every other type come back with their values', async (interpreter) => {
-  const names = ['flag', 'small', 'large', 'whole', 'price', 'moment', 'day']
-  const schema = { fields: EVERY_TYPE.fields.filter(({ name }) => name === 'id' || names.includes(name)) }
-  for (const name of names) {
+  for (const name of PARTITION_FIELDS) {
     const table = join(directory, `by-${name}`)
-    const writer = await TableWriter.open(table, schema, [name])
-    // deltalake hands negative decimals of partitions to pyarrow in a spelling that it refuses.
-    const rows = rowsOf(0, 16).filter(({ price }) => !String(price).startsWith('-'))
-    await writer.commit(rows)
+    const { schema, rows } = await writePartitionedBy(table, [name])
     for (const [reader, seen] of look(interpreter, table)) assertCells([`${reader} by ${name}`, seen], rows, schema)
   }
 })

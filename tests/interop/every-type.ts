@@ -46,16 +46,22 @@ const EDGES: Readonly<Record<string, readonly FieldValue[]>> = {
   real: [0, -0, 0.1, -1.5e300, 5e-324, 1.7976931348623157e308, 123456789.125, undefined],
   exact: ['0.0000000000', '-1.0000000001', `${'9'.repeat(28)}.9999999999`, `-${'9'.repeat(28)}.9999999999`, undefined],
   price: ['0.00', '-0.01', '9999999.99', '-9999999.99', '12.30', undefined],
-  moment: [0, 0.001, -0.001, 1_709_251_199_999.999, Date.UTC(1900, 0, 1), Date.UTC(9999, 11, 31), undefined],
+  moment: [0, 0.001, -0.001, 1_709_251_199_999.999, Date.UTC(1900, 0, 1), Date.UTC(2255, 0, 1), undefined],
   day: ['1970-01-01', '1969-12-31', '2024-02-29', '0001-01-01', '9999-12-31', undefined],
   bytes: [new Uint8Array(0), Uint8Array.of(0, 255, 128), new TextEncoder().encode('é'), undefined],
 }
+
+/** No number of edge values has a factor in common with it: each of them comes by. */
+const STEP = 11
 
 /** Rows [from, to) of a fixed sequence in which every edge value meets many others. */
 export function rowsOf(from: number, to: number): readonly Row[] {
   return Array.from({ length: to - from }, (_, index) => {
     const id = from + index
-    const cells = Object.entries(EDGES).map(([name, values]) => [name, values[(id * 7 + name.length) % values.length]])
+    const cells = Object.entries(EDGES).map(([name, values]) => [
+      name,
+      values[(id * STEP + name.length) % values.length],
+    ])
     return { id, ...Object.fromEntries(cells) }
   })
 }

@@ -7,7 +7,8 @@ import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { Isolation } from '../../connectors/kafka/index.ts'
-import { KAFKA_VERSION, kafkaLibrary, missingOf } from '../../scripts/kafka/broker.ts'
+import { KAFKA_VERSION, kafkaLibrary } from '../../scripts/kafka/broker.ts'
+import { missingOf } from '../../scripts/maven-library.ts'
 import type { SeenRecord } from './seen-record.ts'
 
 /** A record that Java's client wrote, and what became of its transaction. */
