@@ -206,10 +206,8 @@ function compareTexts({ offsets, view }: Texts, a: number, b: number): number {
 function boundText(column: Column, row: number, side: 'min' | 'max'): string | undefined {
   const { type, values } = column
   switch (type.kind) {
-    case 'string': {
-      const bound = boundOfText(utf8.decode(bytesAt(column, row)), side)
-      return bound === undefined ? undefined : JSON.stringify(bound)
-    }
+    case 'string':
+      return JSON.stringify(boundOfText(utf8.decode(bytesAt(column, row)), side))
     case 'int32':
       return String(values[row])
     case 'date':

@@ -97,7 +97,7 @@ describe('fileStatistics', () => {
 describe('string bounds', () => {
   const prefix = 'x'.repeat(32)
   const last = '\u{10FFFF}'
-  const cases: readonly (readonly [string, 'min' | 'max', string | undefined])[] = [
+  const cases: readonly (readonly [string, 'min' | 'max', string])[] = [
     [prefix, 'max', prefix],
     [`${prefix}z`, 'min', prefix],
     [`${prefix}z`, 'max', `${prefix}\u007f`],
@@ -105,7 +105,8 @@ describe('string bounds', () => {
     [`${prefix}é`, 'max', `${prefix}${last}`],
     [`${prefix}${last}a`, 'max', `${prefix}${last}\u007f`],
     [`${prefix}${last.repeat(16)}b`, 'max', `${prefix}${last.repeat(16)}\u007f`],
-    [`${prefix}${last.repeat(20)}`, 'max', undefined],
+    [`${prefix}${last.repeat(20)}`, 'max', `${prefix}${last.repeat(20)}`],
+    [`${prefix}${last.repeat(20)}b`, 'max', `${prefix}${last.repeat(20)}\u007f`],
     [`${'x'.repeat(31)}😀z`, 'min', 'x'.repeat(31)],
     [`${'x'.repeat(31)}😀z`, 'max', `${'x'.repeat(31)}${last}`],
   ]
@@ -120,8 +121,8 @@ describe('string bounds', () => {
       fc.property(fc.string({ unit, maxLength: 80 }), (text) => {
         const min = boundOfText(text, 'min')
         const max = boundOfText(text, 'max')
-        assert.ok(min !== undefined && compare(min, text) <= 0 && min.isWellFormed())
-        assert.ok(max === undefined || (compare(max, text) >= 0 && max.isWellFormed()))
+        assert.ok(compare(min, text) <= 0 && min.isWellFormed())
+        assert.ok(compare(max, text) >= 0 && max.isWellFormed())
       }),
     )
   })
