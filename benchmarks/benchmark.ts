@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { ORDER_QUERIES } from './orders/reference.ts'
 import { COLLECTORS, type Collector } from './peers/peers.ts'
-import { deltaQuery } from './queries/delta.ts'
+import { deltaProfile, deltaQuery } from './queries/delta.ts'
 import { founding } from './queries/founding.ts'
 import { kafka } from './queries/kafka.ts'
 import { memory } from './queries/memory.ts'
@@ -56,7 +56,7 @@ const QUERIES: Readonly<Record<string, Query>> = {
   restart: { events: 1_120_000, smoke: 100_000, run: restart },
   memory: { events: 5_000_000, smoke: 1_000_000, run: memory },
   kafka: { events: 4_000_000, smoke: 200_000, run: kafka },
-  'seed-delta': { events: 10_000_000, smoke: 200_000, run: deltaQuery },
+  'seed-delta': { events: 10_000_000, smoke: 200_000, run: delta },
   micro: { events: 100_000, smoke: 10_000, run: micro },
   ...Object.fromEntries(
     ORDER_QUERIES.map((query): [string, Query] => {
@@ -73,6 +73,10 @@ function collector(): Collector {
   if (!Object.hasOwn(COLLECTORS, values.collector)) throw new Error(USAGE)
   // It is one of the keys.
   return values.collector as Collector
+}
+
+function delta(size: Size): Promise<Report> {
+  return values.profile ? deltaProfile('seed', size.events) : deltaQuery(size)
 }
 
 /** Loaded when asked for: it reaches into rooms that the others do not know. */

@@ -50,6 +50,11 @@ export async function runProcess(module: string, options: ProcessOptions): Promi
   return lastLineOf(process.execPath, args, options)
 }
 
+/** Options of Node that make profiles of the CPU in a directory; none where there is no directory. */
+export function profilingTo(directory: string | undefined): readonly string[] {
+  return directory === undefined ? [] : ['--cpu-prof', '--cpu-prof-interval', '500', '--cpu-prof-dir', directory]
+}
+
 /** Builds the package, so that processes can run it as its users do; {@link removeBuild} is to be called after them. */
 export function buildPackage(): void {
   const { status, stdout } = spawnSync('npm', ['run', '--silent', 'build'], { cwd: root, encoding: 'utf8' })

@@ -1,5 +1,6 @@
 import { type Spread, spreadOf, spreadText } from '../figures.ts'
 import type { Peer } from '../peers/peers.ts'
+import type { RunUsage } from '../processes/orders/measure-run.ts'
 import type { OrderFigures } from '../processes/orders/run-millrace.ts'
 import type { OrderQuery } from './reference.ts'
 
@@ -32,12 +33,13 @@ export interface PeerRuns {
 }
 
 /** CPU per record between the first quarter and the commit of the last result, µs. */
-export function steadyMicros({ records, quarterRecords, cpuMs, quarterCpuMs }: OrderFigures): number {
+export function steadyMicros(run: Omit<RunUsage, 'quarterMs'>): number {
+  const { records, quarterRecords, cpuMs, quarterCpuMs } = run
   return (1000 * (cpuMs - quarterCpuMs)) / (records - quarterRecords)
 }
 
 /** CPU per record of the whole process, µs. */
-export function wholeMicros({ records, cpuMs }: OrderFigures): number {
+export function wholeMicros({ records, cpuMs }: Pick<RunUsage, 'records' | 'cpuMs'>): number {
   return (1000 * cpuMs) / records
 }
 

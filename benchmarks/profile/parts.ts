@@ -8,8 +8,16 @@ export interface Part {
   readonly files: readonly string[]
 }
 
+/** Its encoder is a package, whose own time counts for it. */
+const TABLE: Part = {
+  name: 'Parquet and table',
+  color: '#f2d06b',
+  files: ['connectors/delta/', 'formats/parquet/'],
+}
+
 /** The first one that fits counts. */
 const PARTS: readonly Part[] = [
+  TABLE,
   {
     name: 'dead letters',
     color: '#e8a0a0',
@@ -61,7 +69,7 @@ export function timeOfParts(root: Call): readonly (readonly [name: string, elaps
 
 function addTimes(call: Call, caller: Part, times: Map<string, number>): void {
   const own = partOf(call)
-  const part = own === OF_CALLER ? caller : own
+  const part = own === OF_CALLER || (own === NODE && caller === TABLE) ? caller : own
   times.set(part.name, (times.get(part.name) ?? 0) + call.own)
   for (const next of call.calls.values()) addTimes(next, part, times)
 }

@@ -1,7 +1,6 @@
 import { countText } from 'millrace/platform'
 import { steadyMicros } from '../orders/bars.ts'
-import type { OrderQuery } from '../orders/reference.ts'
-import type { OrderFigures } from '../processes/orders/run-millrace.ts'
+import type { RunUsage } from '../processes/orders/measure-run.ts'
 import type { Report } from '../report.ts'
 import type { Call } from './call-tree.ts'
 import { flameGraph } from './flame-graph.ts'
@@ -12,9 +11,9 @@ const LEAST_SHARE = 0.01
 
 /** Where the time of a query goes. */
 export function profileReport(of: {
-  readonly query: OrderQuery
+  readonly query: string
   readonly events: number
-  readonly found: OrderFigures
+  readonly found: Omit<RunUsage, 'quarterMs'>
   readonly calls: Call
 }): Report {
   const { query, events, found, calls } = of
