@@ -4,12 +4,13 @@ import { COLLECTORS, type Collector } from './peers/peers.ts'
 import { deltaProfile, deltaQuery } from './queries/delta.ts'
 import { founding } from './queries/founding.ts'
 import { kafka } from './queries/kafka.ts'
+import { latency } from './queries/latency.ts'
 import { memory } from './queries/memory.ts'
 import { orderProfile, orderQuery } from './queries/orders.ts'
 import { restart } from './queries/restart.ts'
 import { publish, type Report } from './report.ts'
 
-const USAGE = `npm run benchmark -- --query founding|restart|memory|kafka|seed-delta|micro|${ORDER_QUERIES.join('|')}
+const USAGE = `npm run benchmark -- --query founding|restart|memory|kafka|seed-delta|micro|latency|${ORDER_QUERIES.join('|')}
                         [--events n] [--pairs n] [--peer p] [--collector c] [--profile] [--smoke]
 
   founding  CPU per event of the pipeline of the guide beside JSON.parse alone
@@ -21,9 +22,13 @@ const USAGE = `npm run benchmark -- --query founding|restart|memory|kafka|seed-d
   micro     microbenchmarks of the hot pieces, µs per record
   stateless, tumbling, dedupe, seed
             CPU per record of a query beside Flink and Kafka Streams; begin with npm run kafka --
+  latency   time from Kafka to Kafka at a fixed rate beside Flink and Kafka Streams; begin with npm run kafka --
   --peer    flink-rocksdb, flink-heap, kafka-streams or all, of these queries; default all
-  --collector  parallel or g1, of the peers' JVM; default parallel
+  --collector  parallel or g1, of the peers' JVM; default parallel, for latency g1
   --profile  where the time of one of these queries goes in Millrace, with a flame graph
+  --of      stateless, tumbling or all, of latency; default all
+  --rate, --seconds, --warm-up
+            of latency: records per second, measured seconds and those before; default 20000, 60 and 30
   --smoke   few events, nothing written to docs/benchmarks, no bar: proves that the benchmark runs`
 
 const { values } = parseArgs({
@@ -32,7 +37,11 @@ const { values } = parseArgs({
     events: { type: 'string' },
     pairs: { type: 'string', default: '5' },
     peer: { type: 'string', default: 'all' },
-    collector: { type: 'string', default: 'parallel' },
+    collector: { type: 'string' },
+    of: { type: 'string', default: 'all' },
+    rate: { type: 'string', default: '20000' },
+    seconds: { type: 'string' },
+    'warm-up': { type: 'string' },
     profile: { type: 'boolean', default: false },
     smoke: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -57,22 +66,38 @@ const QUERIES: Readonly<Record<string, Query>> = {
   memory: { events: 5_000_000, smoke: 1_000_000, run: memory },
   kafka: { events: 4_000_000, smoke: 200_000, run: kafka },
   'seed-delta': { events: 10_000_000, smoke: 200_000, run: delta },
+  latency: { events: 1, smoke: 1, run: latencyQuery },
   micro: { events: 100_000, smoke: 10_000, run: micro },
   ...Object.fromEntries(
     ORDER_QUERIES.map((query): [string, Query] => {
       const run = (size: Size) =>
         values.profile
           ? orderProfile(query, size.events)
-          : orderQuery(query, { ...size, peer: values.peer, collector: collector() })
+          : orderQuery(query, { ...size, peer: values.peer, collector: collector('parallel') })
       return [query, { events: 3_000_000, smoke: 100_000, run }]
     }),
   ),
 }
 
-function collector(): Collector {
-  if (!Object.hasOwn(COLLECTORS, values.collector)) throw new Error(USAGE)
+function collector(otherwise: Collector): Collector {
+  const { collector = otherwise } = values
+  if (!Object.hasOwn(COLLECTORS, collector)) throw new Error(USAGE)
   // It is one of the keys.
-  return values.collector as Collector
+  return collector as Collector
+}
+
+/** Its size is a time, not a number of events. */
+function latencyQuery({ pairs }: Size): Promise<Report> {
+  const seconds = whole(values.seconds ?? (values.smoke ? '5' : '60'))
+  const warmUpSeconds = whole(values['warm-up'] ?? (values.smoke ? '5' : '30'))
+  const { of, peer, rate } = values
+  return latency({ of, peer, pairs, ratePerSecond: whole(rate), seconds, warmUpSeconds, collector: collector('g1') })
+}
+
+function whole(text: string): number {
+  const number = Number(text)
+  if (!(Number.isInteger(number) && number > 0)) throw new Error(USAGE)
+  return number
 }
 
 function delta(size: Size): Promise<Report> {
@@ -90,9 +115,8 @@ if (values.help || query === undefined) {
   console.log(USAGE)
   process.exitCode = values.help ? 0 : 2
 } else {
-  const events = Number(values.events ?? (values.smoke ? query.smoke : query.events))
-  const pairs = values.smoke ? 1 : Number(values.pairs)
-  if (!(Number.isInteger(events) && events > 0 && Number.isInteger(pairs) && pairs > 0)) throw new Error(USAGE)
+  const events = whole(values.events ?? String(values.smoke ? query.smoke : query.events))
+  const pairs = values.smoke ? 1 : whole(values.pairs)
   publish(await query.run({ events, pairs }), !values.smoke)
   if (values.smoke) process.exitCode = 0
 }

@@ -44,10 +44,14 @@ export interface ProcessOptions {
  * Its errors go to stderr; a process that fails throws.
  */
 export async function runProcess(module: string, options: ProcessOptions): Promise<unknown> {
+  return lastLineOf(process.execPath, nodeArguments(module, options), options)
+}
+
+/** What Node is called with to run a module of benchmarks/processes. */
+export function nodeArguments(module: string, options: Omit<ProcessOptions, 'cwd'>): readonly string[] {
   const path = fileURLToPath(new URL(`./processes/${module}.ts`, import.meta.url))
   const condition = options.isBuilt === true ? [] : ['-C', 'millrace-source']
-  const args = [...condition, ...(options.nodeOptions ?? []), path, ...(options.args ?? [])]
-  return lastLineOf(process.execPath, args, options)
+  return [...condition, ...(options.nodeOptions ?? []), path, ...(options.args ?? [])]
 }
 
 /** Options of Node that make profiles of the CPU in a directory; none where there is no directory. */
@@ -74,6 +78,41 @@ export async function runJava(source: string, args: readonly string[]): Promise<
   return lastLineOf('java', ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', `${jars}/*`, path, ...args], {
     cwd: '.',
   })
+}
+
+/** A program that runs until it is told to end. */
+export interface RunningProcess {
+  readonly pid: number
+  /** Rejects when it ends by itself. */
+  readonly failed: Promise<never>
+  /** Asks it to end and waits for that. */
+  stop(): Promise<void>
+}
+
+/** Starts any program; its output goes to stderr. */
+export function startProcess(command: string, args: readonly string[], options: ProcessOptions): RunningProcess {
+  const { cwd, env } = options
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 2, 2] })
+  let isStopping = false
+  const ended = new Promise<void>((resolve) => {
+    child.once('close', () => resolve())
+  })
+  const failed = new Promise<never>((_, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => {
+      if (!isStopping) reject(new Error(`benchmark process ${args.join(' ')} ended with ${code}`))
+    })
+  })
+  return {
+    // Where it could not be started, `failed` says so.
+    pid: child.pid ?? 0,
+    failed,
+    stop: () => {
+      isStopping = true
+      child.kill('SIGTERM')
+      return ended
+    },
+  }
 }
 
 /** Runs any program and returns what its last line of output says, as JSON. */

@@ -11,7 +11,7 @@ const NEEDED = {
 }
 
 /** What the queries need of an order; the other two fields of the JSON are read past. */
-const order = contract('order', NEEDED, { eventTime: 'ordered_at' })
+export const order = contract('order', NEEDED, { eventTime: 'ordered_at' })
 
 const wholeOrder = contract('order', { ...NEEDED, currency: string(), note: string() }, { eventTime: 'ordered_at' })
 

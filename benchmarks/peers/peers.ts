@@ -53,12 +53,20 @@ export interface PeerRun {
 
 /** Runs a query in a fresh process. */
 export async function runPeer(peer: Peer, run: PeerRun): Promise<OrderFigures> {
-  const { module, main, more } = PEERS[peer]
+  const { main, more } = PEERS[peer]
   const { query, brokers, topic, records, directory, collector } = run
-  const target = `${folder}${module}/target`
-  const options = [COLLECTORS[collector], MAXIMAL_HEAP, ...OPENED, '-Dorg.slf4j.simpleLogger.defaultLogLevel=error']
-  const classes = ['-cp', `${target}/${module}-1.jar:${target}/libraries/*`, `millrace.peers.${main}`]
   const own = [query, brokers, topic, String(records), directory, ...more]
   // The peers print just this shape.
-  return (await lastLineOf('java', [...options, ...classes, ...own], { cwd: directory })) as OrderFigures
+  return (await lastLineOf('java', argumentsOf(peer, { main, collector, own }), { cwd: directory })) as OrderFigures
+}
+
+/** What `java` is called with to run a class of a peer. */
+export function argumentsOf(
+  peer: Peer,
+  of: { readonly main: string; readonly collector: Collector; readonly own: readonly string[] },
+): readonly string[] {
+  const { module } = PEERS[peer]
+  const target = `${folder}${module}/target`
+  const options = [COLLECTORS[of.collector], MAXIMAL_HEAP, ...OPENED, '-Dorg.slf4j.simpleLogger.defaultLogLevel=error']
+  return [...options, '-cp', `${target}/${module}-1.jar:${target}/libraries/*`, `millrace.peers.${of.main}`, ...of.own]
 }

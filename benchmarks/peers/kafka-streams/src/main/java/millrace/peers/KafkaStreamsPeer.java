@@ -67,7 +67,7 @@ public final class KafkaStreamsPeer {
   }
 
   /** Changelogs of this run: every run has its own. */
-  private static void deleteTopics(String brokers, String application) throws Exception {
+  static void deleteTopics(String brokers, String application) throws Exception {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", brokers))) {
       List<String> own =
           admin.listTopics().names().get().stream().filter(name -> name.startsWith(application)).toList();
