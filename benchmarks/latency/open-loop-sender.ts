@@ -4,11 +4,15 @@ import { LatencyHistogram } from './latency-figures.ts'
 import type { OrderStream } from './order-stream.ts'
 import type { Schedule } from './schedule.ts'
 
-/** What Node's timers can do at best. */
-const EVERY_MS = 1
 const MOST_BATCH_RECORDS = 2_000
 /** What no window waits for comes behind the measured seconds, so that the last windows are final. */
 const TAIL_SECONDS = 1
+
+/** Monotonic time in ms, and a call about a millisecond later. */
+export interface SenderClock {
+  now(): number
+  soon(run: () => void): void
+}
 
 export interface SenderOptions {
   readonly producer: KafkaProducer
@@ -16,6 +20,7 @@ export interface SenderOptions {
   readonly partitions: number
   readonly stream: OrderStream
   readonly schedule: Schedule
+  readonly clock: SenderClock
 }
 
 interface Lane {
@@ -60,15 +65,15 @@ export class OpenLoopSender {
 
   #tick(): void {
     if (this.#isEnded) return
-    const { schedule, stream } = this.#options
+    const { clock, schedule, stream } = this.#options
     const last = schedule.firstOf(schedule.toSecond + TAIL_SECONDS)
-    const due = Math.min(last, schedule.dueBy(performance.now()))
+    const due = Math.min(last, schedule.dueBy(clock.now()))
     for (; this.#next < due; this.#next++) {
       this.#lanes[stream.classOf(this.#next).partition]!.waiting.push(this.#next)
     }
     for (const lane of this.#lanes) this.#send(lane)
     if (this.#next >= last && this.#lanes.every(isDone)) this.#finish()
-    else setTimeout(() => this.#tick(), EVERY_MS)
+    else clock.soon(() => this.#tick())
   }
 
   #send(lane: Lane): void {
@@ -86,8 +91,8 @@ export class OpenLoopSender {
   }
 
   #batchOf(numbers: readonly number[]): Uint8Array {
-    const { schedule, stream } = this.#options
-    const now = performance.now()
+    const { clock, schedule, stream } = this.#options
+    const now = clock.now()
     const records: EncodableRecord[] = []
     for (const number of numbers) {
       if (schedule.isMeasured(number)) this.#lag.record(now - schedule.dueMs(number))

@@ -11,17 +11,22 @@ export class Schedule {
   readonly epochMs: number
   #fromSecond = Number.POSITIVE_INFINITY
 
-  constructor({ ratePerSecond, seconds }: { readonly ratePerSecond: number; readonly seconds: number }) {
-    this.ratePerSecond = ratePerSecond
-    this.seconds = seconds
-    const epochNow = performance.timeOrigin + performance.now()
-    this.epochMs = 1_000 * Math.ceil(epochNow / 1_000 + LEAD_SECONDS)
-    this.beginMs = performance.now() + this.epochMs - epochNow
+  /** Begins half a second after now or up to a second later; `nowMs` is monotonic. */
+  constructor(of: {
+    readonly ratePerSecond: number
+    readonly seconds: number
+    readonly nowMs: number
+    readonly epochNowMs: number
+  }) {
+    this.ratePerSecond = of.ratePerSecond
+    this.seconds = of.seconds
+    this.epochMs = 1_000 * Math.ceil(of.epochNowMs / 1_000 + LEAD_SECONDS)
+    this.beginMs = of.nowMs + this.epochMs - of.epochNowMs
   }
 
   /** Measures from the first whole second on that is `seconds` after now. */
-  measureAfter(seconds: number): void {
-    this.#fromSecond = Math.ceil((performance.now() - this.beginMs) / 1_000 + seconds)
+  measureAfter(seconds: number, nowMs: number): void {
+    this.#fromSecond = Math.ceil((nowMs - this.beginMs) / 1_000 + seconds)
   }
 
   /** First second that is measured; infinite until it is known. */

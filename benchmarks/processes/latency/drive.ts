@@ -18,6 +18,8 @@ const TAIL_SECONDS = 3
 /** So long results may fail to come before they are missing. */
 const PATIENCE_MS = 10_000
 const LOOK_MS = 100
+/** What Node's timers can do at best. */
+const EVERY_MS = 1
 
 // Only the benchmark starts this.
 const order = JSON.parse(process.argv[2] ?? '') as DriverOrder
@@ -29,7 +31,8 @@ const client = await kafkaClient(systemPorts({ pipeline: 'benchmark-driver' }), 
 const stream = new OrderStream()
 const mostSeconds = MOST_START_SECONDS + warmUpSeconds + seconds + TAIL_SECONDS
 // The last of what takes time: the first record is due half a second later.
-const schedule = new Schedule({ ratePerSecond, seconds })
+const nowMs = performance.now()
+const schedule = new Schedule({ ratePerSecond, seconds, nowMs, epochNowMs: performance.timeOrigin + nowMs })
 const results =
   order.query === 'stateless'
     ? new StatelessResults(stream, schedule, mostSeconds)
@@ -44,7 +47,7 @@ const reader = new ResultReader({
   capacity: schedule.firstOf(seconds) * 2,
   onFirst: () => {
     firstResultSeconds = (performance.now() - schedule.beginMs) / 1_000
-    schedule.measureAfter(warmUpSeconds)
+    schedule.measureAfter(warmUpSeconds, performance.now())
     cpuShares().then(cpu.resolve, cpu.reject)
   },
 })
@@ -54,6 +57,7 @@ const sender = new OpenLoopSender({
   partitions: ORDER_PARTITIONS,
   stream,
   schedule,
+  clock: { now: () => performance.now(), soon: (run) => setTimeout(run, EVERY_MS) },
 })
 const reading = reader.run()
 const late = setTimeout(() => {
