@@ -63,7 +63,9 @@ public final class KafkaStreamsLatency {
                 (record, newest) -> record.value() instanceof Order order ? order.orderedAt : Math.max(0, newest)))
         .filter((user, order) -> order != null);
     KStream<String, byte[]> results = switch (arguments.query()) {
-      case "stateless" -> orders.filter((user, order) -> order.isPaid()).mapValues(order -> JSON.get().of(order));
+      case "stateless" -> orders
+          .filter((user, order) -> order.isPaid())
+          .map((user, order) -> withoutKey(JSON.get().of(order)));
       case "tumbling" -> seconds(orders);
       default -> throw arguments.unknownQuery();
     };
@@ -85,8 +87,13 @@ public final class KafkaStreamsLatency {
         // It looks at its windows with every record; emitting them on their close would look once a second.
         .suppress(Suppressed.untilWindowCloses(BufferConfig.unbounded()))
         .toStream()
-        .map((window, sum) -> KeyValue.pair(
-            window.key(), JSON.get().of(window.key(), window.window().start(), sum.count(), sum.sum())));
+        .map((window, sum) -> withoutKey(
+            JSON.get().of(window.key(), window.window().start(), sum.count(), sum.sum())));
+  }
+
+  /** Without a key the producer fills one partition after the other, so batches are fewer. */
+  private static KeyValue<String, byte[]> withoutKey(byte[] json) {
+    return KeyValue.pair(null, json);
   }
 
   private static Properties settings(LatencyArguments arguments, String application) {
