@@ -27,8 +27,9 @@ const USAGE = `npm run benchmark -- --query founding|restart|memory|kafka|seed-d
   --collector  parallel or g1, of the peers' JVM; default parallel, for latency g1
   --profile  where the time of one of these queries goes in Millrace, with a flame graph
   --of      stateless, tumbling or all, of latency; default all
-  --rate, --seconds, --warm-up
-            of latency: records per second, measured seconds and those before; default 20000, 60 and 30
+  --rate, --seconds, --warm-up, --threads
+            of latency: records per second, measured seconds and those before, threads of each system; default
+            20000, 60, 30 and 2
   --smoke   few events, nothing written to docs/benchmarks, no bar: proves that the benchmark runs`
 
 const { values } = parseArgs({
@@ -41,6 +42,7 @@ const { values } = parseArgs({
     of: { type: 'string', default: 'all' },
     rate: { type: 'string', default: '20000' },
     seconds: { type: 'string' },
+    threads: { type: 'string', default: '2' },
     'warm-up': { type: 'string' },
     profile: { type: 'boolean', default: false },
     smoke: { type: 'boolean', default: false },
@@ -90,8 +92,9 @@ function collector(otherwise: Collector): Collector {
 function latencyQuery({ pairs }: Size): Promise<Report> {
   const seconds = whole(values.seconds ?? (values.smoke ? '5' : '60'))
   const warmUpSeconds = whole(values['warm-up'] ?? (values.smoke ? '5' : '30'))
-  const { of, peer, rate } = values
-  return latency({ of, peer, pairs, ratePerSecond: whole(rate), seconds, warmUpSeconds, collector: collector('g1') })
+  const { of, peer } = values
+  const [ratePerSecond, threads] = [whole(values.rate), whole(values.threads)]
+  return latency({ of, peer, pairs, ratePerSecond, threads, seconds, warmUpSeconds, collector: collector('g1') })
 }
 
 function whole(text: string): number {

@@ -1,4 +1,4 @@
-import type { Cell } from 'millrace/platform'
+import { type Cell, countText } from 'millrace/platform'
 import { type Spread, spreadOf, spreadText } from '../figures.ts'
 import { PEERS } from '../peers/peers.ts'
 import type { Report } from '../report.ts'
@@ -22,6 +22,7 @@ export interface LatencyReportParts {
   readonly ratePerSecond: number
   readonly seconds: number
   readonly warmUpSeconds: number
+  readonly threads: number
 }
 
 /** p99 of `stateless`, ms. */
@@ -33,21 +34,22 @@ interface JudgedLine {
 }
 
 /** The report of a run in which no system lost a result. */
-export function latencyReport({ runs, of, ratePerSecond, seconds, warmUpSeconds }: LatencyReportParts): Report {
+export function latencyReport(parts: LatencyReportParts): Report {
+  const { runs, of, ratePerSecond, seconds, warmUpSeconds, threads } = parts
   const rounds = [...[...runs.values()][0]!.values()][0]!.length
   const judged = [...runs].flatMap(([query, ofSystems]) => judge(query, ofSystems))
   return {
     query: 'latency',
     title: 'Latency from Kafka to Kafka at a fixed rate',
-    method: `${ratePerSecond} orders per second are sent to a topic with 4 partitions, each when it is due, whatever became of those before (an
+    method: `${countText(ratePerSecond)} orders per second are sent to a topic with 4 partitions, each when it is due, whatever became of those before (an
 open loop), and results are read from another topic by the same process, so by one clock. Latency is the time from when a record was due
 until its result was read: a driver or broker that is late counts against the system. It includes writing and reading on both sides
 and up to a millisecond for which the driver collects records. A window waits for the first record of the next one. Each system runs in
-a fresh process with fresh topics, is warmed up for ${warmUpSeconds} s at the same rate and then measured for ${seconds} s; percentiles are of an HdrHistogram.
+a fresh process with fresh topics and ${threads} threads, is warmed up for ${warmUpSeconds} s at the same rate and then measured for ${seconds} s; percentiles are of an HdrHistogram.
 System, broker and driver share the cores of one machine. All of them deliver at least once; their latency profiles stand in
 [benchmarks/peers](../../benchmarks/peers/README.md). Broker's view is the time between the broker's stamps on record and result, in whole
-milliseconds; driver's lag is what the driver itself was late, and is part of the latency. Figures are medians with least and greatest of ${rounds} rounds.`,
-    command: `npm run kafka -- npm run benchmark -- --query latency${of === 'all' ? '' : ` --of ${of}`} --rate ${ratePerSecond} --seconds ${seconds}`,
+milliseconds; driver's lag is what the driver itself was late, and is part of the latency. Figures are medians with least and greatest of the rounds: ${rounds}.`,
+    command: `npm run kafka -- npm run benchmark -- --query latency${of === 'all' ? '' : ` --of ${of}`} --rate ${ratePerSecond} --seconds ${seconds} --warm-up ${warmUpSeconds} --threads ${threads}`,
     columns: [
       'query',
       'system',

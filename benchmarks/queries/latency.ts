@@ -37,6 +37,8 @@ export interface LatencyOptions {
   /** Before that, from the first result on. */
   readonly warmUpSeconds: number
   readonly collector: Collector
+  /** Workers of Millrace, parallelism of Flink, stream threads of Kafka Streams. */
+  readonly threads: number
 }
 
 /** How long records take from Kafka to Kafka in Millrace and its peers, in turn. Needs `KAFKA_BROKERS`. */
@@ -138,16 +140,16 @@ interface Place {
   readonly output: string
 }
 
-function startSystem({ query, system, brokers, collector }: LatencyRun, place: Place): RunningProcess {
+function startSystem({ query, system, brokers, collector, threads }: LatencyRun, place: Place): RunningProcess {
   const { directory, input, output } = place
   if (system !== 'millrace') {
-    const own = [query, brokers, input, output, directory]
+    const own = [query, brokers, input, output, directory, String(threads)]
     return startProcess('java', argumentsOf(system, { main: MAINS[system], collector, own }), { cwd: directory })
   }
   const pipeline = new URL(`../pipelines/latency/${query}.ts`, import.meta.url)
   const options = {
     cwd: directory,
-    args: [pipeline.href],
+    args: [pipeline.href, String(threads)],
     env: { KAFKA_BROKERS: brokers, BENCHMARK_TOPIC: input, BENCHMARK_OUTPUT: output },
     isBuilt: true,
   }

@@ -24,12 +24,10 @@ import org.apache.flink.streaming.api.windowing.assigners.TumblingEventTimeWindo
 
 /** Runs a query in Apache Flink from Kafka to Kafka, tuned for latency, until the process is ended. Arguments: {@link LatencyArguments}. */
 public final class FlinkLatency {
-  private static final int PARALLELISM = 2;
-
   public static void main(String[] args) throws Exception {
     LatencyArguments arguments = LatencyArguments.of(args);
     StreamExecutionEnvironment environment =
-        StreamExecutionEnvironment.createLocalEnvironment(PARALLELISM, settings(arguments.directory()));
+        StreamExecutionEnvironment.createLocalEnvironment(arguments.threads(), settings(arguments.directory()));
     DataStream<Order> orders = orders(environment, arguments);
     switch (arguments.query()) {
       case "stateless" -> orders

@@ -102,8 +102,8 @@ public final class KafkaStreamsLatency {
     settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, arguments.brokers());
     settings.put(StreamsConfig.STATE_DIR_CONFIG, arguments.directory());
     settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
-    settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 2);
-    settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 10_000);
+    settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, arguments.threads());
+    settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 100);
     settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0);
     settings.put(StreamsConfig.TOPOLOGY_OPTIMIZATION_CONFIG, StreamsConfig.OPTIMIZE);
     settings.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, 1);
