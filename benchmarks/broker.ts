@@ -1,15 +1,10 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { cpuMsOf } from './process-cpu.ts'
 
-const MS_PER_TICK = 10
-
-/** CPU time that the broker of `npm run kafka` used so far; `undefined` where it is not known which process it is. */
+/** CPU time that the broker of `npm run kafka` used so far, ms; `undefined` where it is not known which process it is. */
 export function brokerCpuMs(): number | undefined {
-  const pid = process.env.KAFKA_BROKER_PID
-  if (pid === undefined) return undefined
-  // After the name in parentheses, which may hold spaces: state, ten other fields, user and system time in ticks.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')
-  return MS_PER_TICK * (Number(fields[11]) + Number(fields[12]))
+  return cpuMsOf(process.env.KAFKA_BROKER_PID)
 }
 
 /** Bytes of a topic as that broker keeps and sends them; `undefined` where its directory is not known. */

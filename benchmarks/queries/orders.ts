@@ -8,7 +8,6 @@ import { allOrders, ORDER_PARTITIONS } from '../orders/generate-orders.ts'
 import { type OrderQuery, referenceResults } from '../orders/reference.ts'
 import { type MeasuredRun, type OrderReportParts, orderReport, type System, TITLES } from '../orders/report.ts'
 import { buildPeers, type Collector, missingForPeers, PEERS, type Peer, type PeerRun, runPeer } from '../peers/peers.ts'
-import { cpuMsOf } from '../process-cpu.ts'
 import type { OrderFigures } from '../processes/orders/run-millrace.ts'
 import { callTree } from '../profile/call-tree.ts'
 import { profileReport } from '../profile/profile-report.ts'
@@ -128,9 +127,9 @@ async function measuredRun(system: System, query: Omit<OrderRun, 'directory'>): 
   const directory = mkdtempSync(join(workspace('orders'), 'run-'))
   try {
     const run = { ...query, directory }
-    const before = cpuMsOf(process.env.KAFKA_BROKER_PID)
+    const before = brokerCpuMs()
     const figures = await (system === 'millrace' ? runMillrace(run) : runPeer(system, run))
-    const after = cpuMsOf(process.env.KAFKA_BROKER_PID)
+    const after = brokerCpuMs()
     return { ...figures, brokerCpuMs: before === undefined || after === undefined ? undefined : after - before }
   } finally {
     rmSync(directory, { recursive: true })
