@@ -71,10 +71,14 @@ export class FingerprintGroup extends KeyedGroup {
     this.addKey(position, words, at)
   }
 
-  /** Entries older than `horizon` may go: they do once they are about half of all, or when the group would grow. */
+  /** Entries older than `horizon` may go: they do when the group would grow, or with the next {@link compact}. */
   dropBefore(horizon: number): void {
     this.#horizon = horizon
-    if (horizon > this.#median) this.compact(horizon)
+  }
+
+  /** True where about half of the entries may go. */
+  get isHalfOld(): boolean {
+    return this.#horizon > this.#median
   }
 
   /** Makes room for `entries` more, so that adding them rebuilds nothing. */

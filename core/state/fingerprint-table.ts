@@ -5,6 +5,9 @@ import type { StateBlock } from '../ports/operator.ts'
 import { blockBytes, decodeBlock } from './block.ts'
 import { FingerprintGroup } from './fingerprint-group.ts'
 
+/** Entries that one call of `dropBefore` may look at to rebuild groups, a fraction of a millisecond; more is owed to later calls. */
+const REBUILT_PER_CALL = 16_384
+
 /**
  * Times by 128-bit key hash: one {@link FingerprintGroup} per key group. Growth and
  * rebuilding happen group by group, so no single call is long. One owner, one thread.
@@ -12,6 +15,10 @@ import { FingerprintGroup } from './fingerprint-group.ts'
 export class FingerprintTable {
   readonly #groups: FingerprintGroup[] = []
   readonly #keyGroups: number
+  /** The group that is looked at first for rebuilding. */
+  #turn = 0
+  /** Entries that may be looked at now; below zero after a large group. */
+  #allowance = 0
 
   /** `keyGroups`: a power of two. */
   constructor(keyGroups: number) {
@@ -51,9 +58,21 @@ export class FingerprintTable {
     return seen
   }
 
-  /** Entries older than `horizon` may go. */
+  /**
+   * Entries older than `horizon` may go. Groups grow old together: their rebuilding is spread over many calls, so that none
+   * holds records up for longer than one group takes.
+   */
   dropBefore(horizon: number): void {
-    for (let i = 0; i < this.#groups.length; i++) this.#groups[i]!.dropBefore(horizon)
+    const groups = this.#groups
+    for (let i = 0; i < groups.length; i++) groups[i]!.dropBefore(horizon)
+    this.#allowance = Math.min(this.#allowance + REBUILT_PER_CALL, REBUILT_PER_CALL)
+    for (let i = 0; i < groups.length && this.#allowance > 0; i++) {
+      const group = groups[this.#turn]!
+      this.#turn = (this.#turn + 1) % groups.length
+      if (!group.isHalfOld) continue
+      this.#allowance -= group.size
+      group.compact(horizon)
+    }
   }
 
   /**

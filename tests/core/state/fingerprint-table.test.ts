@@ -54,6 +54,24 @@ describe('FingerprintTable', () => {
     assert.ok(table.sizeBytes < 1_000, `${table.sizeBytes} bytes`)
   })
 
+  it('rebuilds no two large groups in one call, as they grow old together, and all of them in time', () => {
+    const table = new FingerprintTable(KEY_GROUPS)
+    const keys = 200_000
+    for (let key = 0; key < keys; key++) {
+      const words = Int32Array.of(key, key, key, key)
+      table.groupOf(words, 0).put(words, 0, key)
+    }
+    const sizes: number[] = [table.size]
+    for (let call = 0; call < 40; call++) {
+      table.dropBefore(0.6 * keys)
+      sizes.push(table.size)
+    }
+    const rebuilt = sizes.slice(1).map((size, call) => sizes[call]! - size)
+    assert.ok(Math.max(...rebuilt) < 0.2 * keys, `${Math.max(...rebuilt)} entries went in one call`)
+    assert.equal(rebuilt.filter((entries) => entries > 0).length, KEY_GROUPS)
+    assert.equal(table.size, 0.4 * keys)
+  })
+
   it('hands over only what changed, in the order of key groups', () => {
     const table = new FingerprintTable(KEY_GROUPS)
     for (let key = 0; key < 20; key++) putTime(table, key, key)
