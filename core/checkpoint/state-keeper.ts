@@ -3,7 +3,7 @@ import { freeMemory, freeShared } from '../model/free-memory.ts'
 import type { ByteOperation, ByteStore } from '../ports/byte-store.ts'
 import type { StateBlock } from '../ports/operator.ts'
 import type { ValueCodec } from '../ports/value-codec.ts'
-import { entriesIn, latestIn } from '../state/block.ts'
+import { entriesIn, latestIn, sealBlock } from '../state/block.ts'
 import { crc32c } from '../state/crc32c.ts'
 import { mergeBlocks } from '../state/merge-blocks.ts'
 import { blockKey, epochText, mergesDue } from './block-table.ts'
@@ -273,9 +273,10 @@ function markerKey(epoch: number): string {
   return `epoch/${epochText(epoch)}`
 }
 
+/** Seals a block that is to be stored. */
 function entryOf(operator: string, block: StateBlock, epoch: number): BlockEntry {
   const { keyGroup, bytes } = block
-  const written = { sizeBytes: bytes.length, crc: crc32c(bytes), latest: latestIn(bytes) }
+  const written = { sizeBytes: bytes.length, crc: sealBlock(bytes), latest: latestIn(bytes) }
   return { operator, keyGroup, from: epoch, to: epoch, ...written }
 }
 

@@ -55,7 +55,8 @@ export interface Operator {
   /** A timer asked for earlier is due. */
   onTimer?(time: number, output: Output): void
   /**
-   * Called at a barrier: hands over what changed since the last call (≤ 5 ms; the caller owns the bytes) and goes on.
+   * Called at a barrier: hands over what changed since the last call (≤ 5 ms; the caller owns the bytes, and seals the blocks)
+   * and goes on.
    * Stateless operators return an empty list.
    */
   snapshot(): readonly StateBlock[]

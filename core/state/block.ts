@@ -1,5 +1,5 @@
 import { MillraceError } from '../model/errors.ts'
-import { crc32c } from './crc32c.ts'
+import { crc32c, joinCrc32c } from './crc32c.ts'
 
 /**
  * A block of keyed state, little-endian. Persistent: stored state depends on it.
@@ -15,6 +15,7 @@ const NEWEST: BlockVersion = 2
 
 const MAGIC = 0x4253524d
 const HEADER_BYTES = 16
+const CHECKSUM_AT = 12
 const ENTRY_BYTES = 24
 
 /** The entries of a block: four words of key hash and one time (epoch ms) each. */
@@ -29,10 +30,13 @@ export function blockBytes(entries: number): number {
   return HEADER_BYTES + ENTRY_BYTES * entries
 }
 
-/** Copies the first `count` entries as a block into `target`, which has just the room and begins at an address divisible by eight. */
+/**
+ * Copies the first `count` entries as a block into `target`, which has just the room and begins at an address divisible by
+ * eight. It has no checksum until {@link sealBlock}: whoever takes a snapshot has no time to lose.
+ */
 export function writeBlock(target: Uint8Array, entries: BlockEntries): void {
   writeEntries(target, entries)
-  sealBlock(target, 1, entries.count)
+  writeHead(target, 1, entries.count)
 }
 
 /** The part that all versions have, without the header. */
@@ -42,13 +46,18 @@ export function writeEntries(target: Uint8Array, { words, times, count }: BlockE
   new Int32Array(buffer, byteOffset + HEADER_BYTES + 8 * count, 4 * count).set(words.subarray(0, 4 * count))
 }
 
-/** Writes the header of a block whose rest is there. */
-export function sealBlock(target: Uint8Array, version: BlockVersion, count: number): void {
-  const header = new Uint32Array(target.buffer, target.byteOffset, 4)
-  header[0] = MAGIC
-  header[1] = version
-  header[2] = count
-  header[3] = checksumOf(target)
+/** Writes the header of a block, without its checksum. */
+export function writeHead(target: Uint8Array, version: BlockVersion, count: number): void {
+  new Uint32Array(target.buffer, target.byteOffset, 4).set([MAGIC, version, count, 0])
+}
+
+/** Writes the checksum into a block that is otherwise there, and returns the CRC-32C of the whole. To be done before it is stored. */
+export function sealBlock(block: Uint8Array): number {
+  const rest = crc32c(block.subarray(HEADER_BYTES))
+  const restBytes = block.length - HEADER_BYTES
+  const checksum = joinCrc32c(crc32c(block.subarray(0, CHECKSUM_AT)), rest, restBytes)
+  new DataView(block.buffer, block.byteOffset, block.byteLength).setUint32(CHECKSUM_AT, checksum, true)
+  return joinCrc32c(crc32c(block.subarray(0, HEADER_BYTES)), rest, restBytes)
 }
 
 /**
@@ -110,7 +119,7 @@ export function latestIn(block: Uint8Array): number {
 }
 
 function checksumOf(bytes: Uint8Array): number {
-  return crc32c(bytes.subarray(HEADER_BYTES), crc32c(bytes.subarray(0, 12)))
+  return crc32c(bytes.subarray(HEADER_BYTES), crc32c(bytes.subarray(0, CHECKSUM_AT)))
 }
 
 /** The error of a block that is not what was written. */

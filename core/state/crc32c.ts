@@ -15,6 +15,37 @@ export function crc32c(bytes: Uint8Array, initial = 0): number {
   return ~crc >>> 0
 }
 
+/**
+ * The checksum of two parts one after the other, from the checksum of each and the number of bytes of the second: without
+ * another look at them.
+ */
+export function joinCrc32c(first: number, second: number, secondBytes: number): number {
+  let shift = ONE
+  // x to the power of 8 · 2^bit.
+  let power = EIGHTH_POWER
+  for (let rest = secondBytes; rest > 0; rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) shift = product(shift, power)
+    power = product(power, power)
+  }
+  return (product(shift, first) ^ second) >>> 0
+}
+
+/** Polynomials over one bit, least power in the highest bit, as the checksum has them. */
+const ONE = 1 << 31
+const EIGHTH_POWER = 1 << 23
+const POLYNOMIAL = 0x82f63b78
+
+/** The product of two polynomials modulo that of the checksum. */
+function product(a: number, b: number): number {
+  let result = 0
+  let term = b
+  for (let bit = 31; bit >= 0; bit--) {
+    if (((a >>> bit) & 1) === 1) result ^= term
+    term = (term & 1) === 1 ? (term >>> 1) ^ POLYNOMIAL : term >>> 1
+  }
+  return result
+}
+
 /** Two words at a time. A function of its own: V8 enters it in the midst of its loop, and what follows that would be slow. */
 function pairwise(words: Int32Array, end: number, initial: number): number {
   const tables = TABLES
@@ -51,7 +82,7 @@ function slicingTables(): Int32Array {
   const tables = new Int32Array(8 * 256)
   for (let byte = 0; byte < 256; byte++) {
     let crc = byte
-    for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1
+    for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1
     tables[byte] = crc
   }
   for (let i = 256; i < tables.length; i++) tables[i] = (tables[i - 256]! >>> 8) ^ tables[tables[i - 256]! & 255]!

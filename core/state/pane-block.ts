@@ -1,4 +1,4 @@
-import { type BlockEntries, blockBytes, corruptBlock, entriesOf, openBlock, sealBlock, writeEntries } from './block.ts'
+import { type BlockEntries, blockBytes, corruptBlock, entriesOf, openBlock, writeEntries, writeHead } from './block.ts'
 
 /**
  * A block of panes, format version 2. After the entries of version 1, whose times are the beginnings of windows: u32 slots s ·
@@ -27,7 +27,7 @@ export function paneBlockBytes({ count, slots, keyBytes }: PaneBlockSize): numbe
   return 8 * Math.ceil((keysAt({ count, slots }) + keyBytes) / 8)
 }
 
-/** Writes a block into `target`, which has just the room, is zeroed and begins at an address divisible by eight. */
+/** As `writeBlock`, into `target`, which is zeroed: it has no checksum until `sealBlock`. */
 export function writePaneBlock(target: Uint8Array, entries: PaneEntries): void {
   const { count, slots, values, keyEnds, keys } = entries
   writeEntries(target, entries)
@@ -37,7 +37,7 @@ export function writePaneBlock(target: Uint8Array, entries: PaneEntries): void {
   new Float64Array(buffer, at + SIZES_BYTES, slots * count).set(values)
   new Uint32Array(buffer, at + SIZES_BYTES + 8 * slots * count, count).set(keyEnds)
   target.set(keys, keysAt(entries))
-  sealBlock(target, 2, count)
+  writeHead(target, 2, count)
 }
 
 /** The entries of a block: views or copies as in `decodeBlock`, with the same errors. */

@@ -9,6 +9,7 @@ import { KeyHasher } from '../../core/model/key.ts'
 import type { Operator, OperatorSpec, Output, StateBlock, Upstream } from '../../core/ports/operator.ts'
 import { mergeBlocks } from '../../core/state/merge-blocks.ts'
 import { type DeduplicateOptions, deduplicate } from '../../operators/deduplicate.ts'
+import { sealed } from '../core/state/encode-block.ts'
 import { splitOf } from './batches.ts'
 
 interface Order {
@@ -179,8 +180,8 @@ function outcomeOf(steps: readonly Step[]): Outcome {
 }
 
 function blocksAfter(step: Step, stored: readonly StateBlock[], operator: Operator): readonly StateBlock[] {
-  const blocks = [...stored, ...operator.snapshot()]
-  return step.kind === 'restart' && step.merge ? mergedBlocks(blocks, operator.horizon) : blocks
+  const blocks = [...stored, ...sealed(operator.snapshot())]
+  return step.kind === 'restart' && step.merge ? sealed(mergedBlocks(blocks, operator.horizon)) : blocks
 }
 
 function restarted(before: Run, stored: readonly StateBlock[], watermark: number): Run {

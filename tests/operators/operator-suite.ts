@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { type Schema, sameSchema } from '../../core/model/field-type.ts'
 import { KeyHasher, type KeySelector } from '../../core/model/key.ts'
 import type { Operator, OperatorFunction, OperatorSpec, StateBlock } from '../../core/ports/operator.ts'
+import { sealed } from '../core/state/encode-block.ts'
 import { batchOf, type Fields, instanceOf, Recorder, specOf, splitOf, type TestRecord } from './batches.ts'
 
 /** What the suite needs to know of an operator. */
@@ -124,7 +125,7 @@ function run<T, R>(operatorCase: OperatorCase<T, R>, script: readonly Step[]): R
     if (last === undefined) continue
     if (last.record === undefined) watermark = last.advance
     if (last.after !== 'barrier' && last.after !== 'crash') continue
-    stored.push(...operator.snapshot())
+    stored.push(...sealed(operator.snapshot()))
     if (last.after === 'barrier') continue
     feed(operatorCase, { operator, recorder: new Recorder() }, script.slice(to, to + last.lost))
     operator = instanceIn(operatorCase, spec, watermark)

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { StateBlock } from '../../core/ports/operator.ts'
 import { mergeBlocks } from '../../core/state/merge-blocks.ts'
+import { sealed } from '../core/state/encode-block.ts'
 import { type Event, WindowRun } from './window-run.ts'
 
 describe('window', () => {
@@ -62,9 +63,9 @@ describe('window', () => {
   it('emits nothing again of a window that was final in the checkpoint it begins with', () => {
     const before = new WindowRun()
     before.take(['eu', 1], ['eu', 11])
-    const blocks = before.operator.snapshot()
+    const blocks = sealed(before.operator.snapshot())
     before.watermark(10)
-    const after = new WindowRun({}, { blocks: [...blocks, ...before.operator.snapshot()], watermark: 10 })
+    const after = new WindowRun({}, { blocks: [...blocks, ...sealed(before.operator.snapshot())], watermark: 10 })
     after.watermark(10)
     after.watermark(20)
     assert.deepEqual(after.results, ['eu 10 1 1'])
@@ -125,8 +126,8 @@ function outcomeOf(steps: readonly Step[]): Outcome {
       watermark = now
       run.watermark(now)
     } else {
-      blocks = [...blocks, ...run.operator.snapshot()]
-      if (step.merge) blocks = merged(blocks, run.operator.horizon)
+      blocks = [...blocks, ...sealed(run.operator.snapshot())]
+      if (step.merge) blocks = sealed(merged(blocks, run.operator.horizon))
       runs.push(new WindowRun({ lateness: LATENESS }, { blocks, watermark }))
     }
   }

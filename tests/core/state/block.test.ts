@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { decodeBlock } from '../../../core/state/block.ts'
+import { blockBytes, decodeBlock, sealBlock, writeBlock } from '../../../core/state/block.ts'
 import { crc32c } from '../../../core/state/crc32c.ts'
 import { encodeBlock } from './encode-block.ts'
 
@@ -25,6 +25,15 @@ describe('block', () => {
   it('may be without entries', () => {
     const empty = encodeBlock(new Int32Array(0), new Float64Array(0), 0)
     assert.deepEqual(decodeBlock(empty), { words: new Int32Array(0), times: new Float64Array(0), count: 0 })
+  })
+
+  it('cannot be read before it is sealed, which tells the checksum of the whole', () => {
+    const bytes = new Uint8Array(blockBytes(2))
+    writeBlock(bytes, { words, times, count: 2 })
+    assert.throws(() => decodeBlock(bytes), { code: 'MR_STATE_CORRUPT' })
+    assert.equal(sealBlock(bytes), crc32c(bytes))
+    assert.deepEqual(bytes, block)
+    assert.equal(sealBlock(bytes), crc32c(block), 'once more')
   })
 
   it('refuses every single flipped bit', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { crc32c } from '../../../core/state/crc32c.ts'
+import { crc32c, joinCrc32c } from '../../../core/state/crc32c.ts'
 
 describe('crc32c', () => {
   it('gives the check value of the standard', () => {
@@ -22,6 +22,16 @@ describe('crc32c', () => {
       assert.equal(crc32c(bytes.subarray(cut), crc32c(bytes.subarray(0, cut))), bitwise(bytes))
     })
     fc.assert(property)
+  })
+
+  it('of two parts follows from that of each', () => {
+    const bytes = fc.uint8Array({ maxLength: 100 })
+    fc.assert(
+      fc.property(bytes, bytes, (first, second) => {
+        const joined = joinCrc32c(crc32c(first), crc32c(second), second.length)
+        assert.equal(joined, bitwise(Uint8Array.of(...first, ...second)))
+      }),
+    )
   })
 })
 

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { decodeBlock } from '../../../core/state/block.ts'
 import { FingerprintTable } from '../../../core/state/fingerprint-table.ts'
-import { encodeBlock } from './encode-block.ts'
+import { encodeBlock, sealed } from './encode-block.ts'
 
 const KEY_GROUPS = 4
 
@@ -87,7 +87,7 @@ describe('FingerprintTable', () => {
     assert.deepEqual(table.snapshot(), [])
     putTime(table, 5, 500)
     putTime(table, 5, 501)
-    const [second, ...others] = table.snapshot()
+    const [second, ...others] = sealed(table.snapshot())
     assert.deepEqual(others, [])
     assert.deepEqual(decodeBlock(second!.bytes), { words: keyOf(5), times: Float64Array.of(501), count: 1 })
   })
@@ -128,7 +128,7 @@ function compareWithMap(run: readonly Step[]): void {
       horizon = now
       table.dropBefore(horizon)
     } else {
-      stored.push(...table.snapshot())
+      stored.push(...sealed(table.snapshot()))
       if (step.kind === 'restore') table = restored(stored, horizon)
     }
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { decodeBlock } from '../../../core/state/block.ts'
+import { decodeBlock, sealBlock } from '../../../core/state/block.ts'
 import { mergeBlocks } from '../../../core/state/merge-blocks.ts'
 import { encodeBlock } from './encode-block.ts'
 
@@ -25,6 +25,7 @@ describe('mergeBlocks', () => {
       fc.property(blocksOfEntries, fc.nat(60), (blocks, horizon) => {
         const encoded = blocks.map(blockOf)
         const first = mergeBlocks(encoded.slice(0, 2), Number.NEGATIVE_INFINITY)
+        sealBlock(first)
         assert.deepEqual(mergeBlocks([first, ...encoded.slice(2)], horizon), mergeBlocks(encoded, horizon))
       }),
     )
@@ -49,6 +50,7 @@ function blockOf(entries: Entries): Uint8Array {
 }
 
 function entriesOf(block: Uint8Array): Entries {
+  sealBlock(block)
   const { words, times, count } = decodeBlock(block)
   return Array.from({ length: count }, (_, i) => [words[4 * i + 3]!, times[i]!] as const)
 }
