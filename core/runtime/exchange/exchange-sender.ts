@@ -28,7 +28,7 @@ export interface ExchangeSenderOptions {
   readonly counts: TaskCounts
   /** Hands a message to the gate on `worker`. */
   readonly send: (worker: number, message: PeerMessage, transfer: readonly ArrayBuffer[]) => void
-  /** Called when a receiver gave credit to a sender that was blocked. */
+  /** Called when a sender that was blocked is so no more: a receiver gave credit, or a barrier took along what waited. */
   readonly onUnblocked: () => void
 }
 
@@ -80,15 +80,7 @@ export class ExchangeSender implements Leaf {
         for (const target of this.#targets) this.#watermark(target, element.time)
         return
       case 'barrier':
-        for (const target of this.#targets) {
-          this.#flush(target)
-          this.#send(target, {
-            kind: 'barrier',
-            exchange: this.#options.exchange,
-            from: this.#options.worker,
-            epoch: element.epoch,
-          })
-        }
+        this.#barrier(element.epoch)
     }
   }
 
@@ -133,6 +125,17 @@ export class ExchangeSender implements Leaf {
   #flushIfWanted(target: Target): void {
     const isHungry = target.credits === CREDITS_PER_EDGE
     if (target.credits > 0 && (isHungry || isFull(target))) this.#flush(target)
+  }
+
+  /** Needs no credit: what waited for some goes before it. Then nothing is left that a credit to come would wake. */
+  #barrier(epoch: number): void {
+    const { exchange, worker, onUnblocked } = this.#options
+    const wasBlocked = this.isBlocked
+    for (const target of this.#targets) {
+      this.#flush(target)
+      this.#send(target, { kind: 'barrier', exchange, from: worker, epoch })
+    }
+    if (wasBlocked) onUnblocked()
   }
 
   #watermark(target: Target, time: number): void {

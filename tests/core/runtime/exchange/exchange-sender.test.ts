@@ -124,7 +124,17 @@ describe('ExchangeSender', () => {
     assert.deepEqual(sent[0]!.slice(-2).map(textOf), [`${FULL} records`, 'barrier'])
     for (let i = 0; i < CREDITS_PER_EDGE + 1; i++) sender.credit(0, nothing())
     sender.take(many(3))
-    assert.deepEqual([textOf(sent[0]!.at(-1)!), calls.unblocked], ['3 records', 0])
+    assert.deepEqual(textOf(sent[0]!.at(-1)!), '3 records')
+    assert.equal(calls.unblocked, 1)
+  })
+
+  it('is blocked no more when a barrier took along what waited, and says so: no credit to come would', () => {
+    const { sender, calls } = benchOf(2)
+    while (!sender.isBlocked) sender.take(many(FULL))
+    sender.take({ kind: 'barrier', epoch: 1 })
+    assert.deepEqual([sender.isBlocked, calls.unblocked], [false, 1])
+    sender.take({ kind: 'barrier', epoch: 2 })
+    assert.equal(calls.unblocked, 1, 'it was not blocked')
   })
 
   it('tells every receiver every watermark and barrier, also those without records', () => {
