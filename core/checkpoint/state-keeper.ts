@@ -3,7 +3,7 @@ import { freeMemory, freeShared } from '../model/free-memory.ts'
 import type { ByteOperation, ByteStore } from '../ports/byte-store.ts'
 import type { StateBlock } from '../ports/operator.ts'
 import type { ValueCodec } from '../ports/value-codec.ts'
-import { entriesIn, latestIn, sealBlock } from '../state/block.ts'
+import { blockBytes, crcByHead, entriesIn, latestIn, sealBlock } from '../state/block.ts'
 import { crc32c } from '../state/crc32c.ts'
 import { mergeBlocks } from '../state/merge-blocks.ts'
 import { blockKey, epochText, mergesDue } from './block-table.ts'
@@ -31,6 +31,12 @@ export interface Claim {
 
 /** Everything of a marker that the keeper does not make itself. */
 export type EpochDraft = Omit<EpochMarker, 'blocks' | 'previous'>
+
+/**
+ * How a block that was read is checked. `whole`: every byte. `head`: it is the one that the marker names; for whoever decodes it,
+ * who checks the rest, so that each byte is looked at once.
+ */
+export type BlockCheck = 'whole' | 'head'
 
 const GROUPS_PER_MERGE = 16
 const BLOCKS_PER_READ = 64
@@ -128,7 +134,7 @@ export class StateKeeper {
     const merged = []
     for (const sources of mergesDue(blocks, GROUPS_PER_MERGE)) {
       const { operator, keyGroup } = sources[0]!
-      const values = await this.read(sources)
+      const values = await this.read(sources, 'head')
       const bytes = mergeBlocks(values, horizons.get(operator) ?? Number.NEGATIVE_INFINITY)
       for (const value of values) freeMemory(value)
       const range = { from: sources[0]!.from, to: sources.at(-1)!.to }
@@ -141,12 +147,18 @@ export class StateKeeper {
     if (blocks === (this.#last?.marker.blocks ?? [])) this.#merged = merged
   }
 
-  /** Streams the blocks of the last marker, oldest first within a key group, each checked against the table. */
-  async *blocks(): AsyncGenerator<OwnedBlock> {
+  /**
+   * Streams the blocks of the last marker, oldest first within a key group, each checked against the table. Reads on while the
+   * last ones are taken; the caller owns the bytes.
+   */
+  async *blocks(check: BlockCheck = 'whole'): AsyncGenerator<OwnedBlock> {
     const entries = [...(this.#last?.marker.blocks ?? [])].sort((a, b) => a.from - b.from)
+    const partAt = (start: number) => entries.slice(start, start + BLOCKS_PER_READ)
+    let reading = this.#readAhead(partAt(0), check)
     for (let start = 0; start < entries.length; start += BLOCKS_PER_READ) {
-      const part = entries.slice(start, start + BLOCKS_PER_READ)
-      const values = await this.read(part)
+      const part = partAt(start)
+      const values = await reading
+      reading = this.#readAhead(partAt(start + BLOCKS_PER_READ), check)
       for (let i = 0; i < part.length; i++) {
         const { operator, keyGroup } = part[i]!
         const bytes = values[i]!
@@ -156,16 +168,23 @@ export class StateKeeper {
   }
 
   /** The bytes of some blocks of the last marker, each checked against its entry. */
-  async read(entries: readonly BlockEntry[]): Promise<readonly Uint8Array[]> {
+  async read(entries: readonly BlockEntry[], check: BlockCheck = 'whole'): Promise<readonly Uint8Array[]> {
     const values = await this.#store.getMany(entries.map(blockKey))
-    return entries.map((entry, index) => checkedBlock(entry, values[index]))
+    return entries.map((entry, index) => checkedBlock(entry, values[index], check))
+  }
+
+  #readAhead(entries: readonly BlockEntry[], check: BlockCheck): Promise<readonly Uint8Array[]> {
+    const reading = this.read(entries, check)
+    // Awaited with the next step; where there is none, nobody wants to know.
+    reading.catch(() => undefined)
+    return reading
   }
 
   /** Replaces everything by a checkpoint of the shared store. */
   async rebuild(sealed: SealedMarker, blocks: ReadonlyMap<BlockEntry, Uint8Array>): Promise<void> {
     const operations = await this.#deletions()
     for (const [entry, bytes] of blocks) {
-      operations.push({ kind: 'put', key: blockKey(entry), value: checkedBlock(entry, bytes) })
+      operations.push({ kind: 'put', key: blockKey(entry), value: checkedBlock(entry, bytes, 'whole') })
     }
     operations.push({ kind: 'put', key: markerKey(sealed.marker.epoch), value: sealed.bytes })
     await this.#store.write(operations, { sync: true })
@@ -280,9 +299,10 @@ function entryOf(operator: string, block: StateBlock, epoch: number): BlockEntry
   return { operator, keyGroup, from: epoch, to: epoch, ...written }
 }
 
-function checkedBlock(entry: BlockEntry, bytes: Uint8Array | undefined): Uint8Array {
-  const isWhole = bytes !== undefined && bytes.length === entry.sizeBytes && crc32c(bytes) === entry.crc
-  if (isWhole) return bytes
+function checkedBlock(entry: BlockEntry, bytes: Uint8Array | undefined, check: BlockCheck): Uint8Array {
+  const crcOf = check === 'head' ? crcByHead : crc32c
+  const isSized = bytes !== undefined && bytes.length === entry.sizeBytes && bytes.length >= blockBytes(0)
+  if (isSized && crcOf(bytes) === entry.crc) return bytes
   throw new MillraceError(
     'MR_STATE_CORRUPT',
     `block "${blockKey(entry)}" is ${bytes === undefined ? 'missing' : 'damaged'}`,

@@ -61,6 +61,17 @@ export function sealBlock(block: Uint8Array): number {
 }
 
 /**
+ * CRC-32C of a whole block by its header alone: true where the rest fits the checksum in the header, which {@link openBlock}
+ * finds out. So whoever passes a block on can tell which one it is, and only its reader looks at all of it.
+ */
+export function crcByHead(block: Uint8Array): number {
+  const restBytes = block.length - HEADER_BYTES
+  const checksum = new DataView(block.buffer, block.byteOffset, block.byteLength).getUint32(CHECKSUM_AT, true)
+  const rest = joinCrc32c(crc32c(block.subarray(0, CHECKSUM_AT)), checksum, restBytes)
+  return joinCrc32c(crc32c(block.subarray(0, HEADER_BYTES)), rest, restBytes)
+}
+
+/**
  * The entries of a block of version 1: views on `bytes` where they lie on an address divisible by eight, else copies. Throws
  * `MR_STATE_CORRUPT` where checksum or length do not fit, `MR_STATE_FORMAT` for a newer version.
  */

@@ -1,6 +1,6 @@
 // hot path
 import { freeMemory } from '../model/free-memory.ts'
-import { writeBlock } from './block.ts'
+import { type BlockEntries, writeBlock } from './block.ts'
 import { KeyedGroup } from './keyed-group.ts'
 
 const INITIAL_ENTRIES = 16
@@ -107,6 +107,18 @@ export class FingerprintGroup extends KeyedGroup {
     if (target !== outgrown) freeEntries(outgrown)
   }
 
+  /** Takes over the entries of a stored block, whose keys all differ; newer blocks come after older ones. */
+  load({ words, times, count }: BlockEntries): void {
+    this.reserve(count)
+    if (this.#count === 0) {
+      this.words.set(words)
+      this.#times.set(times)
+      this.#count = count
+      this.rebuildIndex(this.buckets, count)
+    } else for (let i = 0; i < count; i++) this.put(words, 4 * i, times[i]!)
+    this.#clean = this.#count
+  }
+
   /** Writes the entries that changed since the last call as a block to `target`, which has just the room for it. */
   snapshot(target: Uint8Array): void {
     const words = this.words.subarray(4 * this.#clean)
@@ -118,11 +130,6 @@ export class FingerprintGroup extends KeyedGroup {
   free(): void {
     freeEntries(this.#entries)
     this.freeIndex()
-  }
-
-  /** Takes all entries as handed over already: they came from a stored block. */
-  markClean(): void {
-    this.#clean = this.#count
   }
 
   get #entries(): Entries {

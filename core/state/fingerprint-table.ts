@@ -99,14 +99,12 @@ export class FingerprintTable {
    * where a key belongs to another group.
    */
   load(block: StateBlock): void {
-    const { words, times, count } = decodeBlock(block.bytes)
+    const entries = decodeBlock(block.bytes)
     const group = this.#groups[block.keyGroup]
-    group?.reserve(count)
-    for (let i = 0; i < count; i++) {
-      if (group === undefined || this.groupOf(words, 4 * i) !== group) throw misplaced(block.keyGroup)
-      group.put(words, 4 * i, times[i]!)
+    for (let i = 0; i < entries.count; i++) {
+      if (group === undefined || this.groupOf(entries.words, 4 * i) !== group) throw misplaced(block.keyGroup)
     }
-    group?.markClean()
+    group?.load(entries)
   }
 }
 

@@ -229,9 +229,12 @@ export class JobAttempt {
   }
 
   async #restore(workers: number): Promise<void> {
-    for await (const owned of this.#keeper!.blocks()) {
-      const handle = this.#handles[ownerOfKeyGroup(owned.block.keyGroup, workers)]
-      handle?.control.send({ kind: 'restore', block: owned })
+    for await (const owned of this.#keeper!.blocks('head')) {
+      const { keyGroup, bytes } = owned.block
+      const handle = this.#handles[ownerOfKeyGroup(keyGroup, workers)]
+      // Handed over, not copied, where a block has memory of its own, which stores never share between threads.
+      const transfer = bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer as ArrayBuffer] : []
+      handle?.control.send({ kind: 'restore', block: owned }, transfer)
     }
   }
 

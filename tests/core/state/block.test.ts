@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { blockBytes, decodeBlock, sealBlock, writeBlock } from '../../../core/state/block.ts'
+import { blockBytes, crcByHead, decodeBlock, sealBlock, writeBlock } from '../../../core/state/block.ts'
 import { crc32c } from '../../../core/state/crc32c.ts'
 import { encodeBlock } from './encode-block.ts'
 
@@ -34,6 +34,18 @@ describe('block', () => {
     assert.equal(sealBlock(bytes), crc32c(bytes))
     assert.deepEqual(bytes, block)
     assert.equal(sealBlock(bytes), crc32c(block), 'once more')
+  })
+
+  it('is known by its head, whatever the rest holds', () => {
+    assert.equal(crcByHead(block), crc32c(block))
+    const damaged = block.slice()
+    damaged[20]! ^= 1
+    assert.equal(crcByHead(damaged), crc32c(block), 'its reader finds that out')
+    for (let bit = 0; bit < 8 * 16; bit++) {
+      const other = block.slice()
+      other[bit >> 3]! ^= 1 << (bit & 7)
+      assert.notEqual(crcByHead(other), crc32c(block))
+    }
   })
 
   it('refuses every single flipped bit', () => {
