@@ -5,16 +5,18 @@ import { deltaProfile, deltaQuery } from './queries/delta.ts'
 import { founding } from './queries/founding.ts'
 import { kafka } from './queries/kafka.ts'
 import { latency } from './queries/latency.ts'
+import { largeState } from './queries/large-state.ts'
 import { memory } from './queries/memory.ts'
 import { orderProfile, orderQuery } from './queries/orders.ts'
 import { restart } from './queries/restart.ts'
 import { publish, type Report } from './report.ts'
 
-const USAGE = `npm run benchmark -- --query founding|restart|memory|kafka|seed-delta|micro|latency|${ORDER_QUERIES.join('|')}
-                        [--events n] [--pairs n] [--peer p] [--collector c] [--profile] [--smoke]
+const USAGE = `npm run benchmark -- --query founding|restart|large-state|memory|kafka|seed-delta|micro|latency|${ORDER_QUERIES.join('|')}
+                        [--events n] [--keys n] [--pairs n] [--peer p] [--collector c] [--profile] [--smoke]
 
   founding  CPU per event of the pipeline of the guide beside JSON.parse alone
   restart   time from process start to the first record with a million live keys
+  large-state  memory, restarts and barriers of a deduplication with --keys live keys, default 10,000,000
   memory    resident memory of a long run beside that of its beginning
   kafka     CPU per record consumed from Kafka beside other clients; begin with npm run kafka --
   seed-delta
@@ -36,6 +38,7 @@ const { values } = parseArgs({
   options: {
     query: { type: 'string', default: 'founding' },
     events: { type: 'string' },
+    keys: { type: 'string' },
     pairs: { type: 'string', default: '5' },
     peer: { type: 'string', default: 'all' },
     collector: { type: 'string' },
@@ -65,6 +68,7 @@ interface Query {
 const QUERIES: Readonly<Record<string, Query>> = {
   founding: { events: 9_000_000, smoke: 400_000, run: founding },
   restart: { events: 1_120_000, smoke: 100_000, run: restart },
+  'large-state': { events: 10_000_000, smoke: 100_000, run: largeState },
   memory: { events: 5_000_000, smoke: 1_000_000, run: memory },
   kafka: { events: 4_000_000, smoke: 200_000, run: kafka },
   'seed-delta': { events: 10_000_000, smoke: 200_000, run: delta },
@@ -120,6 +124,10 @@ if (values.help || query === undefined) {
 } else {
   const events = whole(values.events ?? String(values.smoke ? query.smoke : query.events))
   const pairs = values.smoke ? 1 : whole(values.pairs)
+  const asked = values.query === 'large-state' ? values.keys : values.events
+  const events = Number(asked ?? (values.smoke ? query.smoke : query.events))
+  const pairs = values.smoke ? 1 : Number(values.pairs)
+  if (!(Number.isInteger(events) && events > 0 && Number.isInteger(pairs) && pairs > 0)) throw new Error(USAGE)
   publish(await query.run({ events, pairs }), !values.smoke)
   if (values.smoke) process.exitCode = 0
 }

@@ -1,0 +1,178 @@
+import { rmSync } from 'node:fs'
+import { countText } from 'millrace/platform'
+import { barChart } from '../chart.ts'
+import { type Spread, spreadOf, spreadText } from '../figures.ts'
+import type { Delays } from '../large-state/delays.ts'
+import { hold, type Prepared, passBarriers, prepare, type Restart, restartOn } from '../large-state/runs.ts'
+import type { PipelineFigures } from '../processes/run-pipeline.ts'
+import type { Report } from '../report.ts'
+import { workspace } from '../workspace.ts'
+
+const BARS = { bytesPerKey: 64, restartSeconds: 3, delayMs: 10, rate: 100_000 } as const
+const FEW_KEYS = 1_000
+const RESTARTS = 5
+const RATES = [100_000, 200_000, 300_000, 400_000, 500_000]
+const SECONDS_PER_RATE = 40
+const SMOKE = { restarts: 1, rates: [20_000], secondsPerRate: 10 } as const
+const SMOKE_KEYS = 1_000_000
+const MIB = 2 ** 20
+
+/** Memory of a process with many keys and of one with few, MiB. */
+interface Memory {
+  readonly filling: Peaks
+  readonly settled: Peaks
+  readonly peak: Peaks
+}
+
+interface Peaks {
+  readonly many: number
+  readonly few: number
+}
+
+interface RateDelays extends Delays {
+  readonly rate: number
+}
+
+interface Findings {
+  readonly prepared: Prepared
+  readonly memory: Memory
+  readonly restarts: readonly Restart[]
+  readonly barriers: readonly RateDelays[]
+}
+
+/** Memory, restarts and barriers of a deduplication with many live keys. `events`: how many keys. */
+export async function largeState({ events: keys }: { readonly events: number }): Promise<Report> {
+  const plan = keys < SMOKE_KEYS ? SMOKE : { restarts: RESTARTS, rates: RATES, secondsPerRate: SECONDS_PER_RATE }
+  const few = await prepare('few', FEW_KEYS)
+  const prepared = await prepare('many', keys)
+  console.error(`${countText(keys)} keys are there after ${(prepared.filling.wallMs / 1000).toFixed(0)} s`)
+  const memory = memoryOf({ few, prepared }, await hold(few), await hold(prepared))
+  const restarts: Restart[] = []
+  for (let index = 0; index < plan.restarts; index++) {
+    restarts.push(await restartOn(prepared))
+    console.error(`restart ${index + 1}: ${restarts.at(-1)!.seconds.toFixed(2)} s`)
+  }
+  const barriers: RateDelays[] = []
+  for (const rate of plan.rates) {
+    barriers.push({ rate, ...(await passBarriers(prepared, rate, plan.secondsPerRate)) })
+    const { added, between } = barriers.at(-1)!
+    console.error(`${countText(rate)}/s: ${Math.max(...added).toFixed(1)} ms, ${between.toFixed(1)} ms between`)
+  }
+  rmSync(workspace('large-state'), { recursive: true, force: true })
+  return reportOf({ prepared, memory, restarts, barriers })
+}
+
+function memoryOf(
+  filled: { readonly few: Prepared; readonly prepared: Prepared },
+  few: PipelineFigures,
+  many: PipelineFigures,
+): Memory {
+  return {
+    filling: { many: filled.prepared.filling.peakRssMiB, few: filled.few.filling.peakRssMiB },
+    settled: { many: settledIn(many), few: settledIn(few) },
+    peak: { many: many.peakRssMiB, few: few.peakRssMiB },
+  }
+}
+
+/** The median of the second half of a run. */
+function settledIn({ samples, wallMs }: PipelineFigures): number {
+  return spreadOf(samples.filter(({ atMs }) => atMs > wallMs / 2).map(({ rssMiB }) => rssMiB)).median
+}
+
+function reportOf(found: Findings): Report {
+  const { prepared, memory, restarts, barriers } = found
+  const { keys } = prepared
+  const bytesPerKey = perKey(memory.settled, keys)
+  const seconds = spreadOf(restarts.map((restart) => restart.seconds))
+  const peakRate = peakRateOf(barriers)
+  const areMet = [bytesPerKey <= BARS.bytesPerKey, seconds.median <= BARS.restartSeconds, peakRate >= BARS.rate]
+  const [memoryMet, restartMet, rateMet] = areMet.map((isMet) => (isMet ? 'met' : 'NOT met'))
+  return {
+    query: 'large-state',
+    title: `Deduplication with ${countText(keys)} live keys`,
+    method: methodOf(keys),
+    command: `npm run benchmark -- --query large-state --keys ${keys}`,
+    columns: ['figure', 'median (min–max)'],
+    lines: [...memoryLines(memory, keys), ...restartLines(restarts, seconds), ...barriers.flatMap(barrierLines)],
+    verdict: `Resident memory is ${bytesPerKey.toFixed(1)} bytes per key; the bar is ${BARS.bytesPerKey}: ${memoryMet}.
+The first record after a restart is through after ${spreadText(seconds)} s; the bar is ${BARS.restartSeconds} s: ${restartMet}.
+Up to ${countText(peakRate)} records per second no barrier delays a record by more than ${BARS.delayMs} ms; the bar is ${countText(BARS.rate)}: ${rateMet}.`,
+    isMet: areMet.every(Boolean),
+    figures: { keys, bars: BARS, bytesPerKey, memory, seconds, restarts, peakRate, barriers },
+    chart: barChart(
+      'Delay that a barrier adds to the record that waits longest, by records per second',
+      'ms',
+      barriers.map(({ rate, added }) => {
+        const { median, min, max } = spreadOf(added)
+        return {
+          label: `${countText(rate)}/s`,
+          value: Math.max(0, median),
+          min: Math.max(0, min),
+          max: Math.max(0, max),
+        }
+      }),
+    ),
+  }
+}
+
+function methodOf(keys: number): string {
+  return `${countText(keys)} keys, all of which the deduplication must remember, are brought in as fast as it goes; each run below begins
+on a copy of that checkpoint, in a fresh process with epochs of 2 s. Orders (an id of 16 characters, an event time) are made in
+the source when they are due, and go through the exchange, the deduplication and a sink that takes the time.
+
+Memory: resident memory of the process while it takes ${countText(20_000)} records of known keys per second, second half of the run, less
+that of the same with ${countText(FEW_KEYS)} keys. In the tables a key takes 24 bytes, and an index 8 to 16 more.
+
+Restart: from the start of the process, with Node's own, until the last worker thread has its first new record out of the
+deduplication; every block of state is read and its CRC checked, and a duplicate of the oldest key must be dropped.
+
+Barriers: records come at a fixed rate, each with the time at which it is due, whatever happens; one in 20 is a duplicate, the
+others bring new keys, and as many old ones are forgotten. The delay of a record goes from the time at which it was due to the sink.
+A barrier adds what the record that waited longest, among those due from 100 ms before the barrier reached the sink to 500 ms
+after it, took longer than usual: than the median between barriers. The first 4 s of a run do not count.`
+}
+
+function memoryLines({ filling, settled, peak }: Memory, keys: number): readonly string[][] {
+  const line = (name: string, peaks: Peaks): string[] => [
+    `${name}, bytes per key`,
+    `${perKey(peaks, keys).toFixed(1)} (${peaks.many.toFixed(0)} MiB less ${peaks.few.toFixed(0)} MiB)`,
+  ]
+  return [
+    line('resident memory, settled', settled),
+    line('peak of the restarted process', peak),
+    line('peak of the process that took the keys in', filling),
+  ]
+}
+
+function restartLines(restarts: readonly Restart[], seconds: Spread): readonly string[][] {
+  return [
+    ['restart to the first record, s', spreadText(seconds)],
+    ['CPU time of the process, start to end, s', spreadText(spreadOf(restarts.map((one) => one.cpuSeconds)))],
+    ['CPU time of loading on one thread, ms', spreadText(spreadOf(restarts.map((one) => one.loadCpuMs)), 0)],
+    ['duplicates of the oldest key dropped', `${restarts.length} of ${restarts.length}`],
+  ]
+}
+
+function barrierLines({ rate, added, usual, between, snapshots, longestWatermark }: RateDelays): readonly string[][] {
+  const at = `${countText(rate)}/s`
+  return [
+    [`${at}: delay that a barrier adds, ms (${added.length} barriers)`, spreadText(spreadOf(added), 1)],
+    [`${at}: usual delay, and the longest between barriers above it, ms`, `${usual.toFixed(1)}, ${between.toFixed(1)}`],
+    [`${at}: CPU time of the snapshot of one task, ms`, spreadText(spreadOf(snapshots), 1)],
+    [`${at}: CPU time of the longest forgetting, ms`, longestWatermark.toFixed(1)],
+  ]
+}
+
+/** The greatest of the rates up to which no barrier added more than the bar; 0 where there is none. */
+function peakRateOf(barriers: readonly RateDelays[]): number {
+  let peak = 0
+  for (const { rate, added } of barriers) {
+    if (added.length === 0 || Math.max(...added) > BARS.delayMs) return peak
+    peak = rate
+  }
+  return peak
+}
+
+function perKey({ many, few }: Peaks, keys: number): number {
+  return ((many - few) * MIB) / keys
+}
