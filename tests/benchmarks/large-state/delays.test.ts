@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { delaysOf } from '../../../benchmarks/large-state/delays.ts'
+import type { Measured } from '../../../benchmarks/large-state/meter.ts'
+import type { MeasuredEpoch } from '../../../benchmarks/large-state/metered-sink.ts'
+
+const USUAL_MS = 2
+const SECOND = 1_000
+
+/** One thread; records are due every ms, and an epoch ends every 2 s: the barrier reaches the sink just then. */
+function epochsOf(delayAt: (ms: number) => number, epochs = 6): readonly MeasuredEpoch[] {
+  return Array.from({ length: epochs }, (_, index) => {
+    const begin = index * 2 * SECOND
+    const due = Array.from({ length: 2 * SECOND }, (_, ms) => [begin + ms, delayAt(begin + ms)] as const)
+    const times = { snapshotCpuMs: index, longestBatchCpuMs: 1, longestWatermarkCpuMs: 0.5, restoreCpuMs: 0 }
+    const thread: Measured = { records: due.length, cutAt: begin + 2 * SECOND, firstAt: 0, ...times, due }
+    return { epoch: index + 1, threads: [thread] }
+  })
+}
+
+/** 7 s from the first record on there was a delay of 50 ms. */
+const lateAt = (late: number) => (ms: number) => (ms === late ? 50 : USUAL_MS)
+
+describe('delaysOf', () => {
+  it('says what each barrier after the first four seconds added, but for the one that ends the run', () => {
+    const { usual, added, between, snapshots } = delaysOf(epochsOf(() => USUAL_MS))
+    assert.equal(usual, USUAL_MS)
+    assert.deepEqual(added, [0, 0, 0])
+    assert.equal(between, 0)
+    assert.deepEqual(snapshots, [2, 3, 4])
+  })
+
+  it('charges a barrier with the record that waited longest around it', () => {
+    for (const late of [7_900, 8_000, 8_499]) {
+      const { added, between } = delaysOf(epochsOf(lateAt(late)))
+      assert.deepEqual([added, between], [[0, 48, 0], 0])
+    }
+  })
+
+  it('charges no barrier with a record that was late away from it, and tells of it', () => {
+    for (const late of [7_899, 8_500]) {
+      const { added, between } = delaysOf(epochsOf(lateAt(late)))
+      assert.deepEqual([added, between], [[0, 0, 0], 48])
+    }
+  })
+})
