@@ -6,7 +6,7 @@ import type { ValueCodec } from '../ports/value-codec.ts'
 import { blockBytes, crcByHead, entriesIn, latestIn, sealBlock } from '../state/block.ts'
 import { crc32c } from '../state/crc32c.ts'
 import { mergeBlocks } from '../state/merge-blocks.ts'
-import { blockKey, epochText, mergesDue } from './block-table.ts'
+import { blockKey, epochText, groupsOf, mergesDue } from './block-table.ts'
 import { type BlockEntry, type EpochMarker, openMarker, type SealedMarker, sealMarker } from './epoch-marker.ts'
 
 /** A block with the operator that it belongs to. */
@@ -148,11 +148,12 @@ export class StateKeeper {
   }
 
   /**
-   * Streams the blocks of the last marker, oldest first within a key group, each checked against the table. Reads on while the
-   * last ones are taken; the caller owns the bytes.
+   * Streams the blocks of the last marker, key group by key group, so that one after the other is loaded while it lies in the
+   * processor's cache; oldest first within each, checked against the table. Reads on while the last ones are taken; the caller
+   * owns the bytes.
    */
   async *blocks(check: BlockCheck = 'whole'): AsyncGenerator<OwnedBlock> {
-    const entries = [...(this.#last?.marker.blocks ?? [])].sort((a, b) => a.from - b.from)
+    const entries = groupsOf(this.#last?.marker.blocks ?? []).flat()
     const partAt = (start: number) => entries.slice(start, start + BLOCKS_PER_READ)
     let reading = this.#readAhead(partAt(0), check)
     for (let start = 0; start < entries.length; start += BLOCKS_PER_READ) {
