@@ -1,4 +1,5 @@
 import { MillraceError } from '../core/model/errors.ts'
+import { freeMemory } from '../core/model/free-memory.ts'
 import type { FileStore } from '../core/ports/file-store.ts'
 import { crc32c } from '../core/state/crc32c.ts'
 
@@ -31,7 +32,10 @@ export async function checkTables(files: FileStore, directory: string, names: re
     if (!live.has(name)) continue
     const path = `${directory}/${name}`
     const bytes = await readIfThere(files, path)
-    if (bytes === undefined || isWhole(bytes)) continue
+    if (bytes === undefined) continue
+    const isSound = isWhole(bytes)
+    freeMemory(bytes)
+    if (isSound) continue
     throw new MillraceError('MR_STATE_CORRUPT', `${path} is damaged: it fails its checksums`, { details: { path } })
   }
 }

@@ -60,7 +60,7 @@ export interface Operator {
    * Stateless operators return an empty list.
    */
   snapshot(): readonly StateBlock[]
-  /** Called before the first batch, once per stored block, oldest first within a key group. */
+  /** Called before the first batch, once per stored block, oldest first within a key group. The bytes are only lent. */
   restore(block: StateBlock): void
   /**
    * Entries of stored blocks whose time is below this no longer matter; the background merge may leave them out.

@@ -2,6 +2,7 @@ import type { Stage } from '../../dataflow/physical-plan.ts'
 import { planDigest } from '../../dataflow/plan-digest.ts'
 import { NO_WATERMARK } from '../../model/control.ts'
 import { encodeError, MillraceError } from '../../model/errors.ts'
+import { freeMemory } from '../../model/free-memory.ts'
 import type { ConnectorPorts } from '../../ports/connector-ports.ts'
 import type { Failpoint } from '../../ports/failpoint.ts'
 import type { Scheduler } from '../../ports/scheduler.ts'
@@ -54,6 +55,7 @@ export class TaskHost {
         return
       case 'restore':
         for (const stage of this.#stages()) if (stage.owns(command.block.operator)) stage.restore(command.block)
+        freeMemory(command.block.block.bytes)
         return
       case 'restored':
         for (const gate of this.#gates.values()) gate.begin()
