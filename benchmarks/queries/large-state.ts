@@ -21,6 +21,8 @@ const MIB = 2 ** 20
 interface Memory {
   readonly filling: Peaks
   readonly settled: Peaks
+  /** The part of it that is mapped files. */
+  readonly mapped: Peaks
   readonly peak: Peaks
 }
 
@@ -69,14 +71,15 @@ function memoryOf(
 ): Memory {
   return {
     filling: { many: filled.prepared.filling.peakRssMiB, few: filled.few.filling.peakRssMiB },
-    settled: { many: settledIn(many), few: settledIn(few) },
+    settled: { many: settledIn(many, 'rssMiB'), few: settledIn(few, 'rssMiB') },
+    mapped: { many: settledIn(many, 'mappedMiB'), few: settledIn(few, 'mappedMiB') },
     peak: { many: many.peakRssMiB, few: few.peakRssMiB },
   }
 }
 
 /** The median of the second half of a run. */
-function settledIn({ samples, wallMs }: PipelineFigures): number {
-  return spreadOf(samples.filter(({ atMs }) => atMs > wallMs / 2).map(({ rssMiB }) => rssMiB)).median
+function settledIn({ samples, wallMs }: PipelineFigures, figure: 'rssMiB' | 'mappedMiB'): number {
+  return spreadOf(samples.filter(({ atMs }) => atMs > wallMs / 2).map((sample) => sample[figure])).median
 }
 
 function reportOf(found: Findings): Report {
@@ -121,7 +124,8 @@ on a copy of that checkpoint, in a fresh process with epochs of 2 s. Orders (an 
 the source when they are due, and go through the exchange, the deduplication and a sink that takes the time.
 
 Memory: resident memory of the process while it takes ${countText(20_000)} records of known keys per second, second half of the run, less
-that of the same with ${countText(FEW_KEYS)} keys. In the tables a key takes 24 bytes, and an index 8 to 16 more.
+that of the same with ${countText(FEW_KEYS)} keys. In the tables a key takes 24 bytes, and an index 8 to 16 more. What is
+mapped of LevelDB's files counts, though the system may take it back at any time.
 
 Restart: from the start of the process, with Node's own, until the last worker thread has its first new record out of the
 deduplication; every block of state is read and its CRC checked, and a duplicate of the oldest key must be dropped.
@@ -132,13 +136,14 @@ A barrier adds what the record that waited longest, among those due from 100 ms 
 after it, took longer than usual: than the median between barriers. The first 4 s of a run do not count.`
 }
 
-function memoryLines({ filling, settled, peak }: Memory, keys: number): readonly string[][] {
+function memoryLines({ filling, settled, mapped, peak }: Memory, keys: number): readonly string[][] {
   const line = (name: string, peaks: Peaks): string[] => [
     `${name}, bytes per key`,
     `${perKey(peaks, keys).toFixed(1)} (${peaks.many.toFixed(0)} MiB less ${peaks.few.toFixed(0)} MiB)`,
   ]
   return [
     line('resident memory, settled', settled),
+    line('of which files that LevelDB has mapped', mapped),
     line('peak of the restarted process', peak),
     line('peak of the process that took the keys in', filling),
   ]
