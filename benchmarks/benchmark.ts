@@ -4,8 +4,8 @@ import { COLLECTORS, type Collector } from './peers/peers.ts'
 import { deltaProfile, deltaQuery } from './queries/delta.ts'
 import { founding } from './queries/founding.ts'
 import { kafka } from './queries/kafka.ts'
-import { latency } from './queries/latency.ts'
 import { largeState } from './queries/large-state.ts'
+import { latency } from './queries/latency.ts'
 import { memory } from './queries/memory.ts'
 import { orderProfile, orderQuery } from './queries/orders.ts'
 import { restart } from './queries/restart.ts'
@@ -122,12 +122,9 @@ if (values.help || query === undefined) {
   console.log(USAGE)
   process.exitCode = values.help ? 0 : 2
 } else {
-  const events = whole(values.events ?? String(values.smoke ? query.smoke : query.events))
-  const pairs = values.smoke ? 1 : whole(values.pairs)
   const asked = values.query === 'large-state' ? values.keys : values.events
-  const events = Number(asked ?? (values.smoke ? query.smoke : query.events))
-  const pairs = values.smoke ? 1 : Number(values.pairs)
-  if (!(Number.isInteger(events) && events > 0 && Number.isInteger(pairs) && pairs > 0)) throw new Error(USAGE)
+  const events = whole(asked ?? String(values.smoke ? query.smoke : query.events))
+  const pairs = values.smoke ? 1 : whole(values.pairs)
   publish(await query.run({ events, pairs }), !values.smoke)
   if (values.smoke) process.exitCode = 0
 }

@@ -108,6 +108,11 @@ export const plantedViolations: readonly PlantedViolation[] = [
   },
   { rule: 'Import rule 6', file: 'examples/orders/parquet.ts', text: "import { parquetRead } from 'hyparquet'" },
   { rule: 'Import rule 7', file: 'benchmarks/inside.ts', text: "import { filter } from '../operators/filter.ts'" },
+  {
+    rule: 'Import rule 7',
+    file: 'benchmarks/tables/inside.ts',
+    text: "import { filter } from '../../operators/filter.ts'",
+  },
   { rule: 'Import rule 7', file: 'benchmarks/micro/run.ts', text: "import { run } from '../../platform/run.ts'" },
   {
     rule: 'Import rule 7',
