@@ -168,11 +168,15 @@ function barrierLines({ rate, added, usual, between, snapshots, longestWatermark
   ]
 }
 
-/** The greatest of the rates up to which no barrier added more than the bar; 0 where there is none. */
+/**
+ * The greatest of the rates up to which no barrier added more than the bar; 0 where there is none. Where records are late at any
+ * time, the machine cannot keep up: then a barrier adds nothing to it, and nothing is told of it.
+ */
 function peakRateOf(barriers: readonly RateDelays[]): number {
   let peak = 0
-  for (const { rate, added } of barriers) {
-    if (added.length === 0 || Math.max(...added) > BARS.delayMs) return peak
+  for (const { rate, added, usual } of barriers) {
+    const isKeptUp = added.length > 0 && usual <= BARS.delayMs
+    if (!isKeptUp || Math.max(...added) > BARS.delayMs) return peak
     peak = rate
   }
   return peak
