@@ -6,11 +6,13 @@ import { refuseUnknownKeys } from '../core/model/nearest.ts'
 import type {
   BoundOperator,
   Operator,
+  OperatorContext,
   OperatorFunction,
   OperatorSpec,
   Output,
   StateBlock,
 } from '../core/ports/operator.ts'
+import type { Spillable, SpillChange } from '../core/ports/spill.ts'
 import { FingerprintTable } from '../core/state/fingerprint-table.ts'
 import { checkKeyFields, type KeyOption, keyPlanValue, keySelector, keysOf } from './key-option.ts'
 
@@ -53,7 +55,7 @@ function specOf<T>(options: DeduplicateOptions<T>): OperatorSpec {
     stateful: true,
     bind(input: Schema): BoundOperator {
       checkKeyFields(exchange, input)
-      return { output: input, create: (context) => new Deduplication(ttlMs, context.keyGroups) }
+      return { output: input, create: (context) => new Deduplication(ttlMs, context) }
     },
   }
 }
@@ -61,7 +63,7 @@ function specOf<T>(options: DeduplicateOptions<T>): OperatorSpec {
 /** Lookups whose places are read in advance. */
 const READ_AHEAD = 256
 
-class Deduplication implements Operator {
+class Deduplication implements Operator, Spillable {
   readonly #ttl: number
   readonly #table: FingerprintTable
   #watermark = Number.NEGATIVE_INFINITY
@@ -72,30 +74,48 @@ class Deduplication implements Operator {
   /** Keeps reads ahead from being found useless. */
   #seen = 0
 
-  constructor(ttl: number, keyGroups: number) {
+  constructor(ttl: number, { keyGroups, id }: OperatorContext) {
     this.#ttl = ttl
-    this.#table = new FingerprintTable(keyGroups)
+    this.#table = new FingerprintTable(keyGroups, id)
   }
 
   get horizon(): number {
     return this.#watermark - 2 * this.#ttl
   }
 
-  keys(batch: Batch): Int32Array {
-    const keys = keysOf('deduplicate', batch)
-    if (batch.selection === null) return keys
-    const living = new Int32Array(4 * batch.count)
-    for (let i = 0; i < batch.count; i++) {
-      const from = 4 * batch.rowAt(i)
-      for (let word = 0; word < 4; word++) living[4 * i + word] = keys[from + word]!
-    }
-    return living
+  get stateBytes(): number {
+    return this.#table.sizeBytes
+  }
+
+  get spillable(): Spillable {
+    return this
+  }
+
+  missing(batch: Batch): readonly string[] {
+    return this.#table.missing(keysOf('deduplicate', batch), batch.selectedRows())
+  }
+
+  provide(pages: readonly Uint8Array[]): void {
+    this.#table.provide(pages)
+  }
+
+  spill(bytes: number): SpillChange {
+    return this.#table.spill(bytes)
+  }
+
+  toMerge(): readonly string[] {
+    return this.#table.toMerge()
+  }
+
+  merge(pages: readonly Uint8Array[]): SpillChange {
+    return this.#table.merge(pages)
   }
 
   onBatch(batch: Batch, output: Output): void {
     const rows = batch.selectedRows()
     if (this.#kept.length < rows.length) this.#makeRoom(rows.length)
     const keptCount = this.#judge(batch, rows)
+    this.#table.endBatch()
     const lateCount = this.#lateCount
     const duplicates = rows.length - keptCount - lateCount
     if (lateCount > 0) output.reject(batch, this.#late.slice(0, lateCount), lateness(this.#watermark, this.#ttl))
@@ -154,14 +174,21 @@ class Deduplication implements Operator {
     const group = this.#table.groupOf(keys, at)
     const position = group.lookup(keys, at)
     if (position < 0) {
+      if (this.#isKept(this.#table.spilledTime(keys, at), time)) return false
       group.add(keys, at, time)
       return true
     }
-    const first = group.timeAt(position)
-    // A forgotten entry may still be in memory; it must not count, else the outcome would hang on when memory is freed.
-    if (first >= this.horizon && time <= first + this.#ttl) return false
+    if (this.#isKept(group.timeAt(position), time)) return false
     group.put(keys, at, time)
     return true
+  }
+
+  /**
+   * Whether a kept record with time `first` makes one with `time` a duplicate. A forgotten entry may still be there; it must not
+   * count, else the outcome would hang on when memory is freed.
+   */
+  #isKept(first: number, time: number): boolean {
+    return first >= this.horizon && time <= first + this.#ttl
   }
 }
 

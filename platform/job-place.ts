@@ -6,6 +6,8 @@ export interface JobPlace {
   readonly directory: string
   /** LevelDB: one owner at a time. */
   readonly state: string
+  /** LevelDB for state that has no room in memory; deleted at every start. */
+  readonly spill: string
   readonly outbox: string
   readonly status: string
 }
@@ -18,7 +20,13 @@ export function jobPlace(pipeline: Pipeline, override?: string): JobPlace {
 /** The place in `directory`; a relative path starts at the current directory. */
 export function placeAt(directory: string): JobPlace {
   const root = resolve(directory)
-  return { directory: root, state: `${root}/state`, outbox: `${root}/outbox`, status: `${root}/status.json` }
+  return {
+    directory: root,
+    state: `${root}/state`,
+    spill: `${root}/spill`,
+    outbox: `${root}/outbox`,
+    status: `${root}/status.json`,
+  }
 }
 
 /** Where a pipeline's shared checkpoints are in a directory that several pipelines may use. */

@@ -1,25 +1,22 @@
-import { availableParallelism } from 'node:os'
-import type { RestartPolicy } from '../core/actors/restart-policy.ts'
 import type { RecoveryOutcome } from '../core/checkpoint/decide-recovery.ts'
 import type { EpochMarker } from '../core/checkpoint/epoch-marker.ts'
 import { EMPTY_LEDGER, imbalances, type Ledger } from '../core/checkpoint/ledger.ts'
 import { type Duration, durationMs } from '../core/model/duration.ts'
 import { MillraceError, toMillraceError } from '../core/model/errors.ts'
 import type { Position } from '../core/model/position.ts'
-import { resolveUntil, type Until } from '../core/model/until.ts'
 import type { Progress } from '../core/observability/progress.ts'
 import type { ConnectorPorts } from '../core/ports/connector-ports.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import type { ExecutionPlan } from '../core/runtime/execution-plan.ts'
-import { decideBounds, type SourceSplit } from '../core/runtime/job/bounds.ts'
 import { Job } from '../core/runtime/job/job.ts'
 import type { JobObserver, JobOptions, JobPorts } from '../core/runtime/job/job-ports.ts'
 import { directoryCheckpointStore } from '../state/directory-checkpoint-store.ts'
-import { openLevelStore } from '../state/level-store.ts'
+import { deleteScratchStore, openLevelStore, openScratchStore } from '../state/level-store.ts'
 import { valueCodec } from '../state/value-codec.ts'
+import { type JobChoices, jobOptions } from './job-options.ts'
 import { type JobPlace, jobPlace, sharedPlace } from './job-place.ts'
 import { loadPipeline, moduleUrl } from './load-pipeline.ts'
-import { epochLengthOf, planPipeline } from './plan-pipeline.ts'
+import { planPipeline } from './plan-pipeline.ts'
 import { inPlanOrder } from './status/ledger-text.ts'
 import { ProgressReporter } from './status/progress-reporter.ts'
 import { SplitEnds } from './status/split-ends.ts'
@@ -31,13 +28,7 @@ import { cacheCompiledModules } from './threads/module-cache.ts'
 import { workerLauncher } from './threads/worker-pool.ts'
 
 /** How to run a pipeline. */
-export interface RunOptions {
-  /** Read each split up to there, then stop. It is decided once, at the start; restarts do not move it. Default: go on for ever. */
-  readonly until?: Until
-  /** Threads. Default: as many as cores, but not more than splits. */
-  readonly workers?: number
-  /** Time between two epochs. Default: what the pipeline says, else what suits its sinks. */
-  readonly epoch?: Duration
+export interface RunOptions extends JobChoices {
   /** Where state, outbox and status are kept. Default: what the pipeline says, else `.millrace/<pipeline>`. */
   readonly stateDirectory?: string
   /**
@@ -45,10 +36,6 @@ export interface RunOptions {
    * from it. Default: none.
    */
   readonly checkpointDirectory?: string
-  /** Time between looks for splits that appeared: partitions that were added, topics that match by now. Default 60 s. */
-  readonly discoverSplits?: Duration
-  /** Limits of restarts after failures. Default: three in five minutes. */
-  readonly restarts?: RestartPolicy
   /** So long the last epoch may take after `drain`; then `MR_DRAIN_TIMEOUT`. Default 60 s. */
   readonly drainTimeout?: Duration
   /** Where log lines go. Default: warnings and errors to stderr. */
@@ -97,8 +84,6 @@ export interface RunningJob {
   drain(): void
 }
 
-const POLL_INTERVAL_MS = 50
-const DISCOVER: Duration = '60s'
 const PROGRESS_EVERY_MS = 1_000
 
 /**
@@ -162,7 +147,7 @@ class PipelineRun {
 
   async #runJob(parts: RunParts): Promise<RunOutcome> {
     const { plan, place, connectors, ends } = parts
-    const options = await this.#jobOptions(plan, ends.splits)
+    const options = await jobOptions(this.#options, plan, ends.splits)
     const status = await this.#statusReporter(parts, options)
     const progress: ProgressReporter = new ProgressReporter({
       ...connectors,
@@ -196,23 +181,6 @@ class PipelineRun {
     }
   }
 
-  async #jobOptions({ logical }: ExecutionPlan, splits: readonly SourceSplit[]): Promise<JobOptions> {
-    const { workers, epoch, until, restarts, discoverSplits = DISCOVER } = this.#options
-    const epochMs = epoch === undefined ? epochLengthOf(logical) : durationMs('epoch', epoch)
-    if (epochMs <= 0) throw new MillraceError('MR_OPTION_INVALID', 'epoch must be longer than 0')
-    if (workers !== undefined && !(Number.isInteger(workers) && workers > 0)) {
-      throw new MillraceError('MR_OPTION_INVALID', `workers is a whole number from 1 on, not ${workers}`)
-    }
-    return {
-      workers: workers ?? Math.max(1, Math.min(availableParallelism(), splits.length)),
-      epochMs,
-      pollIntervalMs: POLL_INTERVAL_MS,
-      discoverMs: durationMs('discoverSplits', discoverSplits),
-      ...(restarts === undefined ? {} : { restarts }),
-      ...(until === undefined ? {} : { bounds: await decideBounds(resolveUntil(until), splits) }),
-    }
-  }
-
   #jobPorts(place: JobPlace, connectors: ConnectorPorts): JobPorts {
     const { files, random, clock, logger, pipeline } = connectors
     const { checkpointDirectory: shared, failpoints = '' } = this.#options
@@ -226,6 +194,10 @@ class PipelineRun {
         const store = await openLevelStore(place.state, files)
         this.#isOwner = true
         return store
+      },
+      spill: {
+        clear: () => deleteScratchStore(place.spill),
+        open: () => openScratchStore(place.spill, files),
       },
       checkpoints:
         shared === undefined

@@ -2,7 +2,7 @@ import { MillraceError } from '../core/model/errors.ts'
 import type { ByteOperation, ByteStore } from '../core/ports/byte-store.ts'
 import type { FileStore } from '../core/ports/file-store.ts'
 import { checkTables, tableFiles } from './check-tables.ts'
-import { type ByteLevel, closeLevel, isCorruption, openLevel, reasonOf } from './open-level.ts'
+import { type ByteLevel, closeLevel, destroyLevel, isCorruption, openLevel, reasonOf } from './open-level.ts'
 import { SyncWitness } from './sync-witness.ts'
 
 /** Key under which a synced batch carries its number; no key of a user begins with such a character. */
@@ -19,10 +19,7 @@ export async function openLevelStore(directory: string, files: FileStore): Promi
   const witness = new SyncWitness(files, directory)
   await witness.checkBeginning(directory)
   const level = await openLevel(directory)
-  if (level === undefined) {
-    const message = `the store in ${directory} is open already; stop the other process or give this one another directory`
-    throw new MillraceError('MR_STATE_LOCKED', message, { details: { path: directory } })
-  }
+  if (level === undefined) throw lockedError(directory)
   const store = new LevelStore(level, directory, witness)
   try {
     await checkTables(files, directory, tables)
@@ -32,6 +29,26 @@ export async function openLevelStore(directory: string, files: FileStore): Promi
     await store.close()
     throw error
   }
+}
+
+/**
+ * Opens the LevelDB in `directory` (an absolute path; made where absent) for what need not outlive the process: nothing is checked.
+ * Main thread only. Throws `MR_STATE_LOCKED`, `MR_STATE_CORRUPT`, `MR_STATE_IO`.
+ */
+export async function openScratchStore(directory: string, files: FileStore): Promise<ByteStore> {
+  const level = await openLevel(directory)
+  if (level === undefined) throw lockedError(directory)
+  return new LevelStore(level, directory, new SyncWitness(files, directory))
+}
+
+/** Deletes what {@link openScratchStore} made; it must not be open. */
+export async function deleteScratchStore(directory: string): Promise<void> {
+  await destroyLevel(directory)
+}
+
+function lockedError(directory: string): MillraceError {
+  const message = `the store in ${directory} is open already; stop the other process or give this one another directory`
+  return new MillraceError('MR_STATE_LOCKED', message, { details: { path: directory } })
 }
 
 class LevelStore implements ByteStore {

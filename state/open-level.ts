@@ -36,6 +36,19 @@ export async function openLevel(directory: string): Promise<ByteLevel | undefine
   }
 }
 
+/** On Node, `Level` is the class of classic-level, which can do that; its types name only what browsers can, too. */
+const destroyer = Level as unknown as { destroy(directory: string): Promise<void> }
+
+/** Deletes the LevelDB in a directory that nobody has open; nothing happens where there is none. Throws `MR_STATE_IO`. */
+export async function destroyLevel(directory: string): Promise<void> {
+  try {
+    await destroyer.destroy(directory)
+  } catch (error) {
+    const message = `the store in ${directory} cannot be deleted: ${reasonOf(error)}`
+    throw new MillraceError('MR_STATE_IO', message, { details: { path: directory }, cause: error })
+  }
+}
+
 /** Closes it and lets others in. Idempotent. */
 export async function closeLevel(level: ByteLevel, directory: string): Promise<void> {
   if (level.status === 'closed') return

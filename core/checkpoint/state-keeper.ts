@@ -40,6 +40,8 @@ export type BlockCheck = 'whole' | 'head'
 
 const GROUPS_PER_MERGE = 16
 const BLOCKS_PER_READ = 64
+/** Blocks that are read at once take no more than so much together, unless one alone does. */
+const BYTES_PER_READ = 16 << 20
 
 /**
  * The sole owner of a pipeline's local state: blocks and epoch markers in one byte store. PREPARE is one synced batch;
@@ -154,12 +156,13 @@ export class StateKeeper {
    */
   async *blocks(check: BlockCheck = 'whole'): AsyncGenerator<OwnedBlock> {
     const entries = groupsOf(this.#last?.marker.blocks ?? []).flat()
-    const partAt = (start: number) => entries.slice(start, start + BLOCKS_PER_READ)
-    let reading = this.#readAhead(partAt(0), check)
-    for (let start = 0; start < entries.length; start += BLOCKS_PER_READ) {
-      const part = partAt(start)
+    const nextPart = () => entries.splice(0, blocksToRead(entries))
+    let part = nextPart()
+    let reading = this.#readAhead(part, check)
+    while (part.length > 0) {
       const values = await reading
-      reading = this.#readAhead(partAt(start + BLOCKS_PER_READ), check)
+      const next = nextPart()
+      reading = this.#readAhead(next, check)
       for (let i = 0; i < part.length; i++) {
         const { operator, keyGroup } = part[i]!
         const bytes = values[i]!
@@ -287,6 +290,17 @@ export class StateKeeper {
       throw new MillraceError('MR_STATE_CORRUPT', `block "${blockKey(missing)}" of epoch ${marker.epoch} is missing`)
     }
   }
+}
+
+/** How many of the first entries to read at once. */
+function blocksToRead(entries: readonly BlockEntry[]): number {
+  const most = Math.min(entries.length, BLOCKS_PER_READ)
+  let bytes = 0
+  for (let count = 0; count < most; count++) {
+    bytes += entries[count]!.sizeBytes
+    if (bytes > BYTES_PER_READ && count > 0) return count
+  }
+  return most
 }
 
 function markerKey(epoch: number): string {

@@ -88,6 +88,14 @@ export const ERROR_CODES = {
     exit: 1,
     text: 'Stored state fails its checksum, lacks a block or breaks the chain; restore from the shared checkpoint store or abandon the epoch.',
   },
+  MR_STATE_BUDGET: user(
+    1,
+    'State that cannot leave memory outgrew its budget; raise `stateMemory` (`--state-memory`) and start again: the job goes on from its checkpoint.',
+  ),
+  MR_SPILL_CORRUPT: external(
+    'restart',
+    'A page of state that was moved out of memory is damaged or gone; the tasks restart from the checkpoint, which does not need it.',
+  ),
   MR_STATE_FORMAT: user(1, 'The state was written by a newer Millrace; run that version or a newer one.'),
   MR_STATE_IO: external(
     'restart',

@@ -2,6 +2,7 @@ import type { Batch } from '../model/batch.ts'
 import type { Refusal } from '../model/dead-letter.ts'
 import type { Schema } from '../model/field-type.ts'
 import type { KeySelector } from '../model/key.ts'
+import type { Spillable } from './spill.ts'
 
 /** Plain data that describes options in the plan, its digest and its text. */
 export type PlanValue = string | number | boolean | null | readonly PlanValue[] | { readonly [key: string]: PlanValue }
@@ -47,8 +48,6 @@ export interface OperatorContext {
  * watermarks and barriers on after the operator saw them.
  */
 export interface Operator {
-  /** The key hashes (four words per living record) that `onBatch` will look up, so that missing state can be loaded first. */
-  keys?(batch: Batch): Int32Array
   onBatch(batch: Batch, output: Output): void
   /** Event time advanced to `time` (epoch ms). */
   onWatermark(time: number, output: Output): void
@@ -67,6 +66,10 @@ export interface Operator {
    * −Infinity: keep all.
    */
   readonly horizon: number
+  /** Memory that its state takes, bytes; absent where it keeps none. Cheap enough to be asked for at every barrier. */
+  readonly stateBytes?: number
+  /** Its state, where it can leave memory. The operator comes first behind an exchange then, so that its task can load what is missing. */
+  readonly spillable?: Spillable
   /** How far event times of what it makes may be behind its own watermark, ms: the watermark of its output is held back so. Default 0. */
   readonly outputDelayMs?: number
 }

@@ -47,6 +47,16 @@ export class FingerprintGroup extends KeyedGroup {
     return this.#count - this.#clean
   }
 
+  /** Entries that are in a snapshot, superseded ones included: they may leave memory. */
+  get clean(): number {
+    return this.#clean
+  }
+
+  /** False where it takes no more memory than an empty one. */
+  get isLarge(): boolean {
+    return this.#capacity > INITIAL_ENTRIES
+  }
+
   get sizeBytes(): number {
     return 24 * this.#capacity + 4 * this.buckets
   }
@@ -117,6 +127,23 @@ export class FingerprintGroup extends KeyedGroup {
       this.rebuildIndex(this.buckets, count)
     } else for (let i = 0; i < count; i++) this.put(words, 4 * i, times[i]!)
     this.#clean = this.#count
+  }
+
+  /** Takes out the first `most` of the {@link clean} entries. Gives those that still count, with memory of their own. */
+  takeOldest(most: number): BlockEntries {
+    const end = Math.min(most, this.#clean)
+    const words = new Int32Array(4 * end)
+    const times = new Float64Array(end)
+    let count = 0
+    for (let position = 0; position < end; position++) {
+      const time = this.#times[position]!
+      this.#times[position] = SUPERSEDED
+      if (time < this.#horizon || time === SUPERSEDED) continue
+      for (let word = 0; word < 4; word++) words[4 * count + word] = this.words[4 * position + word]!
+      times[count++] = time
+    }
+    this.compact(this.#horizon)
+    return { words, times, count }
   }
 
   /** Writes the entries that changed since the last call as a block to `target`, which has just the room for it. */

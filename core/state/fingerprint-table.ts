@@ -2,15 +2,22 @@
 import { MillraceError } from '../model/errors.ts'
 import { keyGroupOf } from '../model/key-hash.ts'
 import type { StateBlock } from '../ports/operator.ts'
+import type { SpillChange, SpillPage } from '../ports/spill.ts'
 import { blockBytes, decodeBlock } from './block.ts'
 import { FingerprintGroup } from './fingerprint-group.ts'
+import { MOST_SORTED } from './fingerprint-order.ts'
+import { SpilledRuns } from './spilled-runs.ts'
+
+/** A group with fewer entries in a snapshot spills all of them, not half: runs of less than a few pages cost more than they spare. */
+const FEW_ENTRIES = 680
+const NONE: readonly string[] = []
 
 /** Entries that one call of `dropBefore` may look at to rebuild groups, a fraction of a millisecond; more is owed to later calls. */
 const REBUILT_PER_CALL = 16_384
 
 /**
- * Times by 128-bit key hash: one {@link FingerprintGroup} per key group. Growth and
- * rebuilding happen group by group, so no single call is long. One owner, one thread.
+ * Times by 128-bit key hash: one {@link FingerprintGroup} per key group, and entries that were moved out of memory
+ * ({@link SpilledRuns}). Growth and rebuilding happen group by group, so no single call is long. One owner, one thread.
  */
 export class FingerprintTable {
   readonly #groups: FingerprintGroup[] = []
@@ -19,14 +26,21 @@ export class FingerprintTable {
   #turn = 0
   /** Entries that may be looked at now; below zero after a large group. */
   #allowance = 0
+  readonly #spilled: SpilledRuns
+  /** What was read back for the batch under way. */
+  #found: FingerprintGroup | undefined
+  #horizon = Number.NEGATIVE_INFINITY
+  /** The key group that spills next. */
+  #spillTurn = 0
 
-  /** `keyGroups`: a power of two. */
-  constructor(keyGroups: number) {
+  /** `keyGroups`: a power of two. `operator`: its id, for the names of spilled pages. */
+  constructor(keyGroups: number, operator = '') {
     this.#keyGroups = keyGroups
+    this.#spilled = new SpilledRuns(operator)
     for (let i = 0; i < keyGroups; i++) this.#groups.push(new FingerprintGroup())
   }
 
-  /** Keys, forgotten ones included until their group is rebuilt. */
+  /** Keys in memory, forgotten ones included until their group is rebuilt. */
   get size(): number {
     let size = 0
     for (let i = 0; i < this.#groups.length; i++) size += this.#groups[i]!.size
@@ -35,7 +49,7 @@ export class FingerprintTable {
 
   /** Memory in use, in bytes, for limits. */
   get sizeBytes(): number {
-    let bytes = 0
+    let bytes = this.#spilled.sizeBytes
     for (let i = 0; i < this.#groups.length; i++) bytes += this.#groups[i]!.sizeBytes
     return bytes
   }
@@ -63,6 +77,7 @@ export class FingerprintTable {
    * holds records up for longer than one group takes.
    */
   dropBefore(horizon: number): void {
+    this.#horizon = horizon
     const groups = this.#groups
     for (let i = 0; i < groups.length; i++) groups[i]!.dropBefore(horizon)
     this.#allowance = Math.min(this.#allowance + REBUILT_PER_CALL, REBUILT_PER_CALL)
@@ -92,6 +107,72 @@ export class FingerprintTable {
       end += block.length
     }
     return blocks
+  }
+
+  /**
+   * Moves the oldest entries that are in a snapshot out of memory, key group by key group, until `bytes` less are in use or no more
+   * can go; drops spilled runs that are older than the horizon.
+   */
+  spill(bytes: number): SpillChange {
+    if (bytes <= 0 && this.#spilled.isEmpty) return { write: [], forget: NONE }
+    const forget = this.#spilled.expire(this.#horizon)
+    const write: SpillPage[] = []
+    const enough = this.sizeBytes - bytes
+    for (let failed = 0; failed < this.#keyGroups && this.sizeBytes > enough; ) {
+      const before = this.sizeBytes
+      for (const page of this.#spillGroup(this.#spillTurn)) write.push(page)
+      failed = this.sizeBytes < before ? 0 : failed + 1
+      this.#spillTurn = (this.#spillTurn + 1) % this.#keyGroups
+    }
+    return { write, forget }
+  }
+
+  /** Names of the pages that hold, or may hold, keys of the rows `rows` that are not in memory. */
+  missing(keys: Int32Array, rows: Int32Array): readonly string[] {
+    this.#found = undefined
+    const spilled = this.#spilled
+    if (spilled.isEmpty) return NONE
+    spilled.begin(keys)
+    for (let i = 0; i < rows.length; i++) {
+      const at = 4 * rows[i]!
+      const keyGroup = keyGroupOf(keys[at]!, this.#keyGroups)
+      if (this.#groups[keyGroup]!.lookup(keys, at) < 0) spilled.want(keyGroup, at, this.#horizon)
+    }
+    return spilled.wantedNames()
+  }
+
+  /** Takes the pages that `missing` named, in its order: {@link spilledTime} knows what they hold until the next batch. */
+  provide(pages: readonly Uint8Array[]): void {
+    this.#found = this.#spilled.find(pages)
+  }
+
+  /** The time of a key that is outside memory, as far as pages were provided; −∞ where it is unknown. */
+  spilledTime(words: Int32Array, at: number): number {
+    if (this.#found === undefined) return Number.NEGATIVE_INFINITY
+    const position = this.#found.lookup(words, at)
+    return position < 0 ? Number.NEGATIVE_INFINITY : this.#found.timeAt(position)
+  }
+
+  /** The batch that pages were provided for is done. */
+  endBatch(): void {
+    this.#found = undefined
+  }
+
+  /** Names of the pages of spilled runs that are to become one. */
+  toMerge(): readonly string[] {
+    return this.#spilled.toMerge()
+  }
+
+  /** Takes the pages that `toMerge` named, in its order. */
+  merge(pages: readonly Uint8Array[]): SpillChange {
+    return this.#spilled.merge(pages, this.#horizon)
+  }
+
+  #spillGroup(keyGroup: number): readonly SpillPage[] {
+    const group = this.#groups[keyGroup]!
+    if (group.clean === 0 || !group.isLarge) return []
+    const most = group.clean < FEW_ENTRIES ? group.clean : group.clean >> 1
+    return this.#spilled.add(keyGroup, group.takeOldest(Math.min(most, MOST_SORTED)))
   }
 
   /**

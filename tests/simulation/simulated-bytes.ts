@@ -35,6 +35,17 @@ export class SimulatedBytes implements Storage {
     return owner.complete(this.#name, () => this.#claim(owner), { text: 'open' })
   }
 
+  /** Deletes everything, durable at once: whoever is dead may have left anything. */
+  clear(owner: Incarnation): Promise<void> {
+    const clear = (): void => {
+      if (this.#owner !== undefined) throw failure(this.#name, 'it is open')
+      this.#entries = new Map()
+      this.#durable = new Map()
+      this.#unsynced = []
+    }
+    return owner.complete(this.#name, clear, { text: 'clear' })
+  }
+
   /** The lock of a zombie counts as expired: another one may open the store. */
   expireLock(): void {
     this.#owner = undefined

@@ -14,7 +14,7 @@ import type { PeerMessage } from '../../core/runtime/exchange/peer-messages.ts'
 import { executionPlan } from '../../core/runtime/execution-plan.ts'
 import type { HostCommand, HostEvent } from '../../core/runtime/host-messages.ts'
 import { Job } from '../../core/runtime/job/job.ts'
-import type { JobOptions, WorkerHandle } from '../../core/runtime/job/job-ports.ts'
+import type { JobOptions, SpillPlace, WorkerHandle } from '../../core/runtime/job/job-ports.ts'
 import { TaskHost } from '../../core/runtime/task/task-host.ts'
 import { directoryCheckpointStore } from '../../state/directory-checkpoint-store.ts'
 import { valueCodec } from '../../state/value-codec.ts'
@@ -30,6 +30,8 @@ export interface HostPlace {
   readonly name: string
   readonly state: SimulatedBytes
   readonly outbox: string
+  /** Where state goes that has no room in memory; absent where all has room. */
+  readonly spill?: SimulatedBytes
 }
 
 export interface HostWorld {
@@ -73,6 +75,7 @@ export class SimulatedProcess {
         failpoint: (name) => world.onFailpoint(name, this),
         launch: (workers) => this.#launch(workers),
         openState: () => place.state.open(this.main),
+        spill: spillPlace(place, this.main),
         checkpoints: this.#checkpoints(ports),
         outbox: place.outbox,
       },
@@ -178,6 +181,12 @@ export class SimulatedProcess {
 }
 
 const SILENT: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined }
+
+function spillPlace({ name, spill }: HostPlace, main: Incarnation): SpillPlace {
+  if (spill !== undefined) return { clear: () => spill.clear(main), open: () => spill.open(main) }
+  const refuse = () => Promise.reject(new Error(`host ${name} has no place for spilled state`))
+  return { clear: () => Promise.resolve(), open: refuse }
+}
 
 function peerLinks(
   threads: readonly Incarnation[],

@@ -2,6 +2,8 @@ import { type EpochMarker, exchangeWatermarkKey } from '../../checkpoint/epoch-m
 import { NO_WATERMARK } from '../../model/control.ts'
 import { MillraceError } from '../../model/errors.ts'
 import type { Position, Split } from '../../model/position.ts'
+import { type Clock, pause } from '../../ports/clock.ts'
+import type { Logger } from '../../ports/logger.ts'
 import type { Source } from '../../ports/source.ts'
 import type { OwnedSplit } from '../host-messages.ts'
 import type { Bounds } from './bounds.ts'
@@ -62,6 +64,34 @@ export async function findNewSplit(
   for (const source of sources.values()) {
     const found = (await source.splits()).find(({ id }) => !table.includes(id))
     if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** When and for what splits are looked for. */
+export interface Discovery {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly table: readonly string[]
+  readonly everyMs: number
+  /** Ends the search. */
+  readonly signal: AbortSignal
+}
+
+/** Looks until a split appeared; `undefined` where it was told to end. A source that cannot say is asked again later. */
+export async function discoverSplit(
+  sources: ReadonlyMap<string, Source>,
+  { clock, logger, table, everyMs, signal }: Discovery,
+): Promise<Split | undefined> {
+  while ((await pause(clock, everyMs, signal)) === 'over') {
+    try {
+      const found = await findNewSplit(sources, table)
+      if (found === undefined || signal.aborted) continue
+      logger.info('a split appeared; the tasks are assigned anew after this epoch', { split: found.id })
+      return found
+    } catch (error) {
+      if (!signal.aborted) logger.warn('splits cannot be listed now', { message: String(error) })
+    }
   }
   return undefined
 }

@@ -14,8 +14,12 @@ import type { Source } from '../../ports/source.ts'
 import type { ExecutionPlan } from '../execution-plan.ts'
 import { type HostCommand, type HostEvent, type HostProgress, joinProgress } from '../host-messages.ts'
 import { ownerOfKeyGroup } from '../key-owner.ts'
-import { exchangeWatermarks, findNewSplit, planSplits, type SplitPlan, splitsOfWorker } from './assignment.ts'
+import { discoverSplit, exchangeWatermarks, planSplits, type SplitPlan, splitsOfWorker } from './assignment.ts'
 import type { JobObserver, JobOptions, JobPorts, JobSettings, WorkerHandle } from './job-ports.ts'
+import { SpillKeeper } from './spill-keeper.ts'
+
+/** Blocks that are under way to the workers during a restart, at most; less where state has little memory. */
+const MOST_RESTORE_BYTES = 16 << 20
 
 /** One attempt at running a job, from recovery to its end or its first failure. Used once. */
 export class JobAttempt {
@@ -27,6 +31,8 @@ export class JobAttempt {
   readonly #committers = new Map<string, Committer>()
   readonly #ending = Promise.withResolvers<void>()
   readonly #stopping = new AbortController()
+  readonly #spill: SpillKeeper
+  readonly #stateMemoryBytes: number
   #keeper: StateKeeper | undefined
   #coordinator: CheckpointCoordinator | undefined
   #launching: Promise<readonly WorkerHandle[]> | undefined
@@ -44,6 +50,8 @@ export class JobAttempt {
     this.#ports = ports
     this.#options = settings.options
     this.#observer = settings.observer
+    this.#spill = new SpillKeeper(ports.spill)
+    this.#stateMemoryBytes = settings.options.stateMemoryBytes ?? Number.POSITIVE_INFINITY
     // `run` awaits it once everything is started; a failure that comes before that is not unhandled.
     this.#ending.promise.catch(() => undefined)
   }
@@ -82,6 +90,7 @@ export class JobAttempt {
     this.#beginLaunch(workers)
     const keeper = new StateKeeper(await this.#ports.openState(), this.#ports.codec)
     this.#keeper = keeper
+    await this.#spill.begin()
     const shared = this.#sharedCheckpoints()
     await this.#openConnectors()
     const recovered = await recover({
@@ -187,27 +196,27 @@ export class JobAttempt {
   }): Promise<void> {
     const { recovered, splits, workers } = start
     this.#handles = (await this.#launching) ?? []
-    for (const handle of this.#handles) handle.control.onMessage((event) => this.#receive(event))
+    for (const [worker, { control }] of this.#handles.entries()) {
+      control.onMessage((event) => this.#receive(event, worker))
+    }
     await this.#everyHost(() => this.#assign(recovered, splits))
-    await this.#everyHost(async () => {
-      await this.#restore(workers)
-      this.#broadcast({ kind: 'restored' })
-    })
+    await this.#restore(workers)
+    await this.#everyHost(() => this.#broadcast({ kind: 'restored' }))
     this.#isRunning = true
     this.#broadcast({ kind: 'run' })
   }
 
   /** Sends something to all hosts and waits until each says that it is ready for what comes next. */
-  async #everyHost(send: () => void | Promise<void>): Promise<void> {
+  async #everyHost(send: () => void): Promise<void> {
     this.#round = { missing: this.#handles.length, complete: Promise.withResolvers<void>() }
-    await send()
+    send()
     await Promise.race([this.#round.complete.promise, this.#ending.promise])
   }
 
   #assign(recovered: Recovered, { splits, table }: SplitPlan): void {
     const last = recovered.last?.marker
     const identity = this.#coordinator!.identity
-    this.#handles.forEach((handle, worker) => {
+    for (const [worker, { control }] of this.#handles.entries()) {
       const assignment = {
         generation: recovered.generation,
         worker,
@@ -221,24 +230,32 @@ export class JobAttempt {
         splits: splitsOfWorker(splits, worker, this.#handles.length),
         exchangeWatermarks: exchangeWatermarks(last),
         outbox: this.#ports.outbox,
+        stateMemoryBytes: this.#stateMemoryBytes / this.#handles.length,
         pollIntervalMs: this.#options.pollIntervalMs,
         pollOffsets: this.#options.pollOffsets,
       }
-      handle.control.send({ kind: 'assign', assignment })
-    })
-  }
-
-  async #restore(workers: number): Promise<void> {
-    for await (const owned of this.#keeper!.blocks('head')) {
-      const { keyGroup, bytes } = owned.block
-      const handle = this.#handles[ownerOfKeyGroup(keyGroup, workers)]
-      // Handed over, not copied, where a block has memory of its own, which stores never share between threads.
-      const transfer = bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer as ArrayBuffer] : []
-      handle?.control.send({ kind: 'restore', block: owned }, transfer)
+      control.send({ kind: 'assign', assignment })
     }
   }
 
-  #receive(event: HostEvent): void {
+  /** In parts, each of which waits until the workers have room for it: the state may be larger than their memory. */
+  async #restore(workers: number): Promise<void> {
+    const most = Math.min(MOST_RESTORE_BYTES, this.#stateMemoryBytes / 4)
+    let underWay = 0
+    for await (const owned of this.#keeper!.blocks('head')) {
+      const { keyGroup, bytes } = owned.block
+      const { control } = this.#handles[ownerOfKeyGroup(keyGroup, workers)]!
+      underWay += bytes.length
+      // Handed over, not copied, where a block has memory of its own, which stores never share between threads.
+      const transfer = bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer as ArrayBuffer] : []
+      control.send({ kind: 'restore', block: owned }, transfer)
+      if (underWay < most) continue
+      await this.#everyHost(() => this.#broadcast({ kind: 'settle' }))
+      underWay = 0
+    }
+  }
+
+  #receive(event: HostEvent, worker: number): void {
     switch (event.kind) {
       case 'ready':
         this.#ready()
@@ -253,11 +270,20 @@ export class JobAttempt {
       case 'progress':
         this.#takeProgress(event.progress)
         return
+      case 'spill':
+      case 'read':
+        this.#spill
+          .serve(event, worker)
+          .then((answer) => this.#handles[worker]?.control.send(answer))
+          .catch((error: unknown) => this.#ending.reject(error))
+        return
+      case 'outgrown':
+        this.#coordinator?.due()
+        return
       case 'failed':
         this.#ending.reject(decodeError(event.error))
         return
       case 'stopped':
-        return
     }
   }
 
@@ -285,22 +311,15 @@ export class JobAttempt {
     while ((await pause(clock, this.#options.epochMs, this.#stopping.signal)) === 'over') this.#coordinator?.due()
   }
 
-  /** Looks for splits that appeared; the attempt then ends with a last epoch. A source that cannot say is asked again later. */
+  /** Looks for splits that appeared; the attempt then ends with a last epoch. */
   async #discover(table: readonly string[]): Promise<void> {
-    const { discoverMs, bounds } = this.#options
-    const { clock, logger } = this.#ports.connectors
-    if (discoverMs === undefined || bounds !== undefined) return
-    while (!this.#hasFoundSplits && (await pause(clock, discoverMs, this.#stopping.signal)) === 'over') {
-      try {
-        const found = await findNewSplit(this.#sources, table)
-        if (found === undefined || this.#stopping.signal.aborted) continue
-        logger.info('a split appeared; the tasks are assigned anew after this epoch', { split: found.id })
-        this.#hasFoundSplits = true
-        this.#coordinator?.end()
-      } catch (error) {
-        if (!this.#stopping.signal.aborted) logger.warn('splits cannot be listed now', { message: String(error) })
-      }
-    }
+    const { discoverMs: everyMs, bounds } = this.#options
+    if (everyMs === undefined || bounds !== undefined) return
+    const { signal } = this.#stopping
+    const found = await discoverSplit(this.#sources, { ...this.#ports.connectors, table, everyMs, signal })
+    if (found === undefined) return
+    this.#hasFoundSplits = true
+    this.#coordinator?.end()
   }
 
   /** Lets a running commit end, then ends the workers and gives the state back. */
@@ -313,7 +332,7 @@ export class JobAttempt {
       for (const source of this.#sources.values()) await source.close()
     } finally {
       // Whatever else fails: a state that stays locked would make every later attempt fail.
-      await this.#keeper?.close()
+      await this.#spill.close().finally(() => this.#keeper?.close())
     }
   }
   async #terminateWorkers(): Promise<void> {

@@ -28,9 +28,18 @@ export interface JobPorts {
   readonly launch: LaunchWorkers
   /** Opens the local state; throws `MR_STATE_LOCKED` while somebody else has it. */
   readonly openState: () => Promise<ByteStore>
+  readonly spill: SpillPlace
   readonly checkpoints: CheckpointStore | undefined
   /** Directory for outbox segments. */
   readonly outbox: string
+}
+
+/** Where state goes that has no room in memory. Nothing there outlives an attempt. */
+export interface SpillPlace {
+  /** Deletes whatever an earlier attempt left. Nobody has it open. */
+  readonly clear: () => Promise<void>
+  /** Opens it, empty after `clear`. */
+  readonly open: () => Promise<ByteStore>
 }
 
 export interface JobOptions {
@@ -42,6 +51,8 @@ export interface JobOptions {
   /** Read each split up to its bound, then stop. Default: go on for ever. */
   readonly bounds?: Bounds
   readonly restarts?: RestartPolicy
+  /** Memory that the state of all workers may take together, bytes. Default: no limit. */
+  readonly stateMemoryBytes?: number
   /** Time between looks for splits that appeared. Default: it never looks; nor does a bounded run. */
   readonly discoverMs?: number
 }

@@ -27,6 +27,8 @@ export class GateTask implements Actor<GateTaskMessage> {
   readonly #mailbox: Mailbox<GateTaskMessage>
   readonly #options: GateTaskOptions
   readonly #gate: InputGate
+  /** Records whose state is on its way: everything after them waits. */
+  #held: { readonly batch: Batch; readonly message: RecordsMessage } | undefined
   #hasBegun = false
   #isWoken = false
 
@@ -63,6 +65,8 @@ export class GateTask implements Actor<GateTaskMessage> {
   receive(): void {
     this.#isWoken = false
     while (this.#hasBegun && !this.stage.isBlocked) {
+      this.#pushHeld()
+      if (this.stage.isBlocked) return
       const output = this.#gate.next()
       if (output === undefined) return
       if (output.kind === 'records') this.#takeRecords(output.message)
@@ -81,12 +85,28 @@ export class GateTask implements Actor<GateTaskMessage> {
     this.#mailbox.post({ kind: 'run' })
   }
 
-  #takeRecords({ from, columns, rows, system }: RecordsMessage): void {
-    const { context, input } = this.#options
+  #takeRecords(message: RecordsMessage): void {
+    const { input } = this.#options
+    const { columns, rows, system } = message
     this.stage.counts.exchange(input.exchange).received += rows
-    this.stage.push(new Batch({ schema: input.schema, columns, rows, selection: null, system }))
-    const emptied = { columns, system }
-    const credit: CreditMessage = { kind: 'credit', exchange: input.exchange, from: context.worker, emptied }
+    const batch = new Batch({ schema: input.schema, columns, rows, selection: null, system })
+    this.#held = { batch, message }
+    if (!this.stage.load(batch)) this.#pushHeld()
+  }
+
+  #pushHeld(): void {
+    if (this.#held === undefined) return
+    const { context, input } = this.#options
+    const { batch, message } = this.#held
+    this.#held = undefined
+    this.stage.push(batch)
+    const { from, columns, system } = message
+    const credit: CreditMessage = {
+      kind: 'credit',
+      exchange: input.exchange,
+      from: context.worker,
+      emptied: { columns, system },
+    }
     context.send(from, credit, buffersOf(columns, system))
   }
 

@@ -2,10 +2,12 @@ import type { Ledger } from '../../checkpoint/ledger.ts'
 import type { OwnedBlock } from '../../checkpoint/state-keeper.ts'
 import type { TaskReport } from '../../checkpoint/task-report.ts'
 import type { Stage, StageStep } from '../../dataflow/physical-plan.ts'
+import type { Batch } from '../../model/batch.ts'
 import type { DeadLetter } from '../../model/dead-letter.ts'
 import { MillraceError } from '../../model/errors.ts'
 import type { Operator } from '../../ports/operator.ts'
 import type { DeadLetterWriter, Staged, StagingWriter, WriterContext } from '../../ports/sink.ts'
+import type { Spillable } from '../../ports/spill.ts'
 import { ExchangeSender } from '../exchange/exchange-sender.ts'
 import type { CreditMessage } from '../exchange/peer-messages.ts'
 import { deadLettersOfStage } from '../execution-plan.ts'
@@ -39,8 +41,11 @@ export class StageTask {
   readonly #sinks: SinkLeaf[] = []
   readonly #senders = new Map<string, ExchangeSender>()
   readonly #onUnblocked: () => void
+  /** State that the first operator behind an exchange may have outside memory. */
+  readonly #spillable: Spillable | undefined
   #epoch: number
   #isWaitingForDisk = false
+  #isLoading = false
 
   constructor(context: TaskContext, { stage, watermark, onUnblocked }: StageTaskOptions) {
     this.id = `${stage.index}/${context.worker}`
@@ -48,6 +53,8 @@ export class StageTask {
     this.#onUnblocked = onUnblocked
     this.#epoch = context.firstEpoch
     this.#operators = createOperators(context, { stage, watermark, now: () => context.nowOf(this.#epoch) })
+    this.#spillable = stage.input.kind === 'exchange' ? this.#operators.get(stage.input.exchange)?.spillable : undefined
+    context.memory.adopt(this.#operators)
     const sink = deadLettersOfStage(context.plan, stage)
     const spec = context.plan.logical.specs.deadLetters.get(sink)
     if (spec === undefined) throw new MillraceError('MR_INTERNAL', `there is no dead-letter sink "${sink}"`)
@@ -61,22 +68,47 @@ export class StageTask {
     })
   }
 
-  /** True where a receiver or the disk must catch up before more may be pushed; `onUnblocked` is called then. */
+  /** True where a receiver or the disk must catch up, or state must come, before more may be pushed; `onUnblocked` is called then. */
   get isBlocked(): boolean {
+    if (this.#isLoading || this.#context.spill.isBusy) return true
     for (const sender of this.#senders.values()) if (sender.isBlocked) return true
     return this.#waitsForDisk()
   }
 
   restore(block: OwnedBlock): void {
     this.#operators.get(block.operator)?.restore(block.block)
+    this.#context.memory.fit(this.#operators)
+  }
+
+  /** What held it up may be over. */
+  wake(): void {
+    this.#onUnblocked()
   }
 
   owns(operator: string): boolean {
     return this.#operators.has(operator)
   }
 
+  /**
+   * Asks for the state outside memory that a batch needs; `false` where there is none. Else it is blocked until the state is there, and
+   * the batch must be the next that is pushed.
+   */
+  load(batch: Batch): boolean {
+    const spillable = this.#spillable
+    const names = spillable?.missing(batch) ?? []
+    if (spillable === undefined || names.length === 0) return false
+    this.#isLoading = true
+    this.#context.spill.read(names, (pages) => {
+      spillable.provide(pages)
+      this.#isLoading = false
+      this.#onUnblocked()
+    })
+    return true
+  }
+
   push(element: Element): void {
     this.#chain.push(element)
+    if (element.kind === 'batch') this.#context.memory.watch(this.#operators)
   }
 
   /** Records that the source refused before they became a batch. */
@@ -99,6 +131,7 @@ export class StageTask {
     this.#epoch = epoch + 1
     this.#context.failpoint('P1-aligned')
     const blocks = this.#chain.takeBlocks()
+    this.#context.memory.fit(this.#operators)
     const counts = this.counts.cut()
     const horizons = Object.fromEntries([...this.#operators].map(([id, operator]) => [id, operator.horizon]))
     const staging = this.#writers().map(async ({ sink, writer }) => ({ sink, staged: await writer.stage(epoch) }))

@@ -4,6 +4,8 @@ import type { Failpoint } from '../../ports/failpoint.ts'
 import type { Scheduler } from '../../ports/scheduler.ts'
 import type { PeerMessage } from '../exchange/peer-messages.ts'
 import type { ExecutionPlan } from '../execution-plan.ts'
+import type { SpillClient } from './spill-client.ts'
+import type { StateMemory } from './state-memory.ts'
 
 /** Everything that the tasks of one worker share. */
 export interface TaskContext {
@@ -26,6 +28,8 @@ export interface TaskContext {
   readonly nowOf: (epoch: number) => number
   /** Hands a message to the worker `to`, which may be this one. */
   readonly send: (to: number, message: PeerMessage, transfer: readonly ArrayBuffer[]) => void
+  readonly memory: StateMemory
+  readonly spill: SpillClient
   readonly report: (report: TaskReport) => void
   /** A task failed: nothing more of this worker counts. */
   readonly fail: (error: unknown) => void

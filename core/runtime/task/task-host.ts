@@ -13,7 +13,9 @@ import type { ExecutionPlan } from '../execution-plan.ts'
 import { type Assignment, type HostCommand, type HostEvent, joinProgress } from '../host-messages.ts'
 import { GateTask } from './gate-task.ts'
 import { SourceTask } from './source-task.ts'
+import { SpillClient } from './spill-client.ts'
 import type { StageTask } from './stage-task.ts'
+import { StateMemory } from './state-memory.ts'
 import type { TaskContext } from './task-context.ts'
 
 export interface TaskHostPorts {
@@ -39,6 +41,12 @@ export class TaskHost {
   readonly #gates = new Map<string, GateTask>()
   readonly #opened: Source[] = []
   readonly #decidedTimes = new Map<number, number>()
+  readonly #spill = new SpillClient({
+    send: (event, transfer) => this.#tell(event, transfer),
+    onReady: () => this.#onSpilled(),
+  })
+  #isSettling = false
+  #isRunning = false
   #isSilent = false
   #unfinished = 0
 
@@ -57,11 +65,20 @@ export class TaskHost {
         for (const stage of this.#stages()) if (stage.owns(command.block.operator)) stage.restore(command.block)
         freeMemory(command.block.block.bytes)
         return
+      case 'settle':
+        this.#isSettling = true
+        this.#settle()
+        return
+      case 'spilled':
+      case 'pages':
+        if (!this.#isSilent) this.#spill.receive(command)
+        return
       case 'restored':
         for (const gate of this.#gates.values()) gate.begin()
         this.#ports.control.send({ kind: 'ready' })
         return
       case 'run':
+        this.#isRunning = true
         for (const source of this.#sources) source.mailbox.post({ kind: 'run' })
         return
       case 'barrier':
@@ -141,8 +158,14 @@ export class TaskHost {
   }
 
   #context(assignment: Assignment): TaskContext {
-    const { plan, connectors, scheduler, failpoint, control } = this.#ports
+    const { plan, connectors, scheduler, failpoint } = this.#ports
     const { worker, workers, generation, keyGroups, hashSeed, splitTable, outbox, firstEpoch } = assignment
+    const memory = new StateMemory({
+      budgetBytes: assignment.stateMemoryBytes,
+      workers,
+      client: this.#spill,
+      onOutgrown: () => this.#tell({ kind: 'outgrown' }),
+    })
     return {
       plan,
       worker,
@@ -157,14 +180,33 @@ export class TaskHost {
       failpoint,
       firstEpoch,
       nowOf: (epoch) => this.#nowOf(epoch),
+      memory,
+      spill: this.#spill,
       send: (to, message, transfer) => this.#send(worker, { to, message, transfer }),
       report: (report) => {
         const transfer = report.blocks.map(({ block }) => block.bytes.buffer)
         // Blocks are encoded into buffers of their own, never into shared memory.
-        if (!this.#isSilent) control.send({ kind: 'report', report }, [...new Set(transfer)] as ArrayBuffer[])
+        this.#tell({ kind: 'report', report }, [...new Set(transfer)] as ArrayBuffer[])
       },
       fail: (error) => this.#fail(error),
     }
+  }
+
+  #tell(event: HostEvent, transfer: readonly ArrayBuffer[] = []): void {
+    if (!this.#isSilent) this.#ports.control.send(event, transfer)
+  }
+
+  #onSpilled(): void {
+    for (const gate of this.#gates.values()) gate.stage.wake()
+    if (this.#isRunning) for (const source of this.#sources) source.stage.wake()
+    this.#settle()
+  }
+
+  /** What blocks of state moved out of memory is written: more of them may come. */
+  #settle(): void {
+    if (!this.#isSettling || !this.#spill.isIdle) return
+    this.#isSettling = false
+    this.#tell({ kind: 'ready' })
   }
 
   #send(

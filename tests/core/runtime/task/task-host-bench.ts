@@ -182,6 +182,7 @@ export class Bench {
       splits: [split],
       exchangeWatermarks: {},
       outbox: '/outbox',
+      stateMemoryBytes: Number.POSITIVE_INFINITY,
       pollIntervalMs: 5,
       pollOffsets: undefined,
       ...change,
