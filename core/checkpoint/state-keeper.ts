@@ -168,6 +168,7 @@ export class StateKeeper {
         const bytes = values[i]!
         yield { operator, block: { keyGroup, bytes, entries: entriesIn(bytes) } }
       }
+      part = next
     }
   }
 

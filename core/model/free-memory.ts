@@ -15,3 +15,8 @@ export function freeMemory(outgrown: ArrayBufferView): void {
 export function freeShared(outgrown: readonly ArrayBufferView[]): void {
   for (const buffer of new Set(outgrown.map((view) => view.buffer))) freeMemory(new Uint8Array(buffer))
 }
+
+/** The memory under an array, to be handed over to another thread: none where the array is only a part of it. */
+export function ownMemory({ buffer, byteLength }: ArrayBufferView): readonly ArrayBuffer[] {
+  return byteLength === buffer.byteLength && buffer instanceof ArrayBuffer ? [buffer] : []
+}

@@ -7,6 +7,7 @@ import { describePlan } from '../../dataflow/logical-plan.ts'
 import { assertCompatible } from '../../dataflow/plan-difference.ts'
 import { planDigest } from '../../dataflow/plan-digest.ts'
 import { decodeError, MillraceError } from '../../model/errors.ts'
+import { ownMemory } from '../../model/free-memory.ts'
 import { pause } from '../../ports/clock.ts'
 import type { PlanValue } from '../../ports/operator.ts'
 import type { Committer } from '../../ports/sink.ts'
@@ -243,12 +244,9 @@ export class JobAttempt {
     const most = Math.min(MOST_RESTORE_BYTES, this.#stateMemoryBytes / 4)
     let underWay = 0
     for await (const owned of this.#keeper!.blocks('head')) {
-      const { keyGroup, bytes } = owned.block
-      const { control } = this.#handles[ownerOfKeyGroup(keyGroup, workers)]!
-      underWay += bytes.length
-      // Handed over, not copied, where a block has memory of its own, which stores never share between threads.
-      const transfer = bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer as ArrayBuffer] : []
-      control.send({ kind: 'restore', block: owned }, transfer)
+      const { control } = this.#handles[ownerOfKeyGroup(owned.block.keyGroup, workers)]!
+      underWay += owned.block.bytes.length
+      control.send({ kind: 'restore', block: owned }, ownMemory(owned.block.bytes))
       if (underWay < most) continue
       await this.#everyHost(() => this.#broadcast({ kind: 'settle' }))
       underWay = 0
@@ -264,8 +262,7 @@ export class JobAttempt {
         this.#coordinator?.report(event.report)
         return
       case 'exhausted':
-        this.#exhausted++
-        if (this.#exhausted === this.#handles.length) this.#coordinator?.end()
+        if (++this.#exhausted === this.#handles.length) this.#coordinator?.end()
         return
       case 'progress':
         this.#takeProgress(event.progress)

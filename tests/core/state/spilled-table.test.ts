@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { hashKey } from '../../../core/model/key-hash.ts'
+import { hashBytes } from '../../../core/model/key-hash.ts'
 import type { StateBlock } from '../../../core/ports/operator.ts'
 import type { SpillChange } from '../../../core/ports/spill.ts'
+import { sealBlock } from '../../../core/state/block.ts'
 import { FingerprintTable } from '../../../core/state/fingerprint-table.ts'
 
 const KEY_GROUPS = 2
@@ -14,7 +15,7 @@ const FIRST_HASHED = 1_000
 function keyOf(key: number): Int32Array {
   if (key <= KEYS) return Int32Array.from([(key % 11) - 5, key % 3, key % 5, key - 200])
   const words = new Int32Array(4)
-  hashKey(new Uint8Array(Float64Array.of(key, key).buffer), 16, { out: words, at: 0, seed: 1 })
+  hashBytes(new Uint8Array(Float64Array.of(key, key).buffer), { out: words, at: 0, seed: 1 })
   return words
 }
 
@@ -155,6 +156,7 @@ class Pair {
   #snapshot(): void {
     const blocks = this.spilling.table.snapshot()
     assert.deepEqual(blocks, this.roomy.snapshot(), 'spilled state changes no checkpoint')
+    for (const { bytes } of blocks) sealBlock(bytes)
     this.stored.push(...blocks)
   }
 
