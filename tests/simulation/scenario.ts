@@ -11,6 +11,7 @@ import { event } from './event-contract.ts'
 import { type FaultOptions, NO_FAULTS } from './faults.ts'
 import { type KafkaCrash, type KafkaPlan, kafkaCrashOf, kafkaPlanOf } from './kafka/kafka-plan.ts'
 import { WINDOWS, type WindowTiming, windowsByRegion } from './kept-windows.ts'
+import { keyGroupsOf, type LittleMemory, littleMemoryOf } from './little-memory.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 export const LOG_DIRECTORY = '/log'
@@ -81,6 +82,8 @@ export interface Scenario {
   readonly kafka: KafkaPlan | undefined
   /** Windows of the kept records by region, into a table of their own; `undefined`: there are none. */
   readonly windows: WindowTiming | undefined
+  /** Its state has more than its memory; `undefined`: it has room. */
+  readonly memory: LittleMemory | undefined
 }
 
 /** Main-thread points at which no topic lock is held: there a process may fall asleep and come back as a zombie. */
@@ -112,6 +115,7 @@ export function scenarioOf(seed: number, random: SeededRandom): Scenario {
   const isSparse = random.chance(0.15)
   const zombie = isShared && random.chance(0.5) ? zombieOf(random) : undefined
   const lives = livesOf({ seed, isShared, zombie }, random)
+  const windows = windowsOf(random.fork('windows'))
   const scenario: Scenario = {
     pipelineName: 'curated',
     options: {
@@ -143,7 +147,8 @@ export function scenarioOf(seed: number, random: SeededRandom): Scenario {
     throwsAt: random.chance(0.25) ? Array.from({ length: 1 + random.below(3) }, () => random.below(2 * RECORDS)) : [],
     foreignEvery: random.chance(0.2) ? 200 + random.below(600) : 0,
     kafka: undefined,
-    windows: windowsOf(random.fork('windows')),
+    windows,
+    memory: windows === undefined ? littleMemoryOf(random.fork('memory')) : undefined,
   }
   return withKafka(scenario, random.fork('kafka'))
 }
@@ -281,7 +286,7 @@ export function pipelineOf(scenario: Scenario, { client, onRecord }: PipelineWor
         events.to('mirror', kafkaTopic({ topic: MIRROR, createPartitions: 2, client, delivery }))
       } else events.to('mirror', logTopic({ topic: MIRROR, directory: LOG_DIRECTORY }))
     },
-    { keyGroups: 8 },
+    { keyGroups: keyGroupsOf(scenario.memory) },
   )
 }
 

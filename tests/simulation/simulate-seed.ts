@@ -2,6 +2,7 @@ import type { RecoveryOutcome } from '../../core/checkpoint/decide-recovery.ts'
 import type { EpochMarker } from '../../core/checkpoint/epoch-marker.ts'
 import { MillraceError } from '../../core/model/errors.ts'
 import type { FailpointName } from '../../core/ports/failpoint.ts'
+import type { JobOptions } from '../../core/runtime/job/job-ports.ts'
 import { loadEncoder } from '../../formats/parquet/encode-parquet.ts'
 import { checkEnd } from './check-end.ts'
 import { CrashWatch } from './crash-watch.ts'
@@ -10,6 +11,7 @@ import type { Faults } from './faults.ts'
 import { Hosts } from './hosts.ts'
 import type { Incarnation } from './incarnation.ts'
 import { simulatedClients } from './kafka/simulated-kafka-client.ts'
+import { withMemory } from './little-memory.ts'
 import { OutsideWorld } from './outside-world.ts'
 import { ProgressWatcher } from './progress-watcher.ts'
 import { SabotageRunner } from './sabotage.ts'
@@ -40,6 +42,8 @@ export interface SeedResult {
   readonly crashes: number
   readonly failpoints: Readonly<Record<string, number>>
   readonly outcomes: Readonly<Record<string, number>>
+  /** Times that state outside memory was read back. */
+  readonly readBack: number
 }
 
 // Writers load it with their first file; here it is there before virtual time begins, and no seed is the first one.
@@ -99,7 +103,7 @@ class SeedRun {
       simulation: this.#simulation,
       disk: this.#disk,
       pipeline: this.#pipeline(this.#scenario, throwingAt(this.#scenario.throwsAt)),
-      options: this.#scenario.options,
+      options: this.#options(this.#scenario.options.workers),
       checkpoints: this.#scenario.isShared ? '/checkpoints' : undefined,
       onFailpoint: (name, process) => this.#onFailpoint(name, process),
       onRecovery: (outcome) => this.#onRecovery(outcome),
@@ -168,6 +172,7 @@ class SeedRun {
   /** Asked after every step, so that the world moves on meanwhile. */
   #hasEnded(): boolean {
     this.#outside.step()
+    this.#hosts.step()
     this.#surroundings.step()
     return this.#isDead || this.#current?.end !== undefined
   }
@@ -290,10 +295,14 @@ class SeedRun {
     return [this.#disk.faults, ...this.#hosts.faults]
   }
 
+  #options(workers: number): JobOptions {
+    return withMemory(this.#scenario.options, this.#scenario.memory, workers)
+  }
+
   #begin(crash: CrashPlan, workers: number): void {
     this.#crash.watchFor(crash)
     this.#isDead = false
-    const options = { ...this.#world.options, workers }
+    const options = this.#options(workers)
     this.#current = new SimulatedProcess({ ...this.#world, options }, this.#hosts.place)
   }
 
@@ -340,6 +349,7 @@ class SeedRun {
       crashes: this.#crashes,
       failpoints: this.#failpoints,
       outcomes: this.#outcomes,
+      readBack: this.#hosts.readBack,
     }
   }
 }

@@ -14,6 +14,8 @@ export interface SimulationReport {
   readonly crashes: number
   readonly failpoints: ReadonlyMap<string, number>
   readonly outcomes: ReadonlyMap<string, number>
+  /** Times that state outside memory was read back. */
+  readonly readBack: number
   /** Why the batch proves nothing although no seed failed; empty where it does. */
   readonly voidBecause: readonly string[]
   readonly elapsedMs: number
@@ -64,7 +66,9 @@ function runLane(lane: Lane, onResult: (result: SeedResult) => void): Promise<vo
 function reportOf(results: readonly SeedResult[], elapsedMs: number): SimulationReport {
   const failpoints = sumOf(results.map((result) => result.failpoints))
   const outcomes = sumOf(results.map((result) => result.outcomes))
+  const readBack = results.reduce((sum, result) => sum + result.readBack, 0)
   const missing = [
+    ...(readBack > 0 ? [] : ['no state outside memory was read back']),
     ...FAILPOINTS.filter((name) => !failpoints.has(name)).map((name) => `failpoint ${name} never occurred`),
     ...RECOVERY_OUTCOMES.filter((kind) => !outcomes.has(kind)).map((kind) => `recovery outcome ${kind} never occurred`),
   ]
@@ -75,6 +79,7 @@ function reportOf(results: readonly SeedResult[], elapsedMs: number): Simulation
     crashes: results.reduce((sum, result) => sum + result.crashes, 0),
     failpoints,
     outcomes,
+    readBack,
     voidBecause: missing,
     elapsedMs,
   }
@@ -92,6 +97,7 @@ export function printReport(report: SimulationReport): string {
     `${report.seeds} seeds, ${report.crashes} crashes, ${report.steps} steps in ${(report.elapsedMs / 1000).toFixed(1)} s`,
     ...columns('failpoint', FAILPOINTS, report.failpoints),
     ...columns('recovery', RECOVERY_OUTCOMES, report.outcomes),
+    `state outside memory was read back ${report.readBack} times`,
     ...report.failed
       .slice(0, 10)
       .flatMap(({ seed, trace, violations }) => [

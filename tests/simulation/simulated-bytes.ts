@@ -14,6 +14,8 @@ type Entries = Map<string, Uint8Array>
  */
 export class SimulatedBytes implements Storage {
   readonly faults: Faults
+  /** Times that several values were asked for. */
+  reads = 0
   readonly #random: SeededRandom
   readonly #simulation: Simulation
   readonly #name: string
@@ -58,6 +60,11 @@ export class SimulatedBytes implements Storage {
 
   get(key: string): Uint8Array | undefined {
     return this.#entries.get(key)?.slice()
+  }
+
+  getMany(keys: readonly string[]): readonly (Uint8Array | undefined)[] {
+    this.reads++
+    return keys.map((key) => this.get(key))
   }
 
   /** Damages one bit of a value. */
@@ -136,7 +143,7 @@ class OpenBytes implements ByteStore {
   }
 
   getMany(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {
-    return this.#call({ effect: 'look', text: `get ${keys.join(' ')}` }, () => keys.map((key) => this.#store.get(key)))
+    return this.#call({ effect: 'look', text: `get ${keys.join(' ')}` }, () => this.#store.getMany(keys))
   }
 
   keys(from: string, to: string): Promise<readonly string[]> {
