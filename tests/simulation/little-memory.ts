@@ -25,8 +25,13 @@ export function keyGroupsOf(memory: LittleMemory | undefined): number {
   return memory === undefined ? ROOMY_KEY_GROUPS : KEY_GROUPS
 }
 
+interface Job {
+  readonly options: JobOptions
+  readonly memory: LittleMemory | undefined
+}
+
 /** Options of a job with so many workers: each has room for the groups that it owns, and not much more. */
-export function withMemory(options: JobOptions, memory: LittleMemory | undefined, workers: number): JobOptions {
+export function withMemory({ options, memory }: Job, workers: number): JobOptions {
   if (memory === undefined) return { ...options, workers }
   const owned = Math.ceil(KEY_GROUPS / workers)
   const perWorker = KEY_GROUPS * EMPTY_GROUP_BYTES + owned * memory.bytesPerGroup

@@ -2,7 +2,6 @@ import type { RecoveryOutcome } from '../../core/checkpoint/decide-recovery.ts'
 import type { EpochMarker } from '../../core/checkpoint/epoch-marker.ts'
 import { MillraceError } from '../../core/model/errors.ts'
 import type { FailpointName } from '../../core/ports/failpoint.ts'
-import type { JobOptions } from '../../core/runtime/job/job-ports.ts'
 import { loadEncoder } from '../../formats/parquet/encode-parquet.ts'
 import { checkEnd } from './check-end.ts'
 import { CrashWatch } from './crash-watch.ts'
@@ -25,6 +24,7 @@ import {
   scenarioOf,
   TABLES,
 } from './scenario.ts'
+import type { SeedResult } from './seed-result.ts'
 import { SimulatedBytes } from './simulated-bytes.ts'
 import { SimulatedDisk } from './simulated-files.ts'
 import { type HostWorld, SimulatedProcess } from './simulated-host.ts'
@@ -32,19 +32,6 @@ import { Simulation } from './simulation-scheduler.ts'
 import { Surroundings } from './surroundings.ts'
 import { TableWatcher } from './table-watcher.ts'
 import { throwingAt } from './user-function.ts'
-
-/** What one seed found, and what it went through. */
-export interface SeedResult {
-  readonly seed: number
-  readonly violations: readonly string[]
-  readonly trace: string
-  readonly steps: number
-  readonly crashes: number
-  readonly failpoints: Readonly<Record<string, number>>
-  readonly outcomes: Readonly<Record<string, number>>
-  /** Times that state outside memory was read back. */
-  readonly readBack: number
-}
 
 // Writers load it with their first file; here it is there before virtual time begins, and no seed is the first one.
 await loadEncoder()
@@ -103,7 +90,7 @@ class SeedRun {
       simulation: this.#simulation,
       disk: this.#disk,
       pipeline: this.#pipeline(this.#scenario, throwingAt(this.#scenario.throwsAt)),
-      options: this.#options(this.#scenario.options.workers),
+      options: withMemory(this.#scenario, this.#scenario.options.workers),
       checkpoints: this.#scenario.isShared ? '/checkpoints' : undefined,
       onFailpoint: (name, process) => this.#onFailpoint(name, process),
       onRecovery: (outcome) => this.#onRecovery(outcome),
@@ -295,14 +282,10 @@ class SeedRun {
     return [this.#disk.faults, ...this.#hosts.faults]
   }
 
-  #options(workers: number): JobOptions {
-    return withMemory(this.#scenario.options, this.#scenario.memory, workers)
-  }
-
   #begin(crash: CrashPlan, workers: number): void {
     this.#crash.watchFor(crash)
     this.#isDead = false
-    const options = this.#options(workers)
+    const options = withMemory(this.#scenario, workers)
     this.#current = new SimulatedProcess({ ...this.#world, options }, this.#hosts.place)
   }
 

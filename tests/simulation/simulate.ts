@@ -4,7 +4,8 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { RECOVERY_OUTCOMES } from '../../core/checkpoint/decide-recovery.ts'
 import { FAILPOINTS } from '../../core/ports/failpoint.ts'
 import { catchAll } from './planted-bugs.ts'
-import { type SeedResult, simulateSeed } from './simulate-seed.ts'
+import type { SeedResult } from './seed-result.ts'
+import { simulateSeed } from './simulate-seed.ts'
 
 /** What a batch of seeds came to. */
 export interface SimulationReport {
