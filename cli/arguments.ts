@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { type ByteSize, sizeBytes } from '../core/model/byte-size.ts'
 import { type Duration, durationMs } from '../core/model/duration.ts'
 import type { ResolvedStart } from '../core/model/source-start.ts'
 import { timeMs } from '../core/model/time.ts'
@@ -27,6 +28,18 @@ export function parseDuration(text: string): Duration {
     throw new InvalidArgumentError('Write for example 500ms, 30s, 5m.')
   }
   throw new InvalidArgumentError('It must be longer than 0.')
+}
+
+/** A number of bytes above 0, such as `512MiB` or `2GiB`. */
+export function parseSize(text: string): ByteSize {
+  try {
+    // sizeBytes refuses whatever is no size.
+    const size = (/^\d+$/.test(text) ? Number(text) : text) as ByteSize
+    sizeBytes('', size)
+    return size
+  } catch {
+    throw new InvalidArgumentError('Write bytes, or for example 512MiB, 2GiB.')
+  }
 }
 
 /** Where to begin to read: `earliest`, `latest`, an offset, or a time in RFC 3339. */

@@ -33,7 +33,11 @@ export interface DeduplicateOptions<T> {
  * the dead letters (`MR_RECORD_LATE`). Else, if the key has a kept record with time t1 and t ≤ t1 + ttl, it is a
  * duplicate, also where t lies before t1. Else it is kept and the key's time becomes t. So the first one processed
  * wins, and duplicates do not prolong the `ttl`. A time t1 < w − 2·ttl is forgotten: no record that is not late could
- * still match it. State is about 32 to 70 bytes per key seen within 2·ttl; order is kept.
+ * still match it. Order is kept.
+ *
+ * Keys are told apart by a 128-bit hash, seeded per pipeline: two different ones among n live keys are taken for the same with a
+ * probability of about n² / 2^129, 1.5·10^-21 for a billion. State is about 32 to 70 bytes per key seen within 2·ttl, and two bytes
+ * for those that were moved to disk (run option `stateMemory`).
  *
  * @example
  * from('orders', source).pipe(deduplicate({ key: ['order_id', 'region'], ttl: '24h' }))

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import type { ByteSize } from '../../core/model/byte-size.ts'
 import type { Duration } from '../../core/model/duration.ts'
 import { MillraceError } from '../../core/model/errors.ts'
 import type { Until } from '../../core/model/until.ts'
@@ -7,7 +8,7 @@ import { drainOnSignals } from '../../platform/process-signals.ts'
 import { type RunOptions, type RunOutcome, runPipeline } from '../../platform/run.ts'
 import { ledgerText } from '../../platform/status/ledger-text.ts'
 import { FAILPOINT_VARIABLE } from '../../platform/system/failpoints.ts'
-import { parseCount, parseDuration, parseOffsets, parseTime } from '../arguments.ts'
+import { parseCount, parseDuration, parseOffsets, parseSize, parseTime } from '../arguments.ts'
 import { EXIT_FAILURE, exitCodeOf } from '../exit-codes.ts'
 import type { Session } from '../session.ts'
 import { notYet } from './not-yet.ts'
@@ -20,6 +21,7 @@ interface RunFlags {
   readonly epoch?: Duration
   readonly checkpoints?: string
   readonly state?: string
+  readonly stateMemory?: ByteSize
   readonly sink?: string
 }
 
@@ -46,6 +48,11 @@ export function addRun(program: Command, session: Session): void {
     .option('--epoch <duration>', 'time between two epochs, such as 500ms or 30s', parseDuration)
     .option('--checkpoints <directory>', 'shared checkpoints, from which another host can go on')
     .option('--state <directory>', 'where state is kept (default: .millrace/<pipeline>)')
+    .option(
+      '--state-memory <size>',
+      'memory that state may take, such as 2GiB; more of it moves to disk (default: half of all)',
+      parseSize,
+    )
     .option('--sink <word>', 'restore or fork, for a start from a savepoint')
     .option('--json', 'print the result as one JSON object, events as JSON lines on stderr')
     .action((file: string, flags: RunFlags) => run(session, file, flags))
@@ -79,7 +86,7 @@ async function run(session: Session, file: string, flags: RunFlags): Promise<voi
 }
 
 function runOptions({ output, env }: Session, flags: RunFlags): RunOptions {
-  const { workers, epoch, checkpoints, state } = flags
+  const { workers, epoch, checkpoints, state, stateMemory } = flags
   const until = untilOf(flags)
   return {
     logger: output.logger,
@@ -94,6 +101,7 @@ function runOptions({ output, env }: Session, flags: RunFlags): RunOptions {
     ...(epoch === undefined ? {} : { epoch }),
     ...(checkpoints === undefined ? {} : { checkpointDirectory: checkpoints }),
     ...(state === undefined ? {} : { stateDirectory: state }),
+    ...(stateMemory === undefined ? {} : { stateMemory }),
   }
 }
 
