@@ -40,6 +40,12 @@ export class PaneGroup extends KeyedGroup {
     return this.#count
   }
 
+  /** Memory in use, bytes. */
+  get sizeBytes(): number {
+    const changed = this.#changed.byteLength + this.#isChanged.byteLength
+    return (8 * this.slots + 20) * this.#capacity + this.#keys.length + 4 * this.buckets + changed
+  }
+
   /** Entries that the next snapshot will hold. */
   get changed(): number {
     return this.#count - this.#clean + this.#changedCount

@@ -34,6 +34,14 @@ export class PaneTable {
     this.#slots = slots
   }
 
+  /** Memory in use, bytes, spare groups included. */
+  get sizeBytes(): number {
+    let bytes = 0
+    for (const { groups } of this.#panes) for (const group of groups) bytes += group?.sizeBytes ?? 0
+    for (const group of this.#spares) bytes += group.sizeBytes
+    return bytes
+  }
+
   /** The pane that begins at `start`, made where there is none. */
   paneAt(start: number): Pane {
     let at = this.#panes.length

@@ -10,12 +10,15 @@ const ORDERS = 20_000
 const SPILL = '.millrace/orders/spill'
 
 /** Runs until caught up; tells how many files of spilled state there were at most. */
-async function run(options: RunOptions): Promise<{ readonly outcome: RunOutcome; readonly files: number }> {
+async function run(
+  options: RunOptions,
+  pipeline = 'orders',
+): Promise<{ readonly outcome: RunOutcome; readonly files: number }> {
   let files = 0
   const look = (): void => {
     if (existsSync(SPILL)) files = Math.max(files, readdirSync(SPILL).length)
   }
-  const job = runPipeline(pipelinePath('orders'), {
+  const job = runPipeline(pipelinePath(pipeline), {
     until: 'caught-up',
     workers: 2,
     epoch: '100ms',
@@ -78,5 +81,15 @@ describe('a run with little memory for its state', () => {
     })
     await run({ stateMemory: '600KiB' })
     assert.equal(await keptIds(), ORDERS)
+  })
+
+  it('stops where windows need more, whose state cannot leave memory, and goes on from their checkpoint with more', async () => {
+    await assert.rejects(run({ stateMemory: '1MiB' }, 'orders-by-id'), {
+      code: 'MR_STATE_BUDGET',
+      message: /raw-window-1.*cannot leave it.*stateMemory/s,
+    })
+    const { outcome } = await run({ stateMemory: '64MiB' }, 'orders-by-id')
+    assert.deepEqual(outcome.imbalances, [])
+    assert.equal(outcome.ledger.operators['raw-window-1']?.in, ORDERS)
   })
 })
