@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { blockKey } from '../../core/checkpoint/block-table.ts'
 import type { OperatorCounts } from '../../core/checkpoint/ledger.ts'
+import { sealBlock } from '../../core/state/block.ts'
 import { paneBlockBytes, writePaneBlock } from '../../core/state/pane-block.ts'
 import { generateEvents } from '../../examples/events-curated/generate-events.ts'
 import { markerOf } from '../core/checkpoint/epochs.ts'
@@ -65,6 +66,7 @@ function stateOf(stored: readonly ExpectedWindow[]): WindowEvidence['state'] {
     keyEnds: new Uint32Array(count),
     keys: new Uint8Array(),
   })
+  sealBlock(target)
   return { get: (key) => (key === blockKey(block) ? target : undefined) }
 }
 
