@@ -13,6 +13,11 @@ export function spreadOf(figures: readonly number[]): Spread {
   return { median, min: sorted[0]!, max: sorted.at(-1)! }
 }
 
+/** As {@link spreadText}; a dash where nothing is known. */
+export function optionalText(spread: Spread | undefined): string {
+  return spread === undefined ? '–' : spreadText(spread)
+}
+
 /** `2.41 (2.38–2.52)`. */
 export function spreadText({ median, min, max }: Spread, digits = 2): string {
   return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`

@@ -43,6 +43,16 @@ export function wholeMicros({ records, cpuMs }: Pick<RunUsage, 'records' | 'cpuM
   return (1000 * cpuMs) / records
 }
 
+/** CPU of the broker per record of some runs, µs; `undefined` where it is not known. */
+export function brokerMicros(
+  runs: readonly { readonly records: number; readonly brokerCpuMs: number | undefined }[],
+): Spread | undefined {
+  const known = runs.flatMap(({ brokerCpuMs, records }) =>
+    brokerCpuMs === undefined ? [] : [(1000 * brokerCpuMs) / records],
+  )
+  return known.length === 0 ? undefined : spreadOf(known)
+}
+
 /** What is measured of a run. */
 type Figure = (run: OrderFigures) => number
 

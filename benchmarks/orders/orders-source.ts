@@ -1,7 +1,8 @@
 import { contract, integer, string, timestamp } from 'millrace'
 import { kafka } from 'millrace/connectors/kafka'
 
-const NEEDED = {
+/** Fields that the queries need. */
+export const NEEDED = {
   order_id: string(),
   source_system: string(),
   user_id: integer(),

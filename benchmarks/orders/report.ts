@@ -1,10 +1,10 @@
 import { type Cell, countText } from 'millrace/platform'
 import { barChart } from '../chart.ts'
-import { type Spread, spreadOf, spreadText } from '../figures.ts'
+import { optionalText, spreadOf, spreadText } from '../figures.ts'
 import { PEERS, type Peer } from '../peers/peers.ts'
 import type { OrderFigures } from '../processes/orders/run-millrace.ts'
 import type { Report } from '../report.ts'
-import { barsOf, barText, ratiosOf, steadyMicros, wholeMicros } from './bars.ts'
+import { barsOf, barText, brokerMicros, ratiosOf, steadyMicros, wholeMicros } from './bars.ts'
 import type { OrderQuery } from './reference.ts'
 
 export type System = 'millrace' | Peer
@@ -90,21 +90,14 @@ the last result, whole from the start of the process. What the query computes an
 function lineOf(title: string, runs: readonly MeasuredRun[], own: readonly MeasuredRun[] | undefined): readonly Cell[] {
   const times = (figure: (run: OrderFigures) => number): string =>
     optionalText(own === undefined ? undefined : ratiosOf(runs, own, figure))
-  const broker = runs.flatMap(({ brokerCpuMs, records }) =>
-    brokerCpuMs === undefined ? [] : [(1000 * brokerCpuMs) / records],
-  )
   return [
     title,
     spreadText(spreadOf(runs.map(steadyMicros))),
     times(steadyMicros),
     spreadText(spreadOf(runs.map(wholeMicros))),
     times(wholeMicros),
-    optionalText(broker.length === 0 ? undefined : spreadOf(broker)),
+    optionalText(brokerMicros(runs)),
     spreadText(spreadOf(runs.map(({ wallMs }) => wallMs / 1000)), 1),
     spreadText(spreadOf(runs.map(({ peakRssMiB }) => peakRssMiB)), 0),
   ]
-}
-
-function optionalText(spread: Spread | undefined): string {
-  return spread === undefined ? '–' : spreadText(spread)
 }

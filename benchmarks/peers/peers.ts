@@ -21,7 +21,7 @@ const MAXIMAL_HEAP = '-Xmx4g'
 const OPENED = ['java.util', 'java.lang'].flatMap((name) => ['--add-opens', `java.base/${name}=ALL-UNNAMED`])
 
 /** Why no peer can be run here; `undefined` where they can. */
-export function missingForPeers(): string | undefined {
+function missingForPeers(): string | undefined {
   for (const command of ['java', 'mvn']) {
     if (spawnSync(command, ['-version'], { stdio: 'ignore' }).error !== undefined) return `${command} is missing`
   }
@@ -29,7 +29,7 @@ export function missingForPeers(): string | undefined {
 }
 
 /** Compiles the peers with their libraries, from Maven's cache or Maven Central. */
-export function buildPeers(): void {
+function buildPeers(): void {
   console.error('building the peers with Maven')
   // With the cache alone it is a matter of seconds.
   for (const offline of [['-o'], []]) {
@@ -39,6 +39,25 @@ export function buildPeers(): void {
     if (built.status === 0) return
     if (offline.length === 0) throw new Error(`Maven could not build the peers:\n${built.stdout}`)
   }
+}
+
+/** Those of some things that were asked for by name, or all of them. Throws where there is none of the name. */
+export function chosen<T extends string>(what: string, all: readonly T[], choice: string): readonly T[] {
+  const found = all.filter((one) => choice === 'all' || one === choice)
+  if (found.length === 0) throw new Error(`there is no ${what} "${choice}"; there are ${all.join(', ')} and all`)
+  return found
+}
+
+/** The peers that are asked for, ready to run; none where Java or Maven are missing. */
+export function readyPeers<T extends Peer>(all: readonly T[], choice: string): readonly T[] {
+  const peers = chosen('peer', all, choice)
+  const missing = missingForPeers()
+  if (missing === undefined) {
+    buildPeers()
+    return peers
+  }
+  console.error(`${peers.join(', ')} skipped: ${missing}`)
+  return []
 }
 
 export interface PeerRun {

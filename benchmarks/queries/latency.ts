@@ -9,7 +9,7 @@ import {
   type SystemRuns,
 } from '../latency/report.ts'
 import { ORDER_PARTITIONS } from '../orders/generate-orders.ts'
-import { argumentsOf, buildPeers, type Collector, missingForPeers } from '../peers/peers.ts'
+import { argumentsOf, type Collector, chosen, readyPeers } from '../peers/peers.ts'
 import type { Report } from '../report.ts'
 import {
   buildPackage,
@@ -24,6 +24,8 @@ import {
 /** Flink on the heap: with RocksDB a window of a second is only slower. */
 const MAINS = { 'flink-heap': 'FlinkLatency', 'kafka-streams': 'KafkaStreamsLatency' } as const
 type LatencyPeer = keyof typeof MAINS
+// The keys are all of them.
+const LATENCY_PEERS = Object.keys(MAINS) as LatencyPeer[]
 
 export interface LatencyOptions {
   /** One of the queries or `all`. */
@@ -47,7 +49,7 @@ export async function latency(options: LatencyOptions): Promise<Report> {
   if (brokers === undefined)
     throw new Error('KAFKA_BROKERS is not set; run `npm run kafka -- npm run benchmark -- --query latency`')
   const queries = chosen('query', LATENCY_QUERIES, options.of)
-  const systems: readonly LatencySystem[] = ['millrace', ...peersOf(options.peer)]
+  const systems: readonly LatencySystem[] = ['millrace', ...readyPeers(LATENCY_PEERS, options.peer)]
   const runs: LatencyRuns = new Map(
     queries.map((query) => [query, new Map(systems.map((system) => [system, [] as DriverFigures[]]))]),
   )
@@ -75,25 +77,6 @@ async function measuredRound(runs: SystemRuns, run: Omit<LatencyRun, 'system'>):
     texts.push(`${LATENCY_TITLES[system]} ${[p50, p99, max].map((ms) => ms.toFixed(2)).join(' / ')}`)
   }
   return texts
-}
-
-function chosen<T extends string>(what: string, all: readonly T[], choice: string): readonly T[] {
-  const found = all.filter((one) => choice === 'all' || one === choice)
-  if (found.length === 0) throw new Error(`there is no ${what} "${choice}"; there are ${all.join(', ')} and all`)
-  return found
-}
-
-/** The peers that are asked for, ready to run; none where Java or Maven are missing. */
-function peersOf(choice: string): readonly LatencyPeer[] {
-  // The keys are all of them.
-  const peers = chosen('peer', Object.keys(MAINS) as LatencyPeer[], choice)
-  const missing = missingForPeers()
-  if (missing === undefined) {
-    buildPeers()
-    return peers
-  }
-  console.error(`${peers.join(', ')} skipped: ${missing}`)
-  return []
 }
 
 interface LatencyRun extends LatencyOptions {

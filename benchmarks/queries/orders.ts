@@ -7,7 +7,7 @@ import { hashText } from '../orders/counting-hash.ts'
 import { allOrders, ORDER_PARTITIONS } from '../orders/generate-orders.ts'
 import { type OrderQuery, referenceResults } from '../orders/reference.ts'
 import { type MeasuredRun, type OrderReportParts, orderReport, type System, TITLES } from '../orders/report.ts'
-import { buildPeers, type Collector, missingForPeers, PEERS, type Peer, type PeerRun, runPeer } from '../peers/peers.ts'
+import { type Collector, PEERS, type Peer, type PeerRun, readyPeers, runPeer } from '../peers/peers.ts'
 import type { OrderFigures } from '../processes/orders/run-millrace.ts'
 import { callTree } from '../profile/call-tree.ts'
 import { profileReport } from '../profile/profile-report.ts'
@@ -78,25 +78,12 @@ function microsText(run: MeasuredRun): string {
 }
 
 function systemsOf(query: OrderQuery, peer: string): readonly System[] {
-  const peers = peersOf(peer)
+  // The keys are all peers.
+  const peers = readyPeers(Object.keys(PEERS) as Peer[], peer)
   if (existsSync(pipelineOf(query))) return ['millrace', ...peers]
   console.error(`Millrace skipped: it has no pipeline for ${query} yet`)
   if (peers.length === 0) throw new Error('no system is left to be measured')
   return peers
-}
-
-/** The peers that are asked for, ready to run; none where Java or Maven are missing. */
-function peersOf(choice: string): readonly Peer[] {
-  const peers = Object.keys(PEERS) as Peer[]
-  const chosen = peers.filter((peer) => choice === 'all' || peer === choice)
-  if (chosen.length === 0) throw new Error(`there is no peer "${choice}"; there are ${peers.join(', ')} and all`)
-  const missing = missingForPeers()
-  if (missing === undefined) {
-    buildPeers()
-    return chosen
-  }
-  console.error(`${chosen.join(', ')} skipped: ${missing}`)
-  return []
 }
 
 function pipelineOf(query: string): URL {

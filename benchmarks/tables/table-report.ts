@@ -1,7 +1,7 @@
 import { type Cell, countText } from 'millrace/platform'
 import { barChart } from '../chart.ts'
-import { type Spread, spreadOf, spreadText } from '../figures.ts'
-import { steadyMicros, wholeMicros } from '../orders/bars.ts'
+import { optionalText, type Spread, spreadOf, spreadText } from '../figures.ts'
+import { brokerMicros, steadyMicros, wholeMicros } from '../orders/bars.ts'
 import type { RunUsage } from '../processes/orders/measure-run.ts'
 import type { Report } from '../report.ts'
 
@@ -101,15 +101,12 @@ function steadyRate({ records, quarterRecords, wallMs, quarterMs }: TableRun, va
 }
 
 function lineOf(runs: readonly TableRun[], valueBytes: number): readonly Cell[] {
-  const broker = runs.flatMap(({ brokerCpuMs, records }) =>
-    brokerCpuMs === undefined ? [] : [(1000 * brokerCpuMs) / records],
-  )
   return [
     spreadText(spreadOf(runs.map((run) => steadyRate(run, valueBytes))), 0),
     spreadText(spreadOf(runs.map((run) => wholeRate(run, valueBytes))), 0),
     spreadText(spreadOf(runs.map(steadyMicros))),
     spreadText(spreadOf(runs.map(wholeMicros))),
-    broker.length === 0 ? '–' : spreadText(spreadOf(broker)),
+    optionalText(brokerMicros(runs)),
     spreadText(spreadOf(runs.map(({ wallMs }) => wallMs / 1000)), 1),
     spreadText(spreadOf(runs.map(({ peakRssMiB }) => peakRssMiB)), 0),
   ]

@@ -1,19 +1,12 @@
 import { pipeline } from 'millrace'
-import { field, filter, select } from 'millrace/operators'
 import { countingSink } from '../../orders/counting-sink.ts'
 import { orders, RESULTS_PATH } from '../../orders/orders-source.ts'
+import { paidOrders } from '../../orders/query-steps.ts'
 
 /** Query `stateless` of benchmarks/peers. */
 export default pipeline('stateless', ({ from }) => {
-  from('orders', orders())
-    .pipe(
-      filter(field('status').eq('paid')),
-      select({
-        order_id: field('order_id'),
-        user_id: field('user_id'),
-        ordered_at: field('ordered_at'),
-        amount_cents: field('amount_cents'),
-      }),
-    )
-    .to('results', countingSink({ path: RESULTS_PATH, fields: ['order_id', 'user_id', 'ordered_at', 'amount_cents'] }))
+  paidOrders(from('orders', orders())).to(
+    'results',
+    countingSink({ path: RESULTS_PATH, fields: ['order_id', 'user_id', 'ordered_at', 'amount_cents'] }),
+  )
 })

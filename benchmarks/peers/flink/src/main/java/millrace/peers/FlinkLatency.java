@@ -20,7 +20,6 @@ import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsIni
 import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.apache.flink.streaming.api.windowing.assigners.TumblingEventTimeWindows;
 
 /** Runs a query in Apache Flink from Kafka to Kafka, tuned for latency, until the process is ended. Arguments: {@link LatencyArguments}. */
 public final class FlinkLatency {
@@ -75,16 +74,10 @@ public final class FlinkLatency {
   }
 
   private static DataStream<Tuple4<Long, Long, Long, Long>> seconds(DataStream<Order> orders) {
-    return orders
+    DataStream<Tuple2<Long, Long>> amounts = orders
         .map(order -> Tuple2.of(order.userId, order.amountCents))
-        .returns(Types.TUPLE(Types.LONG, Types.LONG))
-        .keyBy(amount -> amount.f0, Types.LONG)
-        .window(TumblingEventTimeWindows.of(Duration.ofSeconds(1)))
-        .aggregate(
-            new CountAndSum(),
-            new WithUserAndStart(),
-            Types.TUPLE(Types.LONG, Types.LONG),
-            Types.TUPLE(Types.LONG, Types.LONG, Types.LONG, Types.LONG));
+        .returns(Types.TUPLE(Types.LONG, Types.LONG));
+    return FlinkQueries.sums(amounts, Duration.ofSeconds(1));
   }
 
   private static <T> KafkaSink<T> sink(LatencyArguments arguments, ResultSerializer.Format<T> format) {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.api.java.tuple.Tuple3;
+import org.apache.flink.api.java.tuple.Tuple4;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.windowing.assigners.TumblingEventTimeWindows;
 
@@ -67,21 +68,25 @@ final class FlinkQueries {
     return order.orderId + '|' + order.sourceSystem;
   }
 
-  /** Number and sum of amounts per user and minute. */
   private static void minutes(DataStream<Tuple2<Long, Long>> amounts) {
-    amounts
-        .keyBy(amount -> amount.f0, Types.LONG)
-        .window(TumblingEventTimeWindows.of(Duration.ofMinutes(1)))
-        .aggregate(
-            new CountAndSum(),
-            new WithUserAndStart(),
-            Types.TUPLE(Types.LONG, Types.LONG),
-            Types.TUPLE(Types.LONG, Types.LONG, Types.LONG, Types.LONG))
+    sums(amounts, Duration.ofMinutes(1))
         .sinkTo(new CountingSink<>((minute, hash) -> {
           hash.add(minute.f0);
           hash.add(minute.f1);
           hash.add(minute.f2);
           hash.add(minute.f3);
         }));
+  }
+
+  /** User, begin of the window, number and sum of amounts, per user and window. */
+  static DataStream<Tuple4<Long, Long, Long, Long>> sums(DataStream<Tuple2<Long, Long>> amounts, Duration length) {
+    return amounts
+        .keyBy(amount -> amount.f0, Types.LONG)
+        .window(TumblingEventTimeWindows.of(length))
+        .aggregate(
+            new CountAndSum(),
+            new WithUserAndStart(),
+            Types.TUPLE(Types.LONG, Types.LONG),
+            Types.TUPLE(Types.LONG, Types.LONG, Types.LONG, Types.LONG));
   }
 }
