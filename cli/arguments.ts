@@ -30,13 +30,11 @@ export function parseDuration(text: string): Duration {
   throw new InvalidArgumentError('It must be longer than 0.')
 }
 
-/** A number of bytes above 0, such as `512MiB` or `2GiB`. */
-export function parseSize(text: string): ByteSize {
+/** A number of bytes above 0, written as one or such as `512MiB` or `2GiB`. */
+export function parseSize(text: string): number {
   try {
     // sizeBytes refuses whatever is no size.
-    const size = (/^\d+$/.test(text) ? Number(text) : text) as ByteSize
-    sizeBytes('', size)
-    return size
+    return sizeBytes('', /^\d+$/.test(text) ? Number(text) : (text as ByteSize))
   } catch {
     throw new InvalidArgumentError('Write bytes, or for example 512MiB, 2GiB.')
   }

@@ -59,7 +59,8 @@ export type Windowed<T, Key, Results> = {
  * Exactly, for a window that ends at e, at watermark w: it is final when e + lateness ≤ w. A record of a final window goes to the
  * dead letters (`MR_RECORD_LATE`), any other one is counted in. Results have the event time e − 1 ms, and come by window, then
  * in an order that a restart does not change. The watermark of what follows is held back by `lateness`. State is one entry per
- * key and window that is not final; it cannot leave memory, so more of it than `stateMemory` allows ends the job (`MR_STATE_BUDGET`). A window stays open where the stream ends or pauses: a later run goes on with it.
+ * key and window that is not final; it cannot leave memory, so more of it than `stateMemory` allows ends the job
+ * (`MR_STATE_BUDGET`). A window stays open where the stream ends or pauses: a later run goes on with it.
  *
  * @example
  * from('orders', source).pipe(keyBy('region'), window(tumbling('1m'), { orders: count(), total: sum('amount_cents') }))

@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander'
-import type { ByteSize } from '../../core/model/byte-size.ts'
 import type { Duration } from '../../core/model/duration.ts'
 import { MillraceError } from '../../core/model/errors.ts'
 import type { Until } from '../../core/model/until.ts'
@@ -21,7 +20,7 @@ interface RunFlags {
   readonly epoch?: Duration
   readonly checkpoints?: string
   readonly state?: string
-  readonly stateMemory?: ByteSize
+  readonly stateMemory?: number
   readonly sink?: string
 }
 

@@ -180,7 +180,8 @@ export class StateKeeper {
 
   #readAhead(entries: readonly BlockEntry[], check: BlockCheck): Promise<readonly Uint8Array[]> {
     const reading = this.read(entries, check)
-    // Awaited with the next step; where there is none, nobody wants to know.
+    // Whoever takes the next block awaits it and hears of a failure. Until then, or where nobody takes one, it must not count as
+    // unhandled, which would end the process.
     reading.catch(() => undefined)
     return reading
   }

@@ -7,8 +7,8 @@ const LEAST_BYTES = 4_096
  * which seldom fills. No view on it may be in use any more. A view on a part of something is left alone.
  */
 export function freeMemory(outgrown: ArrayBufferView): void {
-  const { buffer, byteLength } = outgrown
-  if (byteLength >= LEAST_BYTES && byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0)
+  if (outgrown.byteLength < LEAST_BYTES) return
+  for (const memory of ownMemory(outgrown)) memory.transfer(0)
 }
 
 /** The same for what several arrays share, all of whose users are done. */
@@ -16,7 +16,7 @@ export function freeShared(outgrown: readonly ArrayBufferView[]): void {
   for (const buffer of new Set(outgrown.map((view) => view.buffer))) freeMemory(new Uint8Array(buffer))
 }
 
-/** The memory under an array, to be handed over to another thread: none where the array is only a part of it. */
+/** The memory under an array, to be handed over or freed: none where the array is only a part of it. */
 export function ownMemory({ buffer, byteLength }: ArrayBufferView): readonly ArrayBuffer[] {
   return byteLength === buffer.byteLength && buffer instanceof ArrayBuffer ? [buffer] : []
 }

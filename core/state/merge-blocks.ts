@@ -6,7 +6,8 @@ import { paneSnapshot } from './pane-snapshot.ts'
 
 /**
  * One block instead of many of one key group, given oldest first: the newest entry of each key wins, in a window where the blocks
- * hold panes; then those older than `horizon` are left out. The result may be without entries and has no checksum until `sealBlock`. Pure: equal input gives equal bytes.
+ * hold panes; then those older than `horizon` are left out. The result may be without entries, and has no checksum until
+ * `sealBlock`. Pure: equal input gives equal bytes.
  */
 export function mergeBlocks(blocks: readonly Uint8Array[], horizon: number): Uint8Array {
   const [first] = blocks

@@ -5,7 +5,7 @@ import { compareFingerprints } from './fingerprint-order.ts'
 /** Smaller runs of one key group that may wait before they are merged. */
 const MERGE_AT = 5
 /** A run of more entries than half of this stays as it is: it goes as a whole, once it is old. */
-export const MOST_RUN_ENTRIES = 1 << 20
+const MOST_RUN_ENTRIES = 1 << 20
 
 /**
  * Which runs to merge: where {@link MERGE_AT} or more are small enough, the smallest ones up to the first that is larger than twice

@@ -53,11 +53,6 @@ export class SpilledRuns {
     return this.#sizeBytes
   }
 
-  /** Runs of a key group. */
-  runsOf(keyGroup: number): number {
-    return this.#groups.get(keyGroup)?.length ?? 0
-  }
-
   /** Takes entries with different keys as a run of their own. */
   add(keyGroup: number, entries: BlockEntries): SpillPage[] {
     return this.#addSorted(keyGroup, sortedEntries(entries))

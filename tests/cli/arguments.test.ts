@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { InvalidArgumentError } from 'commander'
 import fc from 'fast-check'
-import { parseOffsets, parseTime } from '../../cli/arguments.ts'
+import { parseOffsets, parseSize, parseTime } from '../../cli/arguments.ts'
 
 const refusal = (message: RegExp) => (error: unknown) =>
   error instanceof InvalidArgumentError && message.test(error.message)
@@ -51,5 +51,16 @@ describe('parseTime', () => {
     for (const text of ['', 'noon', '-5', '2026-01-31']) {
       assert.throws(() => parseTime(text), refusal(/epoch ms, or for example 2026-01-31T12:00:00Z/), text)
     }
+  })
+})
+
+describe('parseSize', () => {
+  it('takes bytes, and sizes with a unit', () => {
+    assert.deepEqual(['4096', '512MiB', '1.5GiB'].map(parseSize), [4096, 512 * 2 ** 20, 1.5 * 2 ** 30])
+  })
+
+  it('refuses what is no size, with what to write', () => {
+    for (const text of ['', '0', '-1', '2 gigs', '2GB', '1e3', '0MiB'])
+      assert.throws(() => parseSize(text), refusal(/for example 512MiB, 2GiB/), text)
   })
 })

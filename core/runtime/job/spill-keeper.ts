@@ -83,8 +83,8 @@ export class SpillKeeper {
   }
 
   #inLane<T>(worker: number, work: (store: ByteStore) => Promise<T>): Promise<T> {
-    const before = this.#lanes.get(worker) ?? Promise.resolve()
-    const result = before.then(async () => {
+    // After whatever came before it, be it done or failed: of a failure the one who asked for it hears.
+    const result = Promise.allSettled([this.#lanes.get(worker)]).then(async () => {
       if (this.#isClosed) throw new MillraceError('MR_INTERNAL', 'spilled state was used after the end of its attempt')
       this.#store ??= this.#place.open()
       try {
@@ -93,10 +93,7 @@ export class SpillKeeper {
         throw asSpillError(error)
       }
     })
-    this.#lanes.set(
-      worker,
-      result.catch(() => undefined),
-    )
+    this.#lanes.set(worker, result)
     return result
   }
 }

@@ -21,6 +21,12 @@ export interface GateTaskOptions {
   readonly watermark: number
 }
 
+/** Records that came, as a batch. */
+interface Held {
+  readonly batch: Batch
+  readonly message: RecordsMessage
+}
+
 /** Runs a stage behind an exchange: takes what its gate lets through and gives credit back when it is done with it. */
 export class GateTask implements Actor<GateTaskMessage> {
   readonly stage: StageTask
@@ -28,7 +34,7 @@ export class GateTask implements Actor<GateTaskMessage> {
   readonly #options: GateTaskOptions
   readonly #gate: InputGate
   /** Records whose state is on its way: everything after them waits. */
-  #held: { readonly batch: Batch; readonly message: RecordsMessage } | undefined
+  #held: Held | undefined
   #hasBegun = false
   #isWoken = false
 
@@ -65,8 +71,10 @@ export class GateTask implements Actor<GateTaskMessage> {
   receive(): void {
     this.#isWoken = false
     while (this.#hasBegun && !this.stage.isBlocked) {
-      this.#pushHeld()
-      if (this.stage.isBlocked) return
+      if (this.#held !== undefined) {
+        this.#pushHeld(this.#held)
+        continue
+      }
       const output = this.#gate.next()
       if (output === undefined) return
       if (output.kind === 'records') this.#takeRecords(output.message)
@@ -90,14 +98,13 @@ export class GateTask implements Actor<GateTaskMessage> {
     const { columns, rows, system } = message
     this.stage.counts.exchange(input.exchange).received += rows
     const batch = new Batch({ schema: input.schema, columns, rows, selection: null, system })
-    this.#held = { batch, message }
-    if (!this.stage.load(batch)) this.#pushHeld()
+    const held = { batch, message }
+    if (this.stage.load(batch)) this.#held = held
+    else this.#pushHeld(held)
   }
 
-  #pushHeld(): void {
-    if (this.#held === undefined) return
+  #pushHeld({ batch, message }: Held): void {
     const { context, input } = this.#options
-    const { batch, message } = this.#held
     this.#held = undefined
     this.stage.push(batch)
     const { from, columns, system } = message
