@@ -1,6 +1,7 @@
 // hot path
 import type { Batch } from '../core/model/batch.ts'
 import { type Duration, durationMs } from '../core/model/duration.ts'
+import { MillraceError } from '../core/model/errors.ts'
 import type { Schema } from '../core/model/field-type.ts'
 import { refuseUnknownKeys } from '../core/model/nearest.ts'
 import type {
@@ -12,9 +13,11 @@ import type {
   Output,
   StateBlock,
 } from '../core/ports/operator.ts'
-import type { Spillable, SpillChange } from '../core/ports/spill.ts'
-import { FingerprintTable } from '../core/state/fingerprint-table.ts'
-import { checkKeyFields, type KeyOption, keyPlanValue, keySelector, keysOf } from './key-option.ts'
+import type { Spillable } from '../core/ports/spill.ts'
+import { ExactTimes } from './deduplicate/exact-times.ts'
+import { HashedTimes } from './deduplicate/hashed-times.ts'
+import type { KeptTimes } from './deduplicate/kept-times.ts'
+import { checkKeyFields, type KeyOption, keyPlanValue, keySelector } from './key-option.ts'
 
 /** What {@link deduplicate} takes. */
 export interface DeduplicateOptions<T> {
@@ -22,6 +25,11 @@ export interface DeduplicateOptions<T> {
   readonly key: KeyOption<T>
   /** How long after a kept record, in event time, records of its key are duplicates. */
   readonly ttl: Duration
+  /**
+   * Keeps the bytes of each key and compares them, so that different keys are never taken for the same. Takes about 40 to 80 bytes per
+   * key and the key itself, all in memory (`stateMemory`). A stored state does not go from one mode to the other. Default false.
+   */
+  readonly exact?: boolean
   /** Stable name of its state. */
   readonly id?: string
 }
@@ -36,8 +44,8 @@ export interface DeduplicateOptions<T> {
  * still match it. Order is kept.
  *
  * Keys are told apart by a 128-bit hash, seeded per pipeline: two different ones among n live keys are taken for the same with a
- * probability of about n² / 2^129, 1.5·10^-21 for a billion. State is about 32 to 70 bytes per key seen within 2·ttl, and two bytes
- * for those that were moved to disk (run option `stateMemory`).
+ * probability of about n² / 2^129, 1.5·10^-21 for a billion; with `exact` never. State is about 32 to 70 bytes per key seen within 2·ttl, and
+ * two bytes for those that were moved to disk (run option `stateMemory`).
  *
  * @example
  * from('orders', source).pipe(deduplicate({ key: ['order_id', 'region'], ttl: '24h' }))
@@ -48,39 +56,46 @@ export function deduplicate<T>(options: DeduplicateOptions<NoInfer<T>>): Operato
 }
 
 function specOf<T>(options: DeduplicateOptions<T>): OperatorSpec {
-  refuseUnknownKeys('deduplicate', options, ['key', 'ttl', 'id'])
+  refuseUnknownKeys('deduplicate', options, ['key', 'ttl', 'exact', 'id'])
   const ttlMs = durationMs('deduplicate: ttl', options.ttl)
   const exchange = keySelector('deduplicate', options.key)
+  const isExact = isExactOf(options.exact)
   return {
     name: 'deduplicate',
     id: options.id,
-    options: { key: keyPlanValue(exchange), ttlMs },
+    options: { key: keyPlanValue(exchange), ttlMs, ...(isExact ? { exact: true } : {}) },
+    stateOptions: ['exact'],
     exchange,
     stateful: true,
     bind(input: Schema): BoundOperator {
       checkKeyFields(exchange, input)
-      return { output: input, create: (context) => new Deduplication(ttlMs, context) }
+      const keptBy = (context: OperatorContext) =>
+        isExact ? new ExactTimes(exchange, context) : new HashedTimes(context)
+      return { output: input, create: (context) => new Deduplication(ttlMs, keptBy(context)) }
     },
   }
+}
+
+function isExactOf(exact: unknown): boolean {
+  if (exact === undefined || typeof exact === 'boolean') return exact === true
+  throw new MillraceError('MR_OPTION_INVALID', 'deduplicate: exact must be true or false')
 }
 
 /** Lookups whose places are read in advance. */
 const READ_AHEAD = 256
 
-class Deduplication implements Operator, Spillable {
+class Deduplication implements Operator {
   readonly #ttl: number
-  readonly #table: FingerprintTable
+  readonly #kept: KeptTimes
   #watermark = Number.NEGATIVE_INFINITY
   /** Rows of the batch under way. */
-  #kept = new Int32Array(0)
+  #keptRows = new Int32Array(0)
   #late = new Int32Array(0)
   #lateCount = 0
-  /** Keeps reads ahead from being found useless. */
-  #seen = 0
 
-  constructor(ttl: number, { keyGroups, id }: OperatorContext) {
+  constructor(ttl: number, kept: KeptTimes) {
     this.#ttl = ttl
-    this.#table = new FingerprintTable(keyGroups, id)
+    this.#kept = kept
   }
 
   get horizon(): number {
@@ -88,44 +103,25 @@ class Deduplication implements Operator, Spillable {
   }
 
   get stateBytes(): number {
-    return this.#table.sizeBytes
+    return this.#kept.stateBytes
   }
 
-  get spillable(): Spillable {
-    return this
-  }
-
-  missing(batch: Batch): readonly string[] {
-    return this.#table.missing(keysOf('deduplicate', batch), batch.selectedRows())
-  }
-
-  provide(pages: readonly Uint8Array[]): void {
-    this.#table.provide(pages)
-  }
-
-  spill(bytes: number): SpillChange {
-    return this.#table.spill(bytes)
-  }
-
-  toMerge(): readonly string[] {
-    return this.#table.toMerge()
-  }
-
-  merge(pages: readonly Uint8Array[]): SpillChange {
-    return this.#table.merge(pages)
+  get spillable(): Spillable | undefined {
+    return this.#kept.spillable
   }
 
   onBatch(batch: Batch, output: Output): void {
     const rows = batch.selectedRows()
-    if (this.#kept.length < rows.length) this.#makeRoom(rows.length)
+    if (this.#keptRows.length < rows.length) this.#makeRoom(rows.length)
+    this.#kept.begin(batch)
     const keptCount = this.#judge(batch, rows)
-    this.#table.endBatch()
+    this.#kept.end()
     const lateCount = this.#lateCount
     const duplicates = rows.length - keptCount - lateCount
     if (lateCount > 0) output.reject(batch, this.#late.slice(0, lateCount), lateness(this.#watermark, this.#ttl))
     if (duplicates > 0) output.drop('duplicate', duplicates)
     if (keptCount === rows.length && keptCount > 0) output.emit(batch)
-    else if (keptCount > 0) output.emit(batch.select(this.#kept.subarray(0, keptCount)))
+    else if (keptCount > 0) output.emit(batch.select(this.#keptRows.subarray(0, keptCount)))
   }
 
   /**
@@ -133,65 +129,48 @@ class Deduplication implements Operator, Spillable {
    * what followed that would be slow.
    */
   #judge(batch: Batch, rows: Int32Array): number {
-    const keys = keysOf('deduplicate', batch)
     const times = batch.system.eventTimes
     const oldest = this.#watermark - this.#ttl
-    const kept = this.#kept
+    const kept = this.#keptRows
     let keptCount = 0
     this.#lateCount = 0
     for (let i = 0; i < rows.length; i++) {
-      if (i % READ_AHEAD === 0) this.#readAhead(keys, rows, i)
+      if (i % READ_AHEAD === 0) this.#kept.readAhead(rows, i, Math.min(rows.length, i + READ_AHEAD))
       const row = rows[i]!
       const time = times[row]!
       if (time < oldest) this.#late[this.#lateCount++] = row
-      else if (this.#keep(keys, row, time)) kept[keptCount++] = row
+      else if (!this.#isDuplicate(this.#kept.timeOf(row, i), time)) {
+        this.#kept.keep(row, time)
+        kept[keptCount++] = row
+      }
     }
     return keptCount
   }
 
-  #readAhead(keys: Int32Array, rows: Int32Array, from: number): void {
-    this.#seen ^= this.#table.readAhead(keys, rows, { from, to: Math.min(rows.length, from + READ_AHEAD) })
-  }
-
   #makeRoom(rows: number): void {
-    this.#kept = new Int32Array(2 * rows)
+    this.#keptRows = new Int32Array(2 * rows)
     this.#late = new Int32Array(2 * rows)
   }
 
   onWatermark(time: number): void {
     if (!(time > this.#watermark)) return
     this.#watermark = time
-    this.#table.dropBefore(this.horizon)
+    this.#kept.dropBefore(this.horizon)
   }
 
   snapshot(): readonly StateBlock[] {
-    return this.#table.snapshot()
+    return this.#kept.snapshot()
   }
 
   restore(block: StateBlock): void {
-    this.#table.load(block)
-  }
-
-  /** True where the record is the first of its key, which then counts from `time`. */
-  #keep(keys: Int32Array, row: number, time: number): boolean {
-    const at = 4 * row
-    const group = this.#table.groupOf(keys, at)
-    const position = group.lookup(keys, at)
-    if (position < 0) {
-      if (this.#isKept(this.#table.spilledTime(keys, at), time)) return false
-      group.add(keys, at, time)
-      return true
-    }
-    if (this.#isKept(group.timeAt(position), time)) return false
-    group.put(keys, at, time)
-    return true
+    this.#kept.load(block)
   }
 
   /**
    * Whether a kept record with time `first` makes one with `time` a duplicate. A forgotten entry may still be there; it must not
    * count, else the outcome would hang on when memory is freed.
    */
-  #isKept(first: number, time: number): boolean {
+  #isDuplicate(first: number, time: number): boolean {
     return first >= this.horizon && time <= first + this.#ttl
   }
 }

@@ -90,6 +90,7 @@ function specOf(
     name: 'window',
     id: options.id,
     options: { ...timing, aggregates: described },
+    stateOptions: ['sizeMs', 'aggregates'],
     exchange: undefined,
     stateful: true,
     replacesFields: true,

@@ -35,6 +35,8 @@ export interface OperatorNode {
   readonly schema: Schema
   readonly options: PlanValue
   readonly stateful: boolean
+  /** Names of the options that stored state depends on. */
+  readonly stateOptions: readonly string[]
   readonly exchange: boolean
   readonly keyedBy: KeyDescription | null
 }

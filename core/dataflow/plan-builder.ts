@@ -56,6 +56,7 @@ export class PlanBuilder implements StreamRegister {
       schema: bound.output,
       options: spec.options,
       stateful: spec.stateful,
+      stateOptions: spec.stateOptions ?? [],
       exchange: spec.exchange !== undefined,
       keyedBy: spec.exchange === undefined ? this.#keyDescribed(upstream) : describeKey(spec.exchange, input),
     })

@@ -83,7 +83,17 @@ function operatorVerdict(stored: StoredNode & { kind: 'operator' }, current: Pla
     return incompatible(`it was ${stored.name} and is ${current.name}; give it another id`)
   const keys = keyVerdict(stored.keyedBy, current.keyedBy)
   if (keys !== undefined) return keys
+  for (const name of current.stateOptions) {
+    const [before, now] = [optionText(stored.options, name), optionText(current.options, name)]
+    if (before !== now) return incompatible(`its ${name} changed from ${before} to ${now}; give it another id`)
+  }
   return sameData(stored.options, current.options) ? KEPT : { change: 'changed', reason: 'other options', code: null }
+}
+
+/** As text in which the order of members counts: accumulators stand in the order of their aggregates. */
+function optionText(options: unknown, name: string): string {
+  const value = typeof options === 'object' && options !== null ? Reflect.get(options, name) : undefined
+  return value === undefined ? 'none' : JSON.stringify(value)
 }
 
 function keyVerdict(stored: KeyDescription | null, current: KeyDescription | null): Verdict | undefined {

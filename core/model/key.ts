@@ -44,11 +44,10 @@ export class KeyHasher {
   hash(batch: Batch<unknown>): Int32Array {
     const target = this.#target
     if (target.out.length < 4 * batch.rows) target.out = new Int32Array(4 * batch.rows)
-    const columns = this.#selector.kind === 'fields' ? this.#selector.names.map((name) => batch.column(name)) : []
+    const columns = this.columnsOf(batch)
     for (let position = 0; position < batch.count; position++) {
       const row = batch.rowAt(position)
-      if (this.#selector.kind === 'fields') this.encode(columns, row)
-      else this.#encodeResult(this.#selector.keyOf, batch, position)
+      this.encodeAt(batch, position, columns)
       target.at = 4 * row
       hashKey(this.#view, this.#length, target)
     }
@@ -58,6 +57,21 @@ export class KeyHasher {
   /** Where {@link encode} leaves its bytes: from 0 on, until the next call. */
   get bytes(): Uint8Array {
     return this.#bytes
+  }
+
+  /** The columns that the key is made of; none where a function gives it. */
+  columnsOf(batch: Batch<unknown>): readonly Column[] {
+    return this.#selector.kind === 'fields' ? this.#selector.names.map((name) => batch.column(name)) : []
+  }
+
+  /**
+   * Makes the canonical bytes of the key of the living record at `position`, whatever gives it; `columns` are those of the batch. Gives
+   * their number. Throws as {@link hash}.
+   */
+  encodeAt(batch: Batch<unknown>, position: number, columns: readonly Column[]): number {
+    if (this.#selector.kind === 'fields') return this.encode(columns, batch.rowAt(position))
+    this.#encodeResult(this.#selector.keyOf, batch, position)
+    return this.#length
   }
 
   /** Makes the canonical bytes of one row of the columns that the key is made of. Gives their number. */

@@ -69,7 +69,7 @@ export interface Operator {
   /** Memory that its state takes, bytes; absent where it keeps none. Cheap enough to be asked for at every barrier. */
   readonly stateBytes?: number
   /** Its state, where it can leave memory. The operator comes first behind an exchange then, so that its task can load what is missing. */
-  readonly spillable?: Spillable
+  readonly spillable?: Spillable | undefined
   /** How far event times of what it makes may be behind its own watermark, ms: the watermark of its output is held back so. Default 0. */
   readonly outputDelayMs?: number
 }
@@ -88,6 +88,8 @@ export interface OperatorSpec {
   readonly id: string | undefined
   /** Options as plain data, with the source text of functions: they belong to the plan digest. */
   readonly options: PlanValue
+  /** Names of those options that stored state depends on: with another value it would be misread. */
+  readonly stateOptions?: readonly string[]
   /** Records with equal keys must meet in one task: the planner puts an exchange in front. */
   readonly exchange: KeySelector | undefined
   readonly stateful: boolean

@@ -7,11 +7,11 @@ import { crc32c, joinCrc32c } from './crc32c.ts'
  * 0 magic `MRSB` · 4 u32 version · 8 u32 number of entries n · 12 u32 CRC-32C of everything else · 16 n times of 8 bytes
  * (IEEE double) · 16 + 8n n key hashes of 16 bytes (four words). Every later version keeps this beginning and what
  * the checksum covers, so that a flipped bit in the version is corruption, not a newer format. Version 1 ends here; what
- * version 2 adds is in pane-block.ts.
+ * versions 2 and 3 add is in pane-block.ts.
  */
-export type BlockVersion = 1 | 2
+export type BlockVersion = 1 | 2 | 3
 
-const NEWEST: BlockVersion = 2
+const NEWEST: BlockVersion = 3
 
 const MAGIC = 0x4253524d
 const HEADER_BYTES = 16
@@ -94,7 +94,7 @@ export function openBlock(bytes: Uint8Array): {
   const [magic, version, count, checksum] = [header[0]!, header[1]!, header[2]!, header[3]!]
   if (magic !== MAGIC) throw corruptBlock('it does not begin with the magic of a block', bytes)
   if (checksumOf(aligned) !== checksum) throw corruptBlock('its checksum does not fit', bytes)
-  if (version !== 1 && version !== 2)
+  if (version !== 1 && version !== 2 && version !== 3)
     throw new MillraceError('MR_STATE_FORMAT', formatMessage(version), { details: { version } })
   if (bytes.length < blockBytes(count)) throw corruptBlock(`its length does not fit ${count} entries`, bytes)
   return { aligned, version, count }

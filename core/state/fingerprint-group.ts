@@ -2,9 +2,9 @@
 import { freeMemory } from '../model/free-memory.ts'
 import { type BlockEntries, writeBlock } from './block.ts'
 import { KeyedGroup } from './keyed-group.ts'
+import { medianTime } from './median-time.ts'
 
 const INITIAL_ENTRIES = 16
-const SAMPLES = 255
 /** The time of an entry whose key has a newer entry further on. No record has it. */
 const SUPERSEDED = Number.NEGATIVE_INFINITY
 
@@ -113,7 +113,7 @@ export class FingerprintGroup extends KeyedGroup {
     this.#superseded = 0
     this.#clean = clean
     if (live < before || this.buckets !== bucketsFor(capacity)) this.rebuildIndex(bucketsFor(capacity), live)
-    this.#median = medianOf(this.#times, live)
+    this.#median = medianTime(this.#times, live)
     if (target !== outgrown) freeEntries(outgrown)
   }
 
@@ -224,13 +224,4 @@ function roomFor(entries: number): number {
 /** The power of two that is twice the capacity or next above. */
 function bucketsFor(capacity: number): number {
   return 2 ** (32 - Math.clz32(2 * capacity - 1))
-}
-
-/** The median of evenly spread samples. */
-function medianOf(times: Float64Array, count: number): number {
-  if (count === 0) return Number.POSITIVE_INFINITY
-  const samples = new Float64Array(Math.min(SAMPLES, count))
-  for (let i = 0; i < samples.length; i++) samples[i] = times[Math.floor((i * count) / samples.length)]!
-  samples.sort()
-  return samples[samples.length >> 1]!
 }

@@ -1,19 +1,17 @@
 // hot path
-import { MillraceError } from '../model/errors.ts'
 import { keyGroupOf } from '../model/key-hash.ts'
 import type { StateBlock } from '../ports/operator.ts'
 import type { SpillChange, SpillPage } from '../ports/spill.ts'
 import { blockBytes, decodeBlock } from './block.ts'
+import { checkKeyGroup } from './check-key-group.ts'
 import { FingerprintGroup } from './fingerprint-group.ts'
 import { MOST_SORTED } from './fingerprint-order.ts'
+import { Forgetting } from './forgetting.ts'
 import { SpilledRuns } from './spilled-runs.ts'
 
 /** A group with fewer entries in a snapshot spills all of them, not half: runs of less than a few pages cost more than they spare. */
 const FEW_ENTRIES = 680
 const NONE: readonly string[] = []
-
-/** Entries that one call of `dropBefore` may look at to rebuild groups, a fraction of a millisecond; more is owed to later calls. */
-const REBUILT_PER_CALL = 16_384
 
 /**
  * Times by 128-bit key hash: one {@link FingerprintGroup} per key group, and entries that were moved out of memory
@@ -22,10 +20,7 @@ const REBUILT_PER_CALL = 16_384
 export class FingerprintTable {
   readonly #groups: FingerprintGroup[] = []
   readonly #keyGroups: number
-  /** The group that is looked at first for rebuilding. */
-  #turn = 0
-  /** Entries that may be looked at now; below zero after a large group. */
-  #allowance = 0
+  readonly #forgetting: Forgetting
   readonly #spilled: SpilledRuns
   /** What was read back for the batch under way. */
   #found: FingerprintGroup | undefined
@@ -38,6 +33,7 @@ export class FingerprintTable {
     this.#keyGroups = keyGroups
     this.#spilled = new SpilledRuns(operator)
     for (let i = 0; i < keyGroups; i++) this.#groups.push(new FingerprintGroup())
+    this.#forgetting = new Forgetting(this.#groups)
   }
 
   /** Keys in memory, forgotten ones included until their group is rebuilt. */
@@ -72,22 +68,10 @@ export class FingerprintTable {
     return seen
   }
 
-  /**
-   * Entries older than `horizon` may go. Groups grow old together: their rebuilding is spread over many calls, so that none
-   * holds records up for longer than one group takes.
-   */
+  /** Entries older than `horizon` may go. */
   dropBefore(horizon: number): void {
     this.#horizon = horizon
-    const groups = this.#groups
-    for (let i = 0; i < groups.length; i++) groups[i]!.dropBefore(horizon)
-    this.#allowance = Math.min(this.#allowance + REBUILT_PER_CALL, REBUILT_PER_CALL)
-    for (let i = 0; i < groups.length && this.#allowance > 0; i++) {
-      const group = groups[this.#turn]!
-      this.#turn = (this.#turn + 1) % groups.length
-      if (!group.isHalfOld) continue
-      this.#allowance -= group.size
-      group.compact(horizon)
-    }
+    this.#forgetting.dropBefore(horizon)
   }
 
   /**
@@ -181,20 +165,12 @@ export class FingerprintTable {
    */
   load(block: StateBlock): void {
     const entries = decodeBlock(block.bytes)
-    const group = this.#groups[block.keyGroup]
-    for (let i = 0; i < entries.count; i++) {
-      if (group === undefined || this.groupOf(entries.words, 4 * i) !== group) throw misplaced(block.keyGroup)
-    }
-    group?.load(entries)
+    checkKeyGroup(entries, block.keyGroup, this.#keyGroups)
+    this.#groups[block.keyGroup]?.load(entries)
   }
 }
 
 /** Bytes in a snapshot of a group in which so many entries changed. */
 function sizeOf(entries: number): number {
   return entries === 0 ? 0 : blockBytes(entries)
-}
-
-function misplaced(keyGroup: number): MillraceError {
-  const message = `a block of state holds a key that does not belong to key group ${keyGroup}`
-  return new MillraceError('MR_STATE_CORRUPT', message, { details: { keyGroup } })
 }

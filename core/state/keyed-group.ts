@@ -45,6 +45,18 @@ export abstract class KeyedGroup {
     return -1
   }
 
+  /** Position of the next entry with the same hash as the one at `position`, found by {@link lookup} or this; −1 where there is none. */
+  lookupNext(position: number): number {
+    const index = this.#index
+    const mask = index.length - 1
+    let bucket = this.#bucketOf(position)
+    do {
+      bucket = (bucket + 1) & mask
+      if (index[bucket] === 0) return -1
+    } while (!this.#isSameHash((index[bucket]! & mask) - 1, position))
+    return (index[bucket]! & mask) - 1
+  }
+
   /** What the index holds first for a key with this third word: to be read early, while nobody waits for it. */
   peek(third: number): number {
     return this.#index[third & (this.#index.length - 1)]!
@@ -68,8 +80,7 @@ export abstract class KeyedGroup {
   protected refile(from: number, to: number): void {
     const index = this.#index
     const mask = index.length - 1
-    let bucket = this.words[4 * from + 2]! & mask
-    while ((index[bucket]! & mask) !== from + 1) bucket = (bucket + 1) & mask
+    const bucket = this.#bucketOf(from)
     index[bucket] = (index[bucket]! & ~mask) | (to + 1)
   }
 
@@ -90,6 +101,21 @@ export abstract class KeyedGroup {
 
   protected freeIndex(): void {
     freeMemory(this.#index)
+  }
+
+  /** Where the index holds an entry that is in it. */
+  #bucketOf(position: number): number {
+    const index = this.#index
+    const mask = index.length - 1
+    let bucket = this.words[4 * position + 2]! & mask
+    while ((index[bucket]! & mask) !== position + 1) bucket = (bucket + 1) & mask
+    return bucket
+  }
+
+  #isSameHash(a: number, b: number): boolean {
+    const { words } = this
+    for (let word = 0; word < 4; word++) if (words[4 * a + word] !== words[4 * b + word]) return false
+    return true
   }
 
   #file(position: number): void {

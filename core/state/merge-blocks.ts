@@ -1,4 +1,5 @@
 import { blockBytes, blockVersion, decodeBlock, entriesIn } from './block.ts'
+import { ExactGroup } from './exact-group.ts'
 import { FingerprintGroup } from './fingerprint-group.ts'
 import { decodePaneBlock } from './pane-block.ts'
 import { PaneGroup } from './pane-group.ts'
@@ -10,8 +11,14 @@ import { paneSnapshot } from './pane-snapshot.ts'
  * `sealBlock`. Pure: equal input gives equal bytes.
  */
 export function mergeBlocks(blocks: readonly Uint8Array[], horizon: number): Uint8Array {
-  const [first] = blocks
-  return first !== undefined && blockVersion(first) === 2 ? mergePanes(blocks, horizon) : mergeTimes(blocks, horizon)
+  switch (blocks[0] === undefined ? 1 : blockVersion(blocks[0])) {
+    case 2:
+      return mergePanes(blocks, horizon)
+    case 3:
+      return mergeKeys(blocks, horizon)
+    default:
+      return mergeTimes(blocks, horizon)
+  }
 }
 
 function mergeTimes(blocks: readonly Uint8Array[], horizon: number): Uint8Array {
@@ -43,5 +50,14 @@ function mergePanes(blocks: readonly Uint8Array[], horizon: number): Uint8Array 
   const starts = [...panes.keys()].sort((a, b) => a - b)
   const { bytes } = paneSnapshot(starts.map((start) => ({ start, group: panes.get(start)! })))
   for (const group of panes.values()) group.free()
+  return bytes
+}
+
+function mergeKeys(blocks: readonly Uint8Array[], horizon: number): Uint8Array {
+  const merged = new ExactGroup()
+  merged.dropBefore(horizon)
+  for (const block of blocks) merged.load(decodePaneBlock(block, 3))
+  const { bytes } = merged.snapshot()
+  merged.free()
   return bytes
 }

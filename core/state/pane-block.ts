@@ -1,13 +1,17 @@
 import { type BlockEntries, blockBytes, corruptBlock, entriesOf, openBlock, writeEntries, writeHead } from './block.ts'
 
 /**
- * A block of panes, format version 2. After the entries of version 1, whose times are the beginnings of windows: u32 slots s ·
- * u32 bytes of keys k · n times s accumulators of 8 bytes (IEEE double) · n u32 ends of keys · k bytes of keys, one after the
- * other · zeros up to a multiple of eight.
+ * Blocks with keys. After the entries of version 1: u32 slots s · u32 bytes of keys k · n times s accumulators of 8 bytes (IEEE
+ * double) · n u32 ends of keys · k bytes of keys, one after the other · zeros up to a multiple of eight.
+ *
+ * Format version 2 holds panes: the times are the beginnings of windows, and of each window and key the newest entry counts. Version 3
+ * has no slots: the times are those of the keys, and of each key the greatest counts.
  */
 const SIZES_BYTES = 8
 
-/** What a block of panes holds. `keys` are canonical key bytes; key i ends at `keyEnds[i]`. */
+export type KeyedVersion = 2 | 3
+
+/** What a block with keys holds. `keys` are canonical key bytes; key i ends at `keyEnds[i]`. */
 export interface PaneEntries extends BlockEntries {
   readonly slots: number
   readonly values: Float64Array
@@ -15,7 +19,7 @@ export interface PaneEntries extends BlockEntries {
   readonly keys: Uint8Array
 }
 
-/** How large a block of panes is. */
+/** How large a block with keys is. */
 export interface PaneBlockSize {
   readonly count: number
   readonly slots: number
@@ -28,7 +32,7 @@ export function paneBlockBytes({ count, slots, keyBytes }: PaneBlockSize): numbe
 }
 
 /** As `writeBlock`, into `target`, which is zeroed: it has no checksum until `sealBlock`. */
-export function writePaneBlock(target: Uint8Array, entries: PaneEntries): void {
+export function writePaneBlock(target: Uint8Array, entries: PaneEntries, version: KeyedVersion = 2): void {
   const { count, slots, values, keyEnds, keys } = entries
   writeEntries(target, entries)
   const { buffer, byteOffset } = target
@@ -37,13 +41,13 @@ export function writePaneBlock(target: Uint8Array, entries: PaneEntries): void {
   new Float64Array(buffer, at + SIZES_BYTES, slots * count).set(values)
   new Uint32Array(buffer, at + SIZES_BYTES + 8 * slots * count, count).set(keyEnds)
   target.set(keys, keysAt(entries))
-  writeHead(target, 2, count)
+  writeHead(target, version, count)
 }
 
 /** The entries of a block: views or copies as in `decodeBlock`, with the same errors. */
-export function decodePaneBlock(bytes: Uint8Array): PaneEntries {
+export function decodePaneBlock(bytes: Uint8Array, wanted: KeyedVersion = 2): PaneEntries {
   const { aligned, version, count } = openBlock(bytes)
-  if (version !== 2) throw corruptBlock('it holds no panes', bytes)
+  if (version !== wanted) throw corruptBlock(wanted === 2 ? 'it holds no panes' : 'it holds no keys', bytes)
   const { buffer, byteOffset } = aligned
   const sizesAt = blockBytes(count)
   if (aligned.length < sizesAt + SIZES_BYTES) throw corruptBlock(`its length does not fit ${count} entries`, bytes)

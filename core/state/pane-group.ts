@@ -1,5 +1,6 @@
 // hot path
 import { freeMemory } from '../model/free-memory.ts'
+import type { KeySpan } from './key-span.ts'
 import { KeyedGroup } from './keyed-group.ts'
 import type { PaneEntries } from './pane-block.ts'
 
@@ -40,6 +41,11 @@ export class PaneGroup extends KeyedGroup {
     return this.#count
   }
 
+  /** True where one more entry makes it grow. */
+  get isFull(): boolean {
+    return this.#count === this.#capacity
+  }
+
   /** Memory in use, bytes. */
   get sizeBytes(): number {
     const changed = this.#changed.byteLength + this.#isChanged.byteLength
@@ -59,16 +65,21 @@ export class PaneGroup extends KeyedGroup {
   }
 
   /** Adds a key that has no entry, with its bytes `key[from, to)`. Gives its position, at which the caller sets values. */
-  add(
-    words: Int32Array,
-    at: number,
-    key: { readonly bytes: Uint8Array; readonly from: number; readonly to: number },
-  ): number {
+  add(words: Int32Array, at: number, key: KeySpan): number {
     if (this.#count === this.#capacity) this.#grow()
     const position = this.#count++
     this.addKey(position, words, at)
     this.#appendKey(position, key)
     return position
+  }
+
+  /** Whether the canonical bytes of the key at `position` are these. */
+  hasKey(position: number, { bytes, from, to }: KeySpan): boolean {
+    const start = this.keyStart(position)
+    if (this.#keyEnds[position]! - start !== to - from) return false
+    const keys = this.#keys
+    for (let i = from, at = start; i < to; i++) if (keys[at++] !== bytes[i]) return false
+    return true
   }
 
   /** Takes entry `i` of a stored block: adds its key, or replaces the values of the key. */
@@ -81,9 +92,14 @@ export class PaneGroup extends KeyedGroup {
 
   /** Notes that the values of an entry are about to change. */
   touch(position: number): void {
-    if (position >= this.#clean || this.#isChanged[position] === 1) return
+    if (this.isChanged(position)) return
     this.#isChanged[position] = 1
     this.#changed[this.#changedCount++] = position
+  }
+
+  /** True where the next snapshot will hold the entry. */
+  isChanged(position: number): boolean {
+    return position >= this.#clean || this.#isChanged[position] === 1
   }
 
   wordAt(position: number, word: number): number {
@@ -100,6 +116,11 @@ export class PaneGroup extends KeyedGroup {
     return position === 0 ? 0 : this.#keyEnds[position - 1]!
   }
 
+  /** The canonical bytes of a key: they live until the next `add`. */
+  keyAt(position: number): KeySpan {
+    return { bytes: this.#keys, from: this.keyStart(position), to: this.#keyEnds[position]! }
+  }
+
   /** Copies the bytes of a key to `target` from `at` on. Gives where they end. */
   copyKey(position: number, target: Uint8Array, at: number): number {
     const key = this.#keys.subarray(this.keyStart(position), this.#keyEnds[position]!)
@@ -110,16 +131,14 @@ export class PaneGroup extends KeyedGroup {
   /** Calls back with every entry that changed since the last call, in the order of their coming, and takes them as handed over. */
   takeChanged(each: (position: number) => void): void {
     const older = this.#changed.subarray(0, this.#changedCount).sort()
-    for (const position of older) {
-      each(position)
-      this.#isChanged[position] = 0
-    }
+    for (const position of older) each(position)
     for (let position = this.#clean; position < this.#count; position++) each(position)
     this.markClean()
   }
 
   /** Takes all entries as handed over already: they came from a stored block. */
   markClean(): void {
+    for (let i = 0; i < this.#changedCount; i++) this.#isChanged[this.#changed[i]!] = 0
     this.#changedCount = 0
     this.#clean = this.#count
     if (this.#isChanged.length >= this.#count) return
@@ -155,10 +174,7 @@ export class PaneGroup extends KeyedGroup {
     return this.#keyEnds[position]! - this.keyStart(position)
   }
 
-  #appendKey(
-    position: number,
-    { bytes, from, to }: { readonly bytes: Uint8Array; readonly from: number; readonly to: number },
-  ): void {
+  #appendKey(position: number, { bytes, from, to }: KeySpan): void {
     const end = this.#keyBytes + to - from
     if (end > this.#keys.length) {
       const grown = new Uint8Array(Math.max(end, 2 * this.#keys.length))

@@ -2,6 +2,7 @@
 import { MillraceError } from '../model/errors.ts'
 import { keyGroupOf } from '../model/key-hash.ts'
 import type { StateBlock } from '../ports/operator.ts'
+import { checkKeyGroup } from './check-key-group.ts'
 import { decodePaneBlock } from './pane-block.ts'
 import { PaneGroup } from './pane-group.ts'
 import { type PaneEntry, paneSnapshot } from './pane-snapshot.ts'
@@ -95,12 +96,11 @@ export class PaneTable {
    */
   load(block: StateBlock, from: number): void {
     const entries = decodePaneBlock(block.bytes)
-    const { words, times, count, slots } = entries
+    const { times, count, slots } = entries
     if (count > 0 && slots !== this.#slots) throw misfit(`it has ${slots} accumulators per entry, not ${this.#slots}`)
+    checkKeyGroup(entries, block.keyGroup, this.#keyGroups)
     let pane: Pane | undefined
     for (let i = 0; i < count; i++) {
-      if (keyGroupOf(words[4 * i]!, this.#keyGroups) !== block.keyGroup)
-        throw misfit(`it holds a key that does not belong to key group ${block.keyGroup}`)
       const start = times[i]!
       if (start < from) continue
       if (pane?.start !== start) pane = this.paneAt(start)

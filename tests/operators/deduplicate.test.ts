@@ -1,32 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { appendValue } from '../../core/model/append-value.ts'
 import { Batch } from '../../core/model/batch.ts'
-import { ColumnBuilder } from '../../core/model/column-builder.ts'
-import type { Schema } from '../../core/model/field-type.ts'
-import { KeyHasher } from '../../core/model/key.ts'
-import type { Operator, OperatorSpec, Output, StateBlock, Upstream } from '../../core/ports/operator.ts'
+import type { Operator, StateBlock } from '../../core/ports/operator.ts'
 import { mergeBlocks } from '../../core/state/merge-blocks.ts'
-import { type DeduplicateOptions, deduplicate } from '../../operators/deduplicate.ts'
 import { sealed } from '../core/state/encode-block.ts'
-import { splitOf } from './batches.ts'
+import { batchOf, type Event, schema, specOf, start, TTL } from './deduplicate-run.ts'
 
-interface Order {
-  readonly id: string
-  readonly region: string
-}
-
-/** An order by its id and event time. */
-type Event = readonly [id: string, time: number]
-
-const schema: Schema = {
-  fields: [
-    { name: 'id', type: { kind: 'string' }, optional: false },
-    { name: 'region', type: { kind: 'string' }, optional: false },
-  ],
-}
-const TTL = 10
+/** How keys are told apart; `one hash`: all have the same one. */
+const MODES = ['by hash', 'exact', 'exact, one hash'] as const
+type Mode = (typeof MODES)[number]
 
 describe('deduplicate', () => {
   it('keeps the first record of a key and drops the others, in one batch and over several', () => {
@@ -84,8 +67,31 @@ describe('deduplicate', () => {
     assert.deepEqual(run.batches, [batch])
   })
 
-  it('decides as a Map without forgetting would, also when restored in the middle from merged blocks', () => {
-    fc.assert(fc.property(runs, (steps) => assert.deepEqual(outcomeOf(steps), expectedOf(steps))))
+  for (const mode of MODES) {
+    it(`decides as a Map without forgetting would, also when restored in the middle from merged blocks (${mode})`, () => {
+      fc.assert(fc.property(runs, (steps) => assert.deepEqual(outcomeOf(steps, mode), expectedOf(steps))))
+    })
+  }
+
+  it('takes keys with the same hash for one another, but not where it is exact', () => {
+    const modes = [{}, { exact: true }]
+    const kept = modes.map((options) => {
+      const run = start({ ...options, hasOneHash: true })
+      run.take(['a', 1], ['b', 2], ['a', 3], ['b', 20])
+      return run.kept
+    })
+    assert.deepEqual(kept, [
+      ['a@1', 'b@20'],
+      ['a@1', 'b@2', 'b@20'],
+    ])
+  })
+
+  it('is exact with a key that a function gives, and says where the function fails', () => {
+    const spec = specOf({ key: ({ id }) => (id === 'x' ? (assert.fail('no') as never) : [id]), ttl: TTL, exact: true })
+    const run = start({ spec, hasOneHash: true })
+    run.take(['a', 1], ['b', 2], ['a', 3])
+    assert.deepEqual(run.kept, ['a@1', 'b@2'])
+    assert.throws(() => run.take(['x', 4]), { code: 'MR_OPERATOR_FAILED' })
   })
 
   it('asks to forget what no record that is not late could match, and not before', () => {
@@ -116,6 +122,7 @@ describe('deduplicate', () => {
       code: 'MR_OPTION_UNKNOWN',
       message: /"ttl"/,
     })
+    assert.throws(() => specOf({ key: 'id', ttl: '1h', exact: 'yes' as never }), { code: 'MR_OPTION_INVALID' })
     assert.throws(() => specOf({ key: [], ttl: '1h' }), { code: 'MR_OPTION_INVALID' })
     assert.throws(() => specOf({ key: 'id', ttl: '1 hour' as never }), { code: 'MR_OPTION_INVALID' })
     assert.throws(() => specOf({ key: 'ids' as never, ttl: '1h' }).bind(schema), { code: 'MR_FIELD_UNKNOWN' })
@@ -125,6 +132,7 @@ describe('deduplicate', () => {
     const spec = specOf({ key: ['id', 'region'], ttl: '24h', id: 'orders-once' })
     assert.equal(spec.id, 'orders-once')
     assert.deepEqual(spec.options, { key: ['id', 'region'], ttlMs: 86_400_000 })
+    assert.deepEqual(specOf({ key: 'id', ttl: 5, exact: true }).options, { key: ['id'], ttlMs: 5, exact: true })
     assert.deepEqual(spec.exchange, { kind: 'fields', names: ['id', 'region'] })
     assert.deepEqual(spec.bind(schema).output, schema)
     assert.deepEqual(specOf({ key: (order) => order.id, ttl: 5 }).options, {
@@ -157,8 +165,9 @@ interface Outcome {
   duplicates: number
 }
 
-function outcomeOf(steps: readonly Step[]): Outcome {
-  let run = start()
+function outcomeOf(steps: readonly Step[], mode: Mode): Outcome {
+  const options = { exact: mode !== 'by hash', hasOneHash: mode === 'exact, one hash' }
+  let run = start(options)
   const outcome: Outcome = { kept: run.kept, late: run.late, duplicates: 0 }
   let stored: readonly StateBlock[] = []
   let now = 0
@@ -171,7 +180,9 @@ function outcomeOf(steps: readonly Step[]): Outcome {
       run.operator.onWatermark(now, run.output)
     } else {
       stored = blocksAfter(step, stored, run.operator)
-      run = restarted(run, stored, watermark)
+      run = start({ ...options, before: run })
+      for (const block of stored) run.operator.restore(block)
+      run.operator.onWatermark(watermark, run.output)
     }
   }
   outcome.duplicates = run.dropped.duplicate ?? 0
@@ -181,13 +192,6 @@ function outcomeOf(steps: readonly Step[]): Outcome {
 function blocksAfter(step: Step, stored: readonly StateBlock[], operator: Operator): readonly StateBlock[] {
   const blocks = [...stored, ...sealed(operator.snapshot())]
   return step.kind === 'restart' && step.merge ? sealed(mergedBlocks(blocks, operator.horizon)) : blocks
-}
-
-function restarted(before: Run, stored: readonly StateBlock[], watermark: number): Run {
-  const run = start(before, before.dropped)
-  for (const block of stored) run.operator.restore(block)
-  run.operator.onWatermark(watermark, run.output)
-  return run
 }
 
 function eventsAt(now: number, events: readonly (readonly [key: number, lag: number])[]): Event[] {
@@ -232,83 +236,6 @@ function mergedBlocks(blocks: readonly StateBlock[], horizon: number): StateBloc
     )
     return { keyGroup, bytes, entries: 0 }
   })
-}
-
-interface Run {
-  readonly operator: Operator
-  readonly output: Output
-  readonly kept: string[]
-  readonly late: string[]
-  readonly batches: Batch[]
-  readonly dropped: Record<string, number>
-  take(...events: Event[]): void
-}
-
-function start(
-  into: { kept: string[]; late: string[] } = { kept: [], late: [] },
-  dropped: Record<string, number> = {},
-): Run {
-  const operator = specOf({ key: 'id', ttl: TTL })
-    .bind(schema)
-    .create({ id: 'deduplicate', keyGroups: 4, splitOf, watermark: Number.NEGATIVE_INFINITY, now: () => 0 })
-  const batches: Batch[] = []
-  const output: Output = {
-    emit: (batch) => {
-      batches.push(batch)
-      into.kept.push(...Array.from(batch.selectedRows(), (row) => textOf(batch, row)))
-    },
-    create: () => assert.fail('it makes no records'),
-    absorb: () => assert.fail('it keeps no records'),
-    drop: (reason, count) => {
-      dropped[reason] = (dropped[reason] ?? 0) + count
-    },
-    reject: (batch, rows, why) => {
-      assert.equal(why.code, 'MR_RECORD_LATE')
-      into.late.push(...Array.from(rows, (row) => textOf(batch, row)))
-    },
-  }
-  const take = (...events: Event[]) => operator.onBatch(batchOf(events), output)
-  return { operator, output, kept: into.kept, late: into.late, batches, dropped, take }
-}
-
-function specOf(options: DeduplicateOptions<Order>): OperatorSpec {
-  const specs: OperatorSpec[] = []
-  const upstream: Upstream<Order> = {
-    schema,
-    append: (spec) => {
-      specs.push(spec)
-      return { schema, append: upstream.append }
-    },
-  }
-  deduplicate<Order>(options)(upstream)
-  return specs[0]!
-}
-
-function textOf(batch: Batch, row: number): string {
-  return `${batch.select(Int32Array.of(row)).at(0).id}@${batch.system.eventTimes[row]}`
-}
-
-function batchOf(events: readonly Event[]): Batch {
-  const columns = schema.fields.map((field) => new ColumnBuilder(field.type))
-  for (const [id] of events) {
-    appendValue(columns[0]!, id)
-    appendValue(columns[1]!, 'eu')
-  }
-  const unkeyed = new Batch({
-    schema,
-    columns: columns.map((column) => column.finish()),
-    rows: events.length,
-    selection: null,
-    system: {
-      eventTimes: Float64Array.from(events, ([, time]) => time),
-      splits: new Int32Array(events.length),
-      offsets: Float64Array.from(events, (_, i) => i),
-      keys: null,
-    },
-  })
-  return unkeyed.withKeys(
-    new KeyHasher({ kind: 'fields', names: ['id'] }, 7, { id: 'deduplicate', splitOf }).hash(unkeyed),
-  )
 }
 
 function partsOf(batch: Batch) {

@@ -7,7 +7,7 @@ import { planOf } from '../../../core/dataflow/plan-of.ts'
 import { storedPlan } from '../../../core/dataflow/stored-plan.ts'
 import { type Contract, contract, int64, string } from '../../../core/model/contract.ts'
 import { MillraceError } from '../../../core/model/errors.ts'
-import { deduplicate, filter, keyBy } from '../../../operators/index.ts'
+import { count, deduplicate, filter, keyBy, tumbling, window } from '../../../operators/index.ts'
 import { fakeSink, fakeSource } from './fake-connectors.ts'
 
 const order = contract('order', { id: string(), user: string(), note: string() })
@@ -74,6 +74,26 @@ describe('planDifference', () => {
     const [raw] = planDifference(storedPlan(stored), current)
     assert.equal(raw?.reason, 'contract: +extra, -note, user is now int64')
     assertCompatible(stored, current)
+  })
+
+  it('refuses other options that stored state depends on, such as the order of accumulators', () => {
+    const exactly = planned(({ from }) =>
+      from('raw', source)
+        .pipe(deduplicate({ key: 'id', ttl: '1h', id: 'once', exact: true }))
+        .to('out', sink()),
+    )
+    assert.match(refusal(exactly).message, /"once": its exact changed from none to true/)
+    const counted = (size: '1m' | '2m', aggregates: Readonly<Record<string, ReturnType<typeof count>>>) =>
+      planned(({ from }) =>
+        from('raw', source)
+          .pipe(keyBy('user'), window(tumbling(size), aggregates, { id: 'per-user' }))
+          .to('out', sink()),
+      )
+    const before = counted('1m', { a: count(), b: count() })
+    assertCompatible(JSON.parse(JSON.stringify(before)), counted('1m', { a: count(), b: count() }))
+    for (const current of [counted('2m', { a: count(), b: count() }), counted('1m', { b: count(), a: count() })]) {
+      assert.equal(refusal(current, before).code, 'MR_PLAN_INCOMPATIBLE')
+    }
   })
 
   it('takes a key function that was only laid out anew for the same one', () => {

@@ -73,7 +73,7 @@ describe('block', () => {
 
   it('names a newer format as such', () => {
     const newer = block.slice()
-    newer[4] = 3
+    newer[4] = 4
     assert.throws(() => decodeBlock(resealed(newer)), { code: 'MR_STATE_FORMAT' })
   })
 
