@@ -21,7 +21,7 @@ const USAGE = `npm run benchmark -- --query founding|restart|large-state|memory|
   kafka     CPU per record consumed from Kafka beside other clients; begin with npm run kafka --
   seed-delta
             input of Kafka to a partitioned Delta table, MB/s; begin with npm run kafka --
-  micro     microbenchmarks of the hot pieces, µs per record
+  micro     microbenchmarks of the hot pieces, µs per record, compared with benchmarks/micro/baseline.json
   stateless, tumbling, dedupe, seed
             CPU per record of a query beside Flink and Kafka Streams; begin with npm run kafka --
   latency   time from Kafka to Kafka at a fixed rate beside Flink and Kafka Streams; begin with npm run kafka --
@@ -32,6 +32,7 @@ const USAGE = `npm run benchmark -- --query founding|restart|large-state|memory|
   --rate, --seconds, --warm-up, --threads
             of latency: records per second, measured seconds and those before, threads of each system; default
             20000, 60, 30 and 2
+  --baseline  of micro: what later runs are compared with is this run
   --smoke   few events, nothing written to docs/benchmarks, no bar: proves that the benchmark runs`
 
 const { values } = parseArgs({
@@ -49,6 +50,7 @@ const { values } = parseArgs({
     'warm-up': { type: 'string' },
     profile: { type: 'boolean', default: false },
     smoke: { type: 'boolean', default: false },
+    baseline: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
@@ -114,7 +116,7 @@ function delta(size: Size): Promise<Report> {
 /** Loaded when asked for: it reaches into rooms that the others do not know. */
 async function micro(size: Size): Promise<Report> {
   const { microbenchmarks } = await import('./micro/microbenchmarks.ts')
-  return microbenchmarks(size)
+  return microbenchmarks({ ...size, takesBaseline: values.baseline })
 }
 
 const query = QUERIES[values.query]

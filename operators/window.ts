@@ -12,7 +12,6 @@ import type {
   OperatorFunction,
   OperatorSpec,
   Output,
-  PlanValue,
   StateBlock,
 } from '../core/ports/operator.ts'
 import type { PaneGroup } from '../core/state/pane-group.ts'
@@ -83,8 +82,8 @@ function specOf(
   if (windows?.kind !== 'tumbling') {
     throw new MillraceError('MR_OPTION_INVALID', "window: it takes windows first, such as tumbling('1m')")
   }
-  const described: Record<string, PlanValue> = {}
-  for (const [name, aggregate] of Object.entries(aggregates)) described[name] = describeAggregate(aggregate)
+  // A list, because accumulators stand in this order.
+  const described = Object.entries(aggregates).map(([name, aggregate]) => [name, describeAggregate(aggregate)])
   const timing = { sizeMs: windows.sizeMs, latenessMs: durationMs('window: lateness', options.lateness ?? 0) }
   return {
     name: 'window',

@@ -2,15 +2,16 @@ import { Batch } from '../../core/model/batch.ts'
 import { contract, int64, integer, optional, string, timestamp } from '../../core/model/contract.ts'
 import { KeyHasher } from '../../core/model/key.ts'
 import { BatchGatherer } from '../../core/runtime/exchange/batch-gatherer.ts'
-import { FingerprintTable } from '../../core/state/fingerprint-table.ts'
 import { generateEvents } from '../../examples/events-curated/generate-events.ts'
 import { compileDecoder, type RunObserver } from '../../formats/json/compile-decoder.ts'
 import { encodeColumns } from '../../formats/parquet/parquet-encoder.ts'
 import type { Codec } from '../../formats/record-batch/compression.ts'
 import { decodeRecordBatch, type RecordBatchView } from '../../formats/record-batch/decode.ts'
 import { encodeRecordBatch } from '../../formats/record-batch/encode.ts'
-import { type Spread, spreadOf, spreadText } from '../figures.ts'
+import { optionalText, spreadOf, spreadText } from '../figures.ts'
 import type { Report } from '../report.ts'
+import { changeText, isDearer, type MeasuredPiece, readBaseline, writeBaseline } from './baseline.ts'
+import { DeduplicatePiece } from './deduplicate-piece.ts'
 import { WindowPiece } from './window-piece.ts'
 
 const event = contract(
@@ -28,10 +29,11 @@ const event = contract(
   { eventTime: 'event_ts' },
 )
 
+/** The piece that the others are compared with. */
+const YARDSTICK = 'JSON.parse of the value'
 const ROUNDS = 11
 const WARM_UP_ROUNDS = 4
 const BATCH_RECORDS = 1_000
-const KEY_GROUPS = 128
 const LIMITS = { maxInflatedBytes: 1 << 27 }
 
 interface Piece {
@@ -40,33 +42,62 @@ interface Piece {
   readonly run: () => void
 }
 
-/** CPU time of single pieces of the hot path over the same events. */
-export async function microbenchmarks({ events }: { readonly events: number }): Promise<Report> {
-  const pieces = piecesFor(events)
-  const measured = pieces.map(({ name, run }) => ({ name, micros: measure(run, events) }))
+/**
+ * CPU time of single pieces of the hot path over the same events, compared with the baseline; `takesBaseline`: this run becomes it.
+ * Rounds of all pieces take turns, so that each is compared with the yardstick of its own round.
+ */
+export async function microbenchmarks(options: {
+  readonly events: number
+  readonly takesBaseline: boolean
+}): Promise<Report> {
+  const { events, takesBaseline } = options
+  const measured = measure(piecesFor(events), events)
+  if (takesBaseline) writeBaseline(measured)
+  const baseline = readBaseline()
+  const dearer = measured.filter((piece) => isDearer(piece.ratio, baseline[piece.name]))
   return {
     query: 'micro',
     title: 'Pieces of the hot path',
     method: `CPU time per record of single pieces over ${events} seeded events in batches of ${BATCH_RECORDS}, all threads of the
-process; ${ROUNDS} rounds after ${WARM_UP_ROUNDS} for the compiler.`,
+process; ${ROUNDS} rounds after ${WARM_UP_ROUNDS} for the compiler. The ratio is that to \`${YARDSTICK}\` in the same round; the baseline is the
+one of \`benchmarks/micro/baseline.json\`, which holds for machines like the one that it was taken on (\`--baseline\` takes it anew).`,
     command: `npm run benchmark -- --query micro --events ${events}`,
-    columns: ['piece', 'µs per record, median (min–max)'],
-    lines: measured.map(({ name, micros }) => [name, spreadText(micros, 3)]),
-    verdict: 'There is no bar; a change to a hot file tells these figures before and after.',
-    isMet: true,
+    columns: ['piece', 'µs per record, median (min–max)', 'ratio', 'baseline', 'change'],
+    lines: measured.map(({ name, micros, ratio }) => [
+      name,
+      spreadText(micros, 3),
+      spreadText(ratio),
+      optionalText(baseline[name]),
+      changeText(ratio, baseline[name]),
+    ]),
+    verdict:
+      dearer.length === 0
+        ? 'No piece is dearer than its baseline by more than noise.'
+        : `Dearer than the baseline by more than noise: ${dearer.map(({ name }) => name).join(', ')}.`,
+    isMet: dearer.length === 0,
     figures: measured,
   }
 }
 
-function measure(run: () => void, events: number): Spread {
-  const micros: number[] = []
+function measure(pieces: readonly Piece[], events: number): readonly MeasuredPiece[] {
+  const rounds: number[][] = []
   for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round++) {
-    const before = process.cpuUsage()
-    run()
-    const { user, system } = process.cpuUsage(before)
-    if (round >= WARM_UP_ROUNDS) micros.push((user + system) / events)
+    const micros = pieces.map(({ run }) => cpuMicros(run) / events)
+    if (round >= WARM_UP_ROUNDS) rounds.push(micros)
   }
-  return spreadOf(micros)
+  const yardstick = pieces.findIndex(({ name }) => name === YARDSTICK)
+  return pieces.map(({ name }, at) => ({
+    name,
+    micros: spreadOf(rounds.map((micros) => micros[at]!)),
+    ratio: spreadOf(rounds.map((micros) => micros[at]! / micros[yardstick]!)),
+  }))
+}
+
+function cpuMicros(run: () => void): number {
+  const before = process.cpuUsage()
+  run()
+  const { user, system } = process.cpuUsage(before)
+  return user + system
 }
 
 function piecesFor(events: number): readonly Piece[] {
@@ -78,18 +109,22 @@ function piecesFor(events: number): readonly Piece[] {
     id: 'key',
     splitOf: String,
   })
-  const keyed = batches.map((batch) => batch.withKeys(hasher.hash(batch)))
+  // The hashes are lent until the next call.
+  const keyed = batches.map((batch) => batch.withKeys(hasher.hash(batch).slice()))
   const whole = decodedColumns(views)
+  const byHash = new DeduplicatePiece(keyed, false)
+  const exactly = new DeduplicatePiece(keyed, true)
   const windows = new WindowPiece(events)
   return [
-    { name: 'JSON.parse of the value', run: () => each(views, parseAll) },
+    { name: YARDSTICK, run: () => each(views, parseAll) },
     { name: 'JSON.parse and a check by hand', run: () => each(views, parseAndCheck) },
     { name: 'record batch, decode', run: () => each(plain, (bytes) => decodeRecordBatch(bytes, 0, LIMITS)) },
     { name: 'record batch, decode with lz4', run: () => each(packed, (bytes) => decodeRecordBatch(bytes, 0, LIMITS)) },
     { name: 'JSON to columns, 8 fields', run: () => each(views, decodedByKernel) },
     { name: 'JSON to columns without the kernel', run: () => each(views, decoded) },
     { name: 'hash of a key of 2 fields', run: () => each(batches, (batch) => hasher.hash(batch)) },
-    { name: 'fingerprint, look up and put', run: () => fillTable(keyed) },
+    { name: 'deduplicate', run: () => byHash.run() },
+    { name: 'deduplicate, exact', run: () => exactly.run() },
     { name: 'gather for 2 receivers', run: () => gatherAll(keyed) },
     { name: 'window, count and sum per user', run: () => windows.run() },
     { name: 'Parquet, encode', run: () => encodeColumns(event.schema, whole.columns, whole.rows) },
@@ -178,18 +213,6 @@ function decodedColumns(views: readonly RecordBatchView[]): ReturnType<typeof de
     }
   }
   return decoder.finish()
-}
-
-function fillTable(batches: readonly Batch[]): void {
-  const table = new FingerprintTable(KEY_GROUPS)
-  for (const { rows, system } of batches) {
-    const { keys, eventTimes } = system
-    if (keys === null) throw new Error('the batch has no keys')
-    for (let row = 0; row < rows; row++) {
-      const group = table.groupOf(keys, 4 * row)
-      if (group.lookup(keys, 4 * row) < 0) group.put(keys, 4 * row, eventTimes[row]!)
-    }
-  }
 }
 
 const gatherers = [new BatchGatherer(event.schema), new BatchGatherer(event.schema)]

@@ -2,45 +2,34 @@ import { count, sum, tumbling, window } from 'millrace/operators'
 import { Batch } from '../../core/model/batch.ts'
 import { ColumnBuilder } from '../../core/model/column-builder.ts'
 import { contract, integer } from '../../core/model/contract.ts'
-import { NO_WATERMARK } from '../../core/model/control.ts'
 import { KeyHasher } from '../../core/model/key.ts'
-import type { Operator, OperatorSpec, Output, Upstream } from '../../core/ports/operator.ts'
+import { create, NOWHERE } from './operator-piece.ts'
 
 const BATCH_ROWS = 1_000
-const KEY_GROUPS = 128
 const USERS = 20_000
 const KEY = { kind: 'fields', names: ['user_id'] } as const
 /** A hundred thousand records in each window, five per user. */
 const EVERY_MS = 0.6
 const { schema } = contract('payment', { user_id: integer(), amount_cents: integer() })
 
+const counted = window(tumbling('1m'), { n: count(), total: sum('amount_cents') } as never)
+
 /** Windows of a minute over payments of some users: every record is folded, every window is opened and closed. */
 export class WindowPiece {
   readonly #batches: readonly Batch[]
-  readonly #spec = specOf()
 
   constructor(records: number) {
     this.#batches = Array.from({ length: Math.ceil(records / BATCH_ROWS) }, (_, index) => batchAt(index * BATCH_ROWS))
   }
 
   run(): void {
-    const splitOf = String
-    const context = { id: 'window', keyGroups: KEY_GROUPS, splitOf, watermark: NO_WATERMARK, now: () => 0 }
-    const operator: Operator = this.#spec.bind(schema, KEY).create(context)
+    const operator = create(schema, counted, KEY)
     for (const batch of this.#batches) {
       operator.onBatch(batch, NOWHERE)
       operator.onWatermark(batch.system.eventTimes.at(-1)! - 2_000, NOWHERE)
     }
     operator.onWatermark(Number.POSITIVE_INFINITY, NOWHERE)
   }
-}
-
-const NOWHERE: Output = {
-  emit: () => undefined,
-  create: () => undefined,
-  absorb: () => undefined,
-  drop: () => undefined,
-  reject: () => undefined,
 }
 
 function batchAt(first: number): Batch {
@@ -58,14 +47,4 @@ function batchAt(first: number): Batch {
   const columns = [users.finish(), amounts.finish()]
   const batch = new Batch({ schema, columns, rows: BATCH_ROWS, selection: null, system })
   return batch.withKeys(new KeyHasher(KEY, 1, { id: 'key', splitOf: String }).hash(batch).slice())
-}
-
-function specOf(): OperatorSpec {
-  const specs: OperatorSpec[] = []
-  const append = <S>(spec: OperatorSpec): Upstream<S> => {
-    specs.push(spec)
-    return { schema: spec.bind(schema, KEY).output, append }
-  }
-  window(tumbling('1m'), { n: count(), total: sum('amount_cents') } as never)({ schema, append } as never)
-  return specs[0]!
 }

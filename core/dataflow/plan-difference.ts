@@ -90,10 +90,9 @@ function operatorVerdict(stored: StoredNode & { kind: 'operator' }, current: Pla
   return sameData(stored.options, current.options) ? KEPT : { change: 'changed', reason: 'other options', code: null }
 }
 
-/** As text in which the order of members counts: accumulators stand in the order of their aggregates. */
 function optionText(options: unknown, name: string): string {
   const value = typeof options === 'object' && options !== null ? Reflect.get(options, name) : undefined
-  return value === undefined ? 'none' : JSON.stringify(value)
+  return value === undefined ? 'none' : canonicalText(value)
 }
 
 function keyVerdict(stored: KeyDescription | null, current: KeyDescription | null): Verdict | undefined {

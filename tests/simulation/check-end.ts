@@ -1,7 +1,8 @@
 import type { GroupOffset } from '../../connectors/kafka/index.ts'
 import type { EpochMarker } from '../../core/checkpoint/epoch-marker.ts'
 import { splitId } from '../../core/model/position.ts'
-import { decodeBlock } from '../../core/state/block.ts'
+import { type BlockEntries, blockVersion, decodeBlock } from '../../core/state/block.ts'
+import { decodePaneBlock } from '../../core/state/pane-block.ts'
 import type { GeneratedRecord } from '../../examples/events-curated/generate-events.ts'
 import { checkWindows, isLate, type WindowEvidence } from './check-windows.ts'
 import {
@@ -114,13 +115,17 @@ export function checkState(state: BlockReader, last: EpochMarker, expectation: E
   const { found, missing } = storedBlocks(state, last, 'deduplicate')
   if (missing.length > 0) return [`I4: block ${missing[0]} is missing`]
   const stored = new Set<string>()
-  for (const { words, count } of found.map(decodeBlock)) for (let i = 0; i < count; i++) stored.add(wordsText(words, i))
+  for (const { words, count } of found.map(keysIn)) for (let i = 0; i < count; i++) stored.add(wordsText(words, i))
   const wordsOf = keyWords(last)
   const lost = [...expectation.candidates.keys()].filter((key) => !stored.has(wordsOf(...key.split('|'))))
   if (lost.length === 0 && stored.size === expectation.candidates.size) return []
   return [
     `I4: the state holds ${stored.size} keys instead of ${expectation.candidates.size}, ${lost.length} of those are missing`,
   ]
+}
+
+function keysIn(block: Uint8Array): BlockEntries {
+  return blockVersion(block) === 3 ? decodePaneBlock(block, 3) : decodeBlock(block)
 }
 
 /** I7: what lag tools are told is never ahead of the checkpoint. */

@@ -84,6 +84,8 @@ export interface Scenario {
   readonly windows: WindowTiming | undefined
   /** Its state has more than its memory; `undefined`: it has room. */
   readonly memory: LittleMemory | undefined
+  /** Its deduplication keeps the bytes of keys. */
+  readonly isExact: boolean
 }
 
 /** Main-thread points at which no topic lock is held: there a process may fall asleep and come back as a zombie. */
@@ -149,8 +151,11 @@ export function scenarioOf(seed: number, random: SeededRandom): Scenario {
     kafka: undefined,
     windows,
     memory: windows === undefined ? littleMemoryOf(random.fork('memory')) : undefined,
+    isExact: false,
   }
-  return withKafka(scenario, random.fork('kafka'))
+  // Keys that are kept whole cannot leave memory.
+  const isExact = scenario.memory === undefined && random.fork('exact').chance(0.3)
+  return withKafka({ ...scenario, isExact }, random.fork('kafka'))
 }
 
 const HOUR_MS = 3_600_000
@@ -275,7 +280,7 @@ export function pipelineOf(scenario: Scenario, { client, onRecord }: PipelineWor
       const events = from('raw', source, deadLetters).pipe(
         filter(field('amount_cents').gt(0)),
         scenario.throwsAt.length === 0 ? filter(field('amount_cents').gt(0)) : filter(allOf(onRecord)),
-        deduplicate({ key: ['event_id', 'source_system'], ttl: '30d' }),
+        deduplicate({ key: ['event_id', 'source_system'], ttl: '30d', exact: scenario.isExact }),
         derive({ partition_date: utcDate('event_ts') }),
       )
       events.to('table', delta({ path: TABLE, partitionBy: scenario.partitionBy }))
