@@ -49,6 +49,11 @@ export interface StagingWriter {
 export interface RecordWriter extends StagingWriter {
   /** Copies what it keeps: the batch is only lent. Rows it cannot take go to `reject`; returns how many it took. */
   write(batch: Batch): number
+  /**
+   * Nothing more comes at once: a sink that sends records as they come sends them now. Called often, also where nothing was written;
+   * staging does not wait for it.
+   */
+  flush?(): void
 }
 
 export interface DeadLetterWriter extends StagingWriter {

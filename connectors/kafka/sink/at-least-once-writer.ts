@@ -40,9 +40,12 @@ export class AtLeastOnceWriter implements RecordWriter {
       taken++
       delivery.add(rows)
     }
-    delivery.flush()
     this.#taken += taken
     return taken
+  }
+
+  flush(): void {
+    this.#delivery.flush()
   }
 
   async stage(): Promise<Staged> {

@@ -70,6 +70,11 @@ export class GateTask implements Actor<GateTaskMessage> {
 
   receive(): void {
     this.#isWoken = false
+    this.#takeAll()
+    this.stage.flush()
+  }
+
+  #takeAll(): void {
     while (this.#hasBegun && !this.stage.isBlocked) {
       if (this.#held !== undefined) {
         this.#pushHeld(this.#held)

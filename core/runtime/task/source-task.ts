@@ -16,6 +16,9 @@ type SourceMessage =
   | { readonly kind: 'polled'; readonly split: SplitState; readonly polled: Polled }
   | { readonly kind: 'barrier'; readonly epoch: number; readonly isFinal: boolean }
 
+/** So many polls at most make one burst, after which sinks send what they have. */
+const MOST_IN_BURST = 8
+
 interface SplitState {
   readonly owned: OwnedSplit
   readonly reader: SplitReader
@@ -49,6 +52,8 @@ export class SourceTask implements Actor<SourceMessage> {
   readonly #options: SourceTaskOptions
   readonly #splits: readonly SplitState[]
   #turn = 0
+  /** Polls since the last flush. */
+  #burst = 0
   #isPolling = false
   /** A message about arrivals is on its way. */
   #hasArrived = false
@@ -120,17 +125,25 @@ export class SourceTask implements Actor<SourceMessage> {
   }
 
   #poll(): void {
-    if (this.#isPolling || this.#isEnded || this.stage.isBlocked) return
-    const split = this.#nextSplit()
+    if (this.#isPolling || this.#isEnded) return
+    const split = this.stage.isBlocked ? undefined : this.#nextSplit()
+    // Records of all splits that have some go out together, but a source that never rests holds nothing back.
+    if (split === undefined || this.#burst >= Math.min(MOST_IN_BURST, this.#splits.length)) this.#flush()
     if (split === undefined) {
-      this.#waitForMore()
+      if (!this.stage.isBlocked) this.#waitForMore()
       return
     }
     this.#isPolling = true
+    this.#burst++
     split.reader
       .poll(this.#pollLimit(split))
       .then((polled) => this.mailbox.post({ kind: 'polled', split, polled }))
       .catch(this.#options.context.fail)
+  }
+
+  #flush(): void {
+    this.#burst = 0
+    this.stage.flush()
   }
 
   #pollLimit({ owned, position }: SplitState): number | undefined {

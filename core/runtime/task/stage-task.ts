@@ -111,6 +111,11 @@ export class StageTask {
     if (element.kind === 'batch') this.#context.memory.watch(this.#operators)
   }
 
+  /** Nothing more is pushed at once: sinks that send records as they come send what they have. */
+  flush(): void {
+    for (let i = 0; i < this.#sinks.length; i++) this.#sinks[i]!.writer.flush?.()
+  }
+
   /** Records that the source refused before they became a batch. */
   refuse(letters: readonly DeadLetter[]): void {
     if (letters.length === 0) return

@@ -53,7 +53,9 @@ function idsOf(values: readonly string[]): readonly number[] {
 }
 
 function write(writer: RecordWriter, first: number, count: number): number {
-  return writer.write(suiteBatch(suiteRecords(first, count)))
+  const taken = writer.write(suiteBatch(suiteRecords(first, count)))
+  writer.flush?.()
+  return taken
 }
 
 /** A writer that knows its topic, from which nothing is under way. */
@@ -86,6 +88,20 @@ describe('a sink that sends records as they come', () => {
     )
     await kafka.acknowledgeAll()
     assert.deepEqual(kafka.sent, [])
+  })
+
+  it('sends a burst of batches together', async () => {
+    const kafka = new HeldKafka(1)
+    const writer = await begun(kafka)
+    for (const n of [1, 2, 3]) writer.write(suiteBatch(suiteRecords(n, 1)))
+    await turn()
+    assert.deepEqual(kafka.sent, [])
+    writer.flush?.()
+    await turn()
+    assert.deepEqual(
+      kafka.sent.map(({ values }) => idsOf(values)),
+      [[1, 2, 3]],
+    )
   })
 
   it('has staged an epoch when all of it is acknowledged, whatever came later', async () => {

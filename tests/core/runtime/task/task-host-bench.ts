@@ -24,6 +24,9 @@ export class SlowWriter implements RecordWriter {
   isBusy = false
   aborted = 0
   readonly ids: unknown[] = []
+  /** The same, as they were when it was told that nothing more comes at once, where there were more. */
+  readonly bursts: unknown[][] = []
+  #told = 0
   staging: Promise<void> = Promise.resolve()
   #ready = Promise.withResolvers<void>()
   #unstaged = 0
@@ -32,6 +35,11 @@ export class SlowWriter implements RecordWriter {
     for (let i = 0; i < batch.count; i++) this.ids.push(batch.at(i).id)
     this.#unstaged += batch.count
     return batch.count
+  }
+
+  flush(): void {
+    if (this.ids.length > this.#told) this.bursts.push(this.ids.slice(this.#told))
+    this.#told = this.ids.length
   }
 
   async stage(): Promise<Staged> {
@@ -98,7 +106,7 @@ function noting<T>(nows: number[]): OperatorFunction<T, T> {
 
 /** One worker out of `workers`, with the test as main thread and as all other workers. */
 export class Bench {
-  readonly topic = new MemoryTopic<{ readonly id: string }>({ name: 'orders' })
+  readonly topic: MemoryTopic<{ readonly id: string }>
   readonly writer = new SlowWriter()
   readonly events: HostEvent[] = []
   readonly toPeer: PeerMessage[] = []
@@ -111,15 +119,17 @@ export class Bench {
   #command: (command: HostCommand) => void = () => undefined
   #fromPeer: (message: PeerMessage) => void = () => undefined
 
-  constructor(workers = 1) {
+  /** `isKeyed`: an exchange is between source and sink. */
+  constructor(workers = 1, { partitions = 1, isKeyed = true } = {}) {
     this.#workers = workers
+    this.topic = new MemoryTopic({ name: 'orders', partitions })
     const source = memorySource({ contract: order, splits: this.topic })
     this.#plan = executionPlan(
       planOf(
         pipeline('orders', ({ from }) => {
-          from('raw', source)
-            .pipe(noting(this.nows), deduplicate({ key: 'id', ttl: '1h', id: 'unique' }))
-            .to('table', sinkOf(this.writer))
+          const orders = from('raw', source).pipe(noting(this.nows))
+          const unique = isKeyed ? orders.pipe(deduplicate({ key: 'id', ttl: '1h', id: 'unique' })) : orders
+          unique.to('table', sinkOf(this.writer))
         }),
       ),
     )
@@ -161,14 +171,17 @@ export class Bench {
   }
 
   assign(change: Partial<Assignment> = {}): HostCommand {
-    const split: OwnedSplit = {
-      source: 'raw',
-      split: { id: 'orders-0', topic: 'orders', partition: 0 },
-      index: 0,
-      position: { offset: 0, incarnation: this.topic.id },
-      watermark: NO_WATERMARK,
-      limit: undefined,
-    }
+    const splits = Array.from(
+      { length: this.topic.partitions },
+      (_, partition): OwnedSplit => ({
+        source: 'raw',
+        split: { id: `orders-${partition}`, topic: 'orders', partition },
+        index: partition,
+        position: { offset: 0, incarnation: this.topic.id },
+        watermark: NO_WATERMARK,
+        limit: undefined,
+      }),
+    )
     const assignment: Assignment = {
       generation: 1,
       worker: 0,
@@ -178,8 +191,8 @@ export class Bench {
       hashSeed: 0,
       firstEpoch: 1,
       now: 1000,
-      splitTable: ['orders-0'],
-      splits: [split],
+      splitTable: splits.map(({ split }) => split.id),
+      splits,
       exchangeWatermarks: {},
       outbox: '/outbox',
       stateMemoryBytes: Number.POSITIVE_INFINITY,

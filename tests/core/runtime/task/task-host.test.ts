@@ -71,6 +71,25 @@ describe('TaskHost', () => {
     assert.deepEqual(bench.writer.ids, ['a'])
   })
 
+  it('tells sinks when nothing more comes at once: after a poll of each split that has records, or of eight', async () => {
+    const two = new Bench(1, { partitions: 2, isKeyed: false })
+    two.topic.append(0, { id: 'a' })
+    two.topic.append(1, { id: 'b' })
+    await two.run()
+    assert.deepEqual(two.writer.bursts, [['a', 'b']])
+    const ten = new Bench(1, { partitions: 10, isKeyed: false })
+    for (let i = 0; i < 10; i++) ten.topic.append(i, { id: String(i) })
+    await ten.run()
+    assert.deepEqual(
+      ten.writer.bursts.map((ids) => ids.length),
+      [8, 2],
+    )
+    const keyed = new Bench(1, { partitions: 2 })
+    keyed.topic.append(0, { id: 'a' })
+    await keyed.run()
+    assert.deepEqual(keyed.writer.bursts, [['a']])
+  })
+
   it('tells a sink that cannot stage as a failure and reports nothing', async () => {
     const bench = new Bench()
     bench.writer.stage = () => Promise.reject(new Error('disk full'))
