@@ -1,6 +1,17 @@
+import { deduplicate, derive, field, filter } from 'millrace/operators'
 import { Batch } from '../../core/model/batch.ts'
-import { contract, int64, integer, optional, string, timestamp } from '../../core/model/contract.ts'
+import {
+  type Contract,
+  contract,
+  float64,
+  int64,
+  integer,
+  optional,
+  string,
+  timestamp,
+} from '../../core/model/contract.ts'
 import { KeyHasher } from '../../core/model/key.ts'
+import type { OperatorFunction } from '../../core/ports/operator.ts'
 import { BatchGatherer } from '../../core/runtime/exchange/batch-gatherer.ts'
 import { generateEvents } from '../../examples/events-curated/generate-events.ts'
 import { compileDecoder, type RunObserver } from '../../formats/json/compile-decoder.ts'
@@ -11,7 +22,7 @@ import { encodeRecordBatch } from '../../formats/record-batch/encode.ts'
 import { optionalText, spreadOf, spreadText } from '../figures.ts'
 import type { Report } from '../report.ts'
 import { changeText, isDearer, type MeasuredPiece, readBaseline, writeBaseline } from './baseline.ts'
-import { DeduplicatePiece } from './deduplicate-piece.ts'
+import { OperatorPiece } from './operator-piece.ts'
 import { WindowPiece } from './window-piece.ts'
 
 const event = contract(
@@ -35,6 +46,20 @@ const ROUNDS = 11
 const WARM_UP_ROUNDS = 4
 const BATCH_RECORDS = 1_000
 const LIMITS = { maxInflatedBytes: 1 << 27 }
+
+type Event = typeof event extends Contract<infer T> ? T : never
+
+const KEY = ['event_id', 'source_system'] as const
+
+/** In columns, and by functions that do the same. */
+const OPERATORS: Readonly<Record<string, OperatorFunction<Event, unknown>>> = {
+  'filter by an expression': filter<Event>(field('amount_cents').gt(0)),
+  'filter by a function': filter<Event>((event) => event.amount_cents > 0),
+  'derive by an expression': derive<Event, unknown>({ half: field('amount_cents').times(0.5) }),
+  'derive by a function': derive<Event, unknown>({ half: [float64(), (event: Event) => event.amount_cents * 0.5] }),
+  deduplicate: deduplicate<Event>({ key: KEY, ttl: '30d' }),
+  'deduplicate, exact': deduplicate<Event>({ key: KEY, ttl: '30d', exact: true }),
+}
 
 interface Piece {
   readonly name: string
@@ -105,15 +130,17 @@ function piecesFor(events: number): readonly Piece[] {
   const packed = encodedBatches(events, 'lz4')
   const views = plain.map((bytes) => decodeRecordBatch(bytes, 0, LIMITS))
   const batches = views.map(decoded)
-  const hasher = new KeyHasher({ kind: 'fields', names: ['event_id', 'source_system'] }, 1, {
-    id: 'key',
-    splitOf: String,
-  })
+  const asker = { id: 'key', splitOf: String }
+  const hasher = new KeyHasher({ kind: 'fields', names: [...KEY] }, 1, asker)
+  const keyOf = (event: Event) => [event.event_id, event.source_system]
+  const hasherByFunction = new KeyHasher({ kind: 'function', keyOf }, 1, asker)
   // The hashes are lent until the next call.
   const keyed = batches.map((batch) => batch.withKeys(hasher.hash(batch).slice()))
   const whole = decodedColumns(views)
-  const byHash = new DeduplicatePiece(keyed, false)
-  const exactly = new DeduplicatePiece(keyed, true)
+  const operators = Object.entries(OPERATORS).map(([name, operator]): Piece => {
+    const piece = new OperatorPiece<Event, unknown>(keyed, operator)
+    return { name, run: () => piece.run() }
+  })
   const windows = new WindowPiece(events)
   return [
     { name: YARDSTICK, run: () => each(views, parseAll) },
@@ -123,8 +150,8 @@ function piecesFor(events: number): readonly Piece[] {
     { name: 'JSON to columns, 8 fields', run: () => each(views, decodedByKernel) },
     { name: 'JSON to columns without the kernel', run: () => each(views, decoded) },
     { name: 'hash of a key of 2 fields', run: () => each(batches, (batch) => hasher.hash(batch)) },
-    { name: 'deduplicate', run: () => byHash.run() },
-    { name: 'deduplicate, exact', run: () => exactly.run() },
+    { name: 'hash of the same key by a function', run: () => each(batches, (batch) => hasherByFunction.hash(batch)) },
+    ...operators,
     { name: 'gather for 2 receivers', run: () => gatherAll(keyed) },
     { name: 'window, count and sum per user', run: () => windows.run() },
     { name: 'Parquet, encode', run: () => encodeColumns(event.schema, whole.columns, whole.rows) },

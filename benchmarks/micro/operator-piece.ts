@@ -1,3 +1,4 @@
+import type { Batch } from '../../core/model/batch.ts'
 import { NO_WATERMARK } from '../../core/model/control.ts'
 import type { Schema } from '../../core/model/field-type.ts'
 import type { KeySelector } from '../../core/model/key.ts'
@@ -32,4 +33,23 @@ export function create<T, R>(schema: Schema, operator: OperatorFunction<T, R>, k
     now: () => 0,
   }
   return spec.bind(schema, spec.exchange ?? key).create(context)
+}
+
+/** An operator with fresh state over batches with the hashes of their keys; a watermark after each. */
+export class OperatorPiece<T, R> {
+  readonly #batches: readonly Batch[]
+  readonly #operator: OperatorFunction<T, R>
+
+  constructor(batches: readonly Batch[], operator: OperatorFunction<T, R>) {
+    this.#batches = batches
+    this.#operator = operator
+  }
+
+  run(): void {
+    const operator = create(this.#batches[0]!.schema, this.#operator)
+    for (const batch of this.#batches) {
+      operator.onBatch(batch, NOWHERE)
+      operator.onWatermark(batch.system.eventTimes.at(-1)!, NOWHERE)
+    }
+  }
 }

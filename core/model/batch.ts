@@ -1,9 +1,10 @@
 // hot path
-import { type Column, valueAt } from './column.ts'
+import type { Column } from './column.ts'
 import { MillraceError } from './errors.ts'
 import { type FieldValue, fieldIndex, type Schema } from './field-type.ts'
 import { suggestion } from './nearest.ts'
 import { rowsInOrder } from './row-order.ts'
+import { type ValueReader, valueReader } from './value-reader.ts'
 
 /** A record as a plain object, where its type is not known statically. */
 export type RecordShape = Readonly<Record<string, FieldValue>>
@@ -44,6 +45,8 @@ export class Batch<T = RecordShape> {
   readonly selection: Int32Array | null
   readonly system: SystemColumns
   readonly #record?: T
+  /** One per column, made when the first record is asked for. */
+  #readers: readonly ValueReader[] | undefined
 
   constructor(parts: BatchParts) {
     this.schema = parts.schema
@@ -62,10 +65,12 @@ export class Batch<T = RecordShape> {
   /** The `position`-th living record as a plain object. Allocates: for lambdas, tests and people. */
   at(position: number): T {
     const row = this.rowAt(position)
+    this.#readers ??= this.columns.map(valueReader)
+    const readers = this.#readers
     const record: Record<string, FieldValue> = {}
-    for (let i = 0; i < this.columns.length; i++) {
+    for (let i = 0; i < readers.length; i++) {
       const name = this.schema.fields[i]!.name
-      const value = valueAt(this.columns[i]!, row)
+      const value = readers[i]!(row)
       // Assigning to this one name would set the prototype; for all others an assignment is much faster.
       if (name === '__proto__') defineOwn(record, name, value)
       else record[name] = value
