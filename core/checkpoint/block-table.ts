@@ -30,6 +30,13 @@ export function mergesDue(blocks: readonly BlockEntry[], limit: number): readonl
   return due
 }
 
+/** Blocks in the order of their keys: by operator, then by key group, oldest first. */
+export function inStoredOrder(blocks: readonly BlockEntry[]): BlockEntry[] {
+  const keyed = blocks.map((entry) => ({ entry, key: blockKey(entry) }))
+  keyed.sort((a, b) => (a.key < b.key ? -1 : 1))
+  return keyed.map(({ entry }) => entry)
+}
+
 /** Blocks by operator and key group, oldest first. */
 export function groupsOf(blocks: readonly BlockEntry[]): readonly (readonly BlockEntry[])[] {
   const groups = new Map<string, BlockEntry[]>()

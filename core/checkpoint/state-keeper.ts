@@ -6,7 +6,7 @@ import type { ValueCodec } from '../ports/value-codec.ts'
 import { blockBytes, crcByHead, entriesIn, latestIn, sealBlock } from '../state/block.ts'
 import { crc32c } from '../state/crc32c.ts'
 import { mergeBlocks } from '../state/merge-blocks.ts'
-import { blockKey, epochText, groupsOf, mergesDue } from './block-table.ts'
+import { blockKey, epochText, inStoredOrder, mergesDue } from './block-table.ts'
 import { type BlockEntry, type EpochMarker, openMarker, type SealedMarker, sealMarker } from './epoch-marker.ts'
 
 /** A block with the operator that it belongs to. */
@@ -150,12 +150,12 @@ export class StateKeeper {
   }
 
   /**
-   * Streams the blocks of the last marker, key group by key group, so that one after the other is loaded while it lies in the
-   * processor's cache; oldest first within each, checked against the table. Reads on while the last ones are taken; the caller
-   * owns the bytes.
+   * Streams the blocks of the last marker in the order in which the store keeps them: key group by key group, so that one after the
+   * other is loaded while it lies in the processor's cache, and all workers have something to load; oldest first within each, checked
+   * against the table. Reads on while the last ones are taken; the caller owns the bytes.
    */
   async *blocks(check: BlockCheck = 'whole'): AsyncGenerator<OwnedBlock> {
-    const entries = groupsOf(this.#last?.marker.blocks ?? []).flat()
+    const entries = inStoredOrder(this.#last?.marker.blocks ?? [])
     const nextPart = () => entries.splice(0, blocksToRead(entries))
     let part = nextPart()
     let reading = this.#readAhead(part, check)

@@ -1,0 +1,44 @@
+import type { OwnedBlock } from '../../checkpoint/state-keeper.ts'
+import { ownMemory } from '../../model/free-memory.ts'
+import { ownerOfKeyGroup } from '../key-owner.ts'
+import type { HostRounds } from './host-rounds.ts'
+import type { WorkerHandle } from './job-ports.ts'
+
+/** Blocks that are under way to the workers, at most; less where state has little memory. */
+const MOST_BYTES_UNDER_WAY = 16 << 20
+
+export interface StateRestore {
+  readonly blocks: AsyncIterable<OwnedBlock>
+  readonly handles: readonly WorkerHandle[]
+  readonly rounds: HostRounds
+  /** Memory that the state of all workers may take together, bytes. */
+  readonly stateMemoryBytes: number
+  /** Rejects when the attempt fails, whoever waits for a worker then. */
+  readonly failed: Promise<void>
+}
+
+/**
+ * Sends each stored block to the worker that owns it. In parts, each of which waits until the workers have room for it: the state may
+ * be larger than their memory. Two parts are under way, so that no worker waits for the next one while it tells of the last.
+ */
+export async function restoreState(restore: StateRestore): Promise<void> {
+  const { blocks, handles, rounds, stateMemoryBytes, failed } = restore
+  const partBytes = Math.min(MOST_BYTES_UNDER_WAY, stateMemoryBytes / 4) / 2
+  let sentBytes = 0
+  let before = Promise.resolve()
+  for await (const owned of blocks) {
+    const { bytes, keyGroup } = owned.block
+    sentBytes += bytes.length
+    handles[ownerOfKeyGroup(keyGroup, handles.length)]!.control.send(
+      { kind: 'restore', block: owned },
+      ownMemory(bytes),
+    )
+    if (sentBytes < partBytes) continue
+    const part = rounds.begin(handles.length)
+    for (const { control } of handles) control.send({ kind: 'settle' })
+    await Promise.race([before, failed])
+    before = part
+    sentBytes = 0
+  }
+  await Promise.race([before, failed])
+}
