@@ -168,8 +168,8 @@ class Deduplication implements Operator, Spillable {
     return this.#table.snapshot()
   }
 
-  restore(block: StateBlock): void {
-    this.#table.load(block)
+  restore(block: StateBlock, followingBytes?: number): void {
+    this.#table.load(block, followingBytes)
   }
 
   /** True where the record is the first of its key, which then counts from `time`. */

@@ -37,6 +37,20 @@ export function inStoredOrder(blocks: readonly BlockEntry[]): BlockEntry[] {
   return keyed.map(({ entry }) => entry)
 }
 
+/** For each of the blocks in stored order: bytes of those of the same operator and key group that come after it. */
+export function followingBytes(blocks: readonly BlockEntry[]): readonly number[] {
+  const following: number[] = []
+  let sum = 0
+  for (let i = blocks.length - 1; i >= 0; i--) {
+    const block = blocks[i]!
+    const next = blocks[i + 1]
+    const isLast = next?.operator !== block.operator || next.keyGroup !== block.keyGroup
+    sum = isLast ? 0 : sum + next.sizeBytes
+    following.push(sum)
+  }
+  return following.reverse()
+}
+
 /** Blocks by operator and key group, oldest first. */
 export function groupsOf(blocks: readonly BlockEntry[]): readonly (readonly BlockEntry[])[] {
   const groups = new Map<string, BlockEntry[]>()

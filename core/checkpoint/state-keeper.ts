@@ -6,13 +6,19 @@ import type { ValueCodec } from '../ports/value-codec.ts'
 import { blockBytes, crcByHead, entriesIn, latestIn, sealBlock } from '../state/block.ts'
 import { crc32c } from '../state/crc32c.ts'
 import { mergeBlocks } from '../state/merge-blocks.ts'
-import { blockKey, epochText, inStoredOrder, mergesDue } from './block-table.ts'
+import { blockKey, epochText, followingBytes, inStoredOrder, mergesDue } from './block-table.ts'
 import { type BlockEntry, type EpochMarker, openMarker, type SealedMarker, sealMarker } from './epoch-marker.ts'
 
 /** A block with the operator that it belongs to. */
 export interface OwnedBlock {
   readonly operator: string
   readonly block: StateBlock
+}
+
+/** A block as it comes back from the store. */
+export interface StoredBlock extends OwnedBlock {
+  /** Bytes of the blocks of the same operator and key group that come after it. */
+  readonly followingBytes: number
 }
 
 /** What the store holds when it is opened. */
@@ -154,8 +160,10 @@ export class StateKeeper {
    * other is loaded while it lies in the processor's cache, and all workers have something to load; oldest first within each, checked
    * against the table. Reads on while the last ones are taken; the caller owns the bytes.
    */
-  async *blocks(check: BlockCheck = 'whole'): AsyncGenerator<OwnedBlock> {
+  async *blocks(check: BlockCheck = 'whole'): AsyncGenerator<StoredBlock> {
     const entries = inStoredOrder(this.#last?.marker.blocks ?? [])
+    const following = followingBytes(entries)
+    let yielded = 0
     const nextPart = () => entries.splice(0, blocksToRead(entries))
     let part = nextPart()
     let reading = this.#readAhead(part, check)
@@ -166,7 +174,8 @@ export class StateKeeper {
       for (let i = 0; i < part.length; i++) {
         const { operator, keyGroup } = part[i]!
         const bytes = values[i]!
-        yield { operator, block: { keyGroup, bytes, entries: entriesIn(bytes) } }
+        const block = { keyGroup, bytes, entries: entriesIn(bytes) }
+        yield { operator, block, followingBytes: following[yielded++]! }
       }
       part = next
     }

@@ -30,6 +30,11 @@ export function blockBytes(entries: number): number {
   return HEADER_BYTES + ENTRY_BYTES * entries
 }
 
+/** Entries that blocks of version 1 with so many bytes hold together, at most. */
+export function entriesWithin(bytes: number): number {
+  return Math.floor(bytes / ENTRY_BYTES)
+}
+
 /**
  * Copies the first `count` entries as a block into `target`, which has just the room and begins at an address divisible by
  * eight. It has no checksum until {@link sealBlock}: whoever takes a snapshot has no time to lose.

@@ -3,7 +3,7 @@ import { MillraceError } from '../model/errors.ts'
 import { keyGroupOf } from '../model/key-hash.ts'
 import type { StateBlock } from '../ports/operator.ts'
 import type { SpillChange, SpillPage } from '../ports/spill.ts'
-import { blockBytes, decodeBlock } from './block.ts'
+import { type BlockEntries, blockBytes, decodeBlock, entriesWithin } from './block.ts'
 import { FingerprintGroup } from './fingerprint-group.ts'
 import { MOST_SORTED } from './fingerprint-order.ts'
 import { SpilledRuns } from './spilled-runs.ts'
@@ -176,16 +176,22 @@ export class FingerprintTable {
   }
 
   /**
-   * Adds the entries of a stored block; newer blocks of a key group come after older ones. Throws `MR_STATE_CORRUPT`
-   * where a key belongs to another group.
+   * Adds the entries of a stored block; newer blocks of a key group come after older ones. `followingBytes`: those of the blocks of
+   * this key group that are still to come. Throws `MR_STATE_CORRUPT` where a key belongs to another group.
    */
-  load(block: StateBlock): void {
+  load(block: StateBlock, followingBytes = 0): void {
     const entries = decodeBlock(block.bytes)
-    const group = this.#groups[block.keyGroup]
-    for (let i = 0; i < entries.count; i++) {
-      if (group === undefined || this.groupOf(entries.words, 4 * i) !== group) throw misplaced(block.keyGroup)
-    }
-    group?.load(entries)
+    const { keyGroup } = block
+    if (!this.#areOf(keyGroup, entries)) throw misplaced(keyGroup)
+    this.#groups[keyGroup]?.load(entries, entriesWithin(followingBytes))
+  }
+
+  /** A function of its own: V8 enters it in the midst of its loop, and what follows that would be slow. */
+  #areOf(keyGroup: number, { words, count }: BlockEntries): boolean {
+    const keyGroups = this.#keyGroups
+    let others = 0
+    for (let i = 0; i < count; i++) others |= keyGroupOf(words[4 * i]!, keyGroups) ^ keyGroup
+    return others === 0
   }
 }
 

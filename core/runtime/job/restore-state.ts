@@ -1,4 +1,4 @@
-import type { OwnedBlock } from '../../checkpoint/state-keeper.ts'
+import type { StoredBlock } from '../../checkpoint/state-keeper.ts'
 import { ownMemory } from '../../model/free-memory.ts'
 import { ownerOfKeyGroup } from '../key-owner.ts'
 import type { HostRounds } from './host-rounds.ts'
@@ -8,7 +8,7 @@ import type { WorkerHandle } from './job-ports.ts'
 const MOST_BYTES_UNDER_WAY = 16 << 20
 
 export interface StateRestore {
-  readonly blocks: AsyncIterable<OwnedBlock>
+  readonly blocks: AsyncIterable<StoredBlock>
   readonly handles: readonly WorkerHandle[]
   readonly rounds: HostRounds
   /** Memory that the state of all workers may take together, bytes. */
@@ -26,13 +26,12 @@ export async function restoreState(restore: StateRestore): Promise<void> {
   const partBytes = Math.min(MOST_BYTES_UNDER_WAY, stateMemoryBytes / 4) / 2
   let sentBytes = 0
   let before = Promise.resolve()
-  for await (const owned of blocks) {
-    const { bytes, keyGroup } = owned.block
-    sentBytes += bytes.length
-    handles[ownerOfKeyGroup(keyGroup, handles.length)]!.control.send(
-      { kind: 'restore', block: owned },
-      ownMemory(bytes),
-    )
+  for await (const { operator, block, followingBytes } of blocks) {
+    sentBytes += block.bytes.length
+    // No worker makes more room in advance than it would get in a part.
+    const stored = { operator, block, followingBytes: Math.min(followingBytes, partBytes) }
+    const { control } = handles[ownerOfKeyGroup(block.keyGroup, handles.length)]!
+    control.send({ kind: 'restore', block: stored }, ownMemory(block.bytes))
     if (sentBytes < partBytes) continue
     const part = rounds.begin(handles.length)
     for (const { control } of handles) control.send({ kind: 'settle' })

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { blockKey, groupsOf, inStoredOrder, MERGE_AT, mergesDue } from '../../../core/checkpoint/block-table.ts'
+import {
+  blockKey,
+  followingBytes,
+  groupsOf,
+  inStoredOrder,
+  MERGE_AT,
+  mergesDue,
+} from '../../../core/checkpoint/block-table.ts'
 import type { BlockEntry } from '../../../core/checkpoint/epoch-marker.ts'
 
 function entry(epoch: number, sizeBytes: number, place: Partial<BlockEntry> = {}): BlockEntry {
@@ -42,6 +49,19 @@ describe('inStoredOrder', () => {
       inStoredOrder(places).map(({ keyGroup, from }) => `${keyGroup}/${from}`),
       ['0/1', '0/2', '1/1', '1/2', '2/1', '2/2', '3/1', '3/2'],
     )
+  })
+})
+
+describe('followingBytes', () => {
+  it('tells what is still to come of the same operator and key group', () => {
+    const blocks = [
+      entry(1, 10),
+      entry(2, 20),
+      entry(3, 30),
+      entry(1, 5, { keyGroup: 4 }),
+      entry(1, 7, { operator: 'zebra' }),
+    ]
+    assert.deepEqual(followingBytes(blocks), [50, 30, 0, 0, 0])
   })
 })
 
