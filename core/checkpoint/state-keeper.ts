@@ -46,8 +46,11 @@ export type BlockCheck = 'whole' | 'head'
 
 const GROUPS_PER_MERGE = 16
 const BLOCKS_PER_READ = 64
-/** Blocks that are read at once take no more than so much together, unless one alone does. */
-const BYTES_PER_READ = 16 << 20
+/**
+ * Blocks that are read at once take no more than so much together, unless one alone does. Little, so that memory which the store
+ * copies them through serves again while the processor's cache has it.
+ */
+const BYTES_PER_READ = 1 << 20
 
 /**
  * The sole owner of a pipeline's local state: blocks and epoch markers in one byte store. PREPARE is one synced batch;

@@ -4,8 +4,13 @@ import { ownerOfKeyGroup } from '../key-owner.ts'
 import type { HostRounds } from './host-rounds.ts'
 import type { WorkerHandle } from './job-ports.ts'
 
-/** Blocks that are under way to the workers, at most; less where state has little memory. */
-const MOST_BYTES_UNDER_WAY = 16 << 20
+/**
+ * Blocks that are under way, at most, for each worker; less where state has little memory. So few that those of some workers lie in
+ * the processor's cache, and enough to load while the next ones are read.
+ */
+const BYTES_UNDER_WAY = 2 << 20
+/** What a worker makes room for in advance, at most; less where state has little memory. */
+const MOST_ROOM_BYTES = 16 << 20
 
 export interface StateRestore {
   readonly blocks: AsyncIterable<StoredBlock>
@@ -23,13 +28,13 @@ export interface StateRestore {
  */
 export async function restoreState(restore: StateRestore): Promise<void> {
   const { blocks, handles, rounds, stateMemoryBytes, failed } = restore
-  const partBytes = Math.min(MOST_BYTES_UNDER_WAY, stateMemoryBytes / 4) / 2
+  const partBytes = Math.min(BYTES_UNDER_WAY * handles.length, stateMemoryBytes / 4) / 2
+  const roomBytes = Math.min(MOST_ROOM_BYTES, stateMemoryBytes / 8)
   let sentBytes = 0
   let before = Promise.resolve()
   for await (const { operator, block, followingBytes } of blocks) {
     sentBytes += block.bytes.length
-    // No worker makes more room in advance than it would get in a part.
-    const stored = { operator, block, followingBytes: Math.min(followingBytes, partBytes) }
+    const stored = { operator, block, followingBytes: Math.min(followingBytes, roomBytes) }
     const { control } = handles[ownerOfKeyGroup(block.keyGroup, handles.length)]!
     control.send({ kind: 'restore', block: stored }, ownMemory(block.bytes))
     if (sentBytes < partBytes) continue
