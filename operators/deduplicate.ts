@@ -162,8 +162,8 @@ class Deduplication implements Operator {
     return this.#kept.snapshot()
   }
 
-  restore(block: StateBlock): void {
-    this.#kept.load(block)
+  restore(block: StateBlock, followingBytes?: number): void {
+    this.#kept.load(block, followingBytes)
   }
 
   /**

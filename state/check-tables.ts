@@ -1,7 +1,8 @@
 import { MillraceError } from '../core/model/errors.ts'
-import { freeMemory } from '../core/model/free-memory.ts'
 import type { FileStore } from '../core/ports/file-store.ts'
-import { crc32c } from '../core/state/crc32c.ts'
+import { crcByHead, isBlockHead } from '../core/state/block.ts'
+import { crc32c, joinCrc32c } from '../core/state/crc32c.ts'
+import { FileWindow } from './file-window.ts'
 
 /**
  * A table file of LevelDB: data blocks, a block of meta information, a block that indexes the data blocks, and a footer of
@@ -14,6 +15,10 @@ const MAGIC_LOW = 0x8b80fb57
 const MAGIC_HIGH = 0xdb477524
 const MASK_DELTA = 0xa282ead8
 const UNCOMPRESSED = 0
+/** From this size on, a value that is a block of state is not read for the check. */
+const LARGE_VALUE_BYTES = 32_768
+/** So much of a data block is read to find its first value: the key before it is short. */
+const HEAD_BYTES = 1_024
 
 interface BlockPlace {
   readonly offset: number
@@ -25,65 +30,97 @@ export async function tableFiles(files: FileStore, directory: string): Promise<r
   return (await files.list(directory)).filter((name) => /^\d+\.(ldb|sst)$/.test(name))
 }
 
-/** Reads those of the named table files that are still there. Throws `MR_STATE_CORRUPT` where one fails a checksum. */
+/**
+ * Checks those of the named table files that are still there. Throws `MR_STATE_CORRUPT` where one fails a checksum. Large blocks of
+ * state carry a checksum of their own, which tells, with what lies around them, whether LevelDB's would fit: so they are not read here,
+ * and what is damaged in their midst is found by whoever decodes them.
+ */
 export async function checkTables(files: FileStore, directory: string, names: readonly string[]): Promise<void> {
   const live = new Set(await tableFiles(files, directory))
   for (const name of names) {
     if (!live.has(name)) continue
     const path = `${directory}/${name}`
-    const bytes = await readIfThere(files, path)
-    if (bytes === undefined) continue
-    const isSound = isWhole(bytes)
-    freeMemory(bytes)
-    if (isSound) continue
+    if (await isWholeOrGone(files, path)) continue
     throw new MillraceError('MR_STATE_CORRUPT', `${path} is damaged: it fails its checksums`, { details: { path } })
   }
 }
 
 /** The open LevelDB compacts in the background: what it removes meanwhile is not in use any more. */
-async function readIfThere(files: FileStore, path: string): Promise<Uint8Array | undefined> {
+async function isWholeOrGone(files: FileStore, path: string): Promise<boolean> {
   try {
-    return await files.read(path)
+    const size = await files.size(path)
+    return size === undefined || (await isWhole(new FileWindow(files, path), size))
   } catch (error) {
-    if (error instanceof MillraceError && error.code === 'MR_FILE_MISSING') return undefined
+    if (error instanceof MillraceError && error.code === 'MR_FILE_MISSING') return true
     throw error
   }
 }
 
-function isWhole(bytes: Uint8Array): boolean {
-  if (bytes.length < FOOTER_BYTES) return false
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  const magicAt = bytes.length - 8
-  if (view.getUint32(magicAt, true) !== MAGIC_LOW || view.getUint32(magicAt + 4, true) !== MAGIC_HIGH) return false
-  const footer = new VarintReader(bytes, bytes.length - FOOTER_BYTES)
-  const meta = footer.place()
-  const index = footer.place()
-  if (!isWholeBlock(view, meta) || !isWholeBlock(view, index)) return false
+async function isWhole(window: FileWindow, size: number): Promise<boolean> {
+  if (size < FOOTER_BYTES) return false
+  const end = size - FOOTER_BYTES
+  const footer = await window.read(end, FOOTER_BYTES)
+  const view = new DataView(footer.buffer, footer.byteOffset, footer.length)
+  if (footer.length < FOOTER_BYTES) return false
+  if (view.getUint32(40, true) !== MAGIC_LOW || view.getUint32(44, true) !== MAGIC_HIGH) return false
+  const places = new VarintReader(footer)
+  const meta = places.place()
+  const index = places.place()
+  if (!(await isWholeBlock(window, meta, end)) || !(await isWholeBlock(window, index, end))) return false
+  const content = (await window.read(index.offset, index.size + 1)).slice()
   // What LevelDB compressed cannot be walked here; stores are written without compression.
-  if (view.getUint8(index.offset + index.size) !== UNCOMPRESSED) return true
-  return dataBlocks(bytes, index).every((place) => isWholeBlock(view, place))
+  if (content.at(-1) !== UNCOMPRESSED) return true
+  for (const place of dataBlocks(content.subarray(0, -1))) {
+    if (!(await isWholeBlock(window, place, end))) return false
+  }
+  return true
 }
 
-function isWholeBlock(view: DataView, { offset, size }: BlockPlace): boolean {
-  const end = offset + size
-  if (end + TRAILER_BYTES > view.byteLength - FOOTER_BYTES) return false
-  const masked = (view.getUint32(end + 1, true) - MASK_DELTA) >>> 0
-  const expected = ((masked >>> 17) | (masked << 15)) >>> 0
-  return crc32c(new Uint8Array(view.buffer, view.byteOffset + offset, size + 1)) === expected
+async function isWholeBlock(window: FileWindow, place: BlockPlace, end: number): Promise<boolean> {
+  const { offset, size } = place
+  if (offset + size + TRAILER_BYTES > end) return false
+  if (await isWholeAroundState(window, place)) return true
+  const bytes = await window.read(offset, size + TRAILER_BYTES)
+  return bytes.length === size + TRAILER_BYTES && hasChecksum(bytes)
+}
+
+/** True where its first value is a large block of state and the rest fits the checksum if that fits its own. */
+async function isWholeAroundState(window: FileWindow, { offset, size }: BlockPlace): Promise<boolean> {
+  if (size < LARGE_VALUE_BYTES) return false
+  const head = await window.read(offset, HEAD_BYTES)
+  const reader = new VarintReader(head)
+  reader.next()
+  const keyBytes = reader.next()
+  const valueBytes = reader.next()
+  const at = reader.at + keyBytes
+  if (valueBytes < LARGE_VALUE_BYTES || at + valueBytes > size || !isBlockHead(head.subarray(at))) return false
+  const before = crc32c(head.subarray(0, at))
+  const crc = joinCrc32c(before, crcByHead(head.subarray(at), valueBytes), valueBytes)
+  const restBytes = size - at - valueBytes + TRAILER_BYTES
+  const rest = await window.read(offset + at + valueBytes, restBytes)
+  return rest.length === restBytes && hasChecksum(rest, crc)
+}
+
+/** Whether bytes end with the masked checksum of all before it; `initial`: the checksum of what comes before the bytes. */
+function hasChecksum(bytes: Uint8Array, initial = 0): boolean {
+  const end = bytes.length - 4
+  const stored = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(end, true)
+  const masked = (stored - MASK_DELTA) >>> 0
+  return crc32c(bytes.subarray(0, end), initial) === ((masked >>> 17) | (masked << 15)) >>> 0
 }
 
 /** The places that an index block holds; its checksum was found right. */
-function dataBlocks(bytes: Uint8Array, { offset, size }: BlockPlace): readonly BlockPlace[] {
-  const end = offset + size
-  const restarts = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(end - 4, true)
-  const reader = new VarintReader(bytes, offset)
+function dataBlocks(index: Uint8Array): readonly BlockPlace[] {
+  const restarts = new DataView(index.buffer, index.byteOffset, index.length).getUint32(index.length - 4, true)
+  const reader = new VarintReader(index)
   const places: BlockPlace[] = []
-  while (reader.at < end - 4 - 4 * restarts) {
+  while (reader.at < index.length - 4 - 4 * restarts) {
     reader.next()
     const keyBytes = reader.next()
     const valueBytes = reader.next()
     const valueAt = reader.at + keyBytes
-    places.push(new VarintReader(bytes, valueAt).place())
+    reader.at = valueAt
+    places.push(reader.place())
     reader.at = valueAt + valueBytes
   }
   return places
@@ -91,12 +128,11 @@ function dataBlocks(bytes: Uint8Array, { offset, size }: BlockPlace): readonly B
 
 /** Reads LevelDB's variable-length numbers; beyond the end it reads zeros. */
 class VarintReader {
-  at: number
+  at = 0
   readonly #bytes: Uint8Array
 
-  constructor(bytes: Uint8Array, at: number) {
+  constructor(bytes: Uint8Array) {
     this.#bytes = bytes
-    this.at = at
   }
 
   next(): number {

@@ -11,7 +11,8 @@ const BATCH_KEY = '\u0000synced'
 /**
  * Opens the LevelDB in `directory` (an absolute path; made where absent) as a {@link ByteStore}. Main thread only: a
  * store in a thread that is terminated can be torn. Throws `MR_STATE_LOCKED` where another process, or this one, has
- * it open already, `MR_STATE_CORRUPT` where files are damaged or synced batches are gone, `MR_STATE_IO`.
+ * it open already, `MR_STATE_CORRUPT` where files are damaged (but for large blocks of state, see {@link checkTables}) or synced
+ * batches are gone, `MR_STATE_IO`.
  */
 export async function openLevelStore(directory: string, files: FileStore): Promise<ByteStore> {
   // A table that is there before and after the opening is in use: LevelDB removes others, and whole ones are new.

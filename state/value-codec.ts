@@ -58,19 +58,19 @@ function objectsOf(value: unknown): unknown {
 }
 
 function objectOf(map: ReadonlyMap<unknown, unknown>): object {
-  const object = {}
+  const object: Record<string, unknown> = {}
   for (const [key, value] of map) {
     if (typeof key !== 'string')
       throw new MillraceError('MR_STATE_CORRUPT', 'a stored object has a key that is no text')
-    // Defined, not assigned: assigning `__proto__` would change the prototype.
-    Object.defineProperty(object, key, {
-      value: objectsOf(value),
-      enumerable: true,
-      writable: true,
-      configurable: true,
-    })
+    if (key === '__proto__') defineProto(object, objectsOf(value))
+    else object[key] = objectsOf(value)
   }
   return object
+}
+
+/** Assigning it would change the prototype. Defining every key so takes many times as long, and a marker has thousands. */
+function defineProto(object: object, value: unknown): void {
+  Object.defineProperty(object, '__proto__', { value, enumerable: true, writable: true, configurable: true })
 }
 
 function isObject(value: unknown): value is object {

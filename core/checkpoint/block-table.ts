@@ -30,6 +30,27 @@ export function mergesDue(blocks: readonly BlockEntry[], limit: number): readonl
   return due
 }
 
+/** Blocks in the order of their keys: by operator, then by key group, oldest first. */
+export function inStoredOrder(blocks: readonly BlockEntry[]): BlockEntry[] {
+  const keyed = blocks.map((entry) => ({ entry, key: blockKey(entry) }))
+  keyed.sort((a, b) => (a.key < b.key ? -1 : 1))
+  return keyed.map(({ entry }) => entry)
+}
+
+/** For each of the blocks in stored order: bytes of those of the same operator and key group that come after it. */
+export function followingBytes(blocks: readonly BlockEntry[]): readonly number[] {
+  const following: number[] = []
+  let sum = 0
+  for (let i = blocks.length - 1; i >= 0; i--) {
+    const block = blocks[i]!
+    const next = blocks[i + 1]
+    const isLast = next?.operator !== block.operator || next.keyGroup !== block.keyGroup
+    sum = isLast ? 0 : sum + next.sizeBytes
+    following.push(sum)
+  }
+  return following.reverse()
+}
+
 /** Blocks by operator and key group, oldest first. */
 export function groupsOf(blocks: readonly BlockEntry[]): readonly (readonly BlockEntry[])[] {
   const groups = new Map<string, BlockEntry[]>()

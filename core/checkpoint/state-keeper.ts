@@ -6,13 +6,19 @@ import type { ValueCodec } from '../ports/value-codec.ts'
 import { blockBytes, crcByHead, entriesIn, latestIn, sealBlock } from '../state/block.ts'
 import { crc32c } from '../state/crc32c.ts'
 import { mergeBlocks } from '../state/merge-blocks.ts'
-import { blockKey, epochText, groupsOf, mergesDue } from './block-table.ts'
+import { blockKey, epochText, followingBytes, inStoredOrder, mergesDue } from './block-table.ts'
 import { type BlockEntry, type EpochMarker, openMarker, type SealedMarker, sealMarker } from './epoch-marker.ts'
 
 /** A block with the operator that it belongs to. */
 export interface OwnedBlock {
   readonly operator: string
   readonly block: StateBlock
+}
+
+/** A block as it comes back from the store. */
+export interface StoredBlock extends OwnedBlock {
+  /** Bytes of the blocks of the same operator and key group that come after it. */
+  readonly followingBytes: number
 }
 
 /** What the store holds when it is opened. */
@@ -40,8 +46,11 @@ export type BlockCheck = 'whole' | 'head'
 
 const GROUPS_PER_MERGE = 16
 const BLOCKS_PER_READ = 64
-/** Blocks that are read at once take no more than so much together, unless one alone does. */
-const BYTES_PER_READ = 16 << 20
+/**
+ * Blocks that are read at once take no more than so much together, unless one alone does. Little, so that memory which the store
+ * copies them through serves again while the processor's cache has it.
+ */
+const BYTES_PER_READ = 1 << 20
 
 /**
  * The sole owner of a pipeline's local state: blocks and epoch markers in one byte store. PREPARE is one synced batch;
@@ -150,12 +159,14 @@ export class StateKeeper {
   }
 
   /**
-   * Streams the blocks of the last marker, key group by key group, so that one after the other is loaded while it lies in the
-   * processor's cache; oldest first within each, checked against the table. Reads on while the last ones are taken; the caller
-   * owns the bytes.
+   * Streams the blocks of the last marker in the order in which the store keeps them: key group by key group, so that one after the
+   * other is loaded while it lies in the processor's cache, and all workers have something to load; oldest first within each, checked
+   * against the table. Reads on while the last ones are taken; the caller owns the bytes.
    */
-  async *blocks(check: BlockCheck = 'whole'): AsyncGenerator<OwnedBlock> {
-    const entries = groupsOf(this.#last?.marker.blocks ?? []).flat()
+  async *blocks(check: BlockCheck = 'whole'): AsyncGenerator<StoredBlock> {
+    const entries = inStoredOrder(this.#last?.marker.blocks ?? [])
+    const following = followingBytes(entries)
+    let yielded = 0
     const nextPart = () => entries.splice(0, blocksToRead(entries))
     let part = nextPart()
     let reading = this.#readAhead(part, check)
@@ -166,7 +177,8 @@ export class StateKeeper {
       for (let i = 0; i < part.length; i++) {
         const { operator, keyGroup } = part[i]!
         const bytes = values[i]!
-        yield { operator, block: { keyGroup, bytes, entries: entriesIn(bytes) } }
+        const block = { keyGroup, bytes, entries: entriesIn(bytes) }
+        yield { operator, block, followingBytes: following[yielded++]! }
       }
       part = next
     }

@@ -59,8 +59,11 @@ export interface Operator {
    * Stateless operators return an empty list.
    */
   snapshot(): readonly StateBlock[]
-  /** Called before the first batch, once per stored block, oldest first within a key group. The bytes are only lent. */
-  restore(block: StateBlock): void
+  /**
+   * Called before the first batch, once per stored block, oldest first within a key group. The bytes are only lent. `followingBytes`:
+   * what the later blocks of the key group have, to make room for at once; where that is much, a part of it.
+   */
+  restore(block: StateBlock, followingBytes?: number): void
   /**
    * Entries of stored blocks whose time is below this no longer matter; the background merge may leave them out.
    * −Infinity: keep all.

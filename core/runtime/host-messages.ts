@@ -1,4 +1,4 @@
-import type { OwnedBlock } from '../checkpoint/state-keeper.ts'
+import type { StoredBlock } from '../checkpoint/state-keeper.ts'
 import type { TaskReport } from '../checkpoint/task-report.ts'
 import type { EncodedError } from '../model/errors.ts'
 import type { Position, Split } from '../model/position.ts'
@@ -62,7 +62,7 @@ export type SpillAnswer =
 /** From the main thread to the host of a worker. Every message carries plain data. */
 export type HostCommand =
   | { readonly kind: 'assign'; readonly assignment: Assignment }
-  | { readonly kind: 'restore'; readonly block: OwnedBlock }
+  | { readonly kind: 'restore'; readonly block: StoredBlock }
   /** A part of the blocks was sent: answered when what they moved out of memory is written. */
   | { readonly kind: 'settle' }
   /** Every block of this worker was sent: no record of any worker comes before this is answered by all. */

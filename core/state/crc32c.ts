@@ -20,20 +20,28 @@ export function crc32c(bytes: Uint8Array, initial = 0): number {
  * another look at them.
  */
 export function joinCrc32c(first: number, second: number, secondBytes: number): number {
-  let shift = ONE
-  // x to the power of 8 · 2^bit.
-  let power = EIGHTH_POWER
-  for (let rest = secondBytes; rest > 0; rest = Math.floor(rest / 2)) {
-    if (rest % 2 === 1) shift = product(shift, power)
-    power = product(power, power)
+  let shifted = first
+  let rest = secondBytes
+  for (let bit = 0; rest > 0; bit++) {
+    if (rest % 2 === 1) shifted = product(POWERS[bit]!, shifted)
+    rest = Math.floor(rest / 2)
   }
-  return (product(shift, first) ^ second) >>> 0
+  return (shifted ^ second) >>> 0
 }
 
 /** Polynomials over one bit, least power in the highest bit, as the checksum has them. */
-const ONE = 1 << 31
 const EIGHTH_POWER = 1 << 23
 const POLYNOMIAL = 0x82f63b78
+
+/** x to the power of 8 · 2^bit, for each bit of a safe integer. */
+const POWERS = powersOfX()
+
+function powersOfX(): Int32Array {
+  const powers = new Int32Array(53)
+  powers[0] = EIGHTH_POWER
+  for (let bit = 1; bit < powers.length; bit++) powers[bit] = product(powers[bit - 1]!, powers[bit - 1]!)
+  return powers
+}
 
 /** The product of two polynomials modulo that of the checksum. */
 function product(a: number, b: number): number {

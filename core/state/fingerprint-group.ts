@@ -93,15 +93,16 @@ export class FingerprintGroup extends KeyedGroup {
 
   /** Makes room for `entries` more, so that adding them rebuilds nothing. */
   reserve(entries: number): void {
-    if (this.#count + entries > this.#capacity) this.compact(this.#horizon, entries)
+    if (this.#count + entries <= this.#capacity) return
+    this.#rebuild(this.#horizon, capacityFor(this.#countLiving(this.#horizon) + entries))
   }
 
-  /**
-   * Rebuilds the group without entries older than `horizon`, with room for `more` entries and at least a quarter of it
-   * free; in its place where the size fits.
-   */
-  compact(horizon: number, more = 0): void {
-    const capacity = roomFor(this.#countLiving(horizon) + more)
+  /** Rebuilds the group without entries older than `horizon`, with at least a quarter of it free; in its place where the size fits. */
+  compact(horizon: number): void {
+    this.#rebuild(horizon, capacityFor(Math.ceil((4 * this.#countLiving(horizon)) / 3)))
+  }
+
+  #rebuild(horizon: number, capacity: number): void {
     const outgrown = this.#entries
     const target = capacity === this.#capacity ? outgrown : newEntries(capacity)
     const before = this.#count
@@ -117,16 +118,21 @@ export class FingerprintGroup extends KeyedGroup {
     if (target !== outgrown) freeEntries(outgrown)
   }
 
-  /** Takes over the entries of a stored block, whose keys all differ; newer blocks come after older ones. */
-  load({ words, times, count }: BlockEntries): void {
-    this.reserve(count)
-    if (this.#count === 0) {
-      this.words.set(words)
-      this.#times.set(times)
-      this.#count = count
-      this.rebuildIndex(this.buckets, count)
-    } else for (let i = 0; i < count; i++) this.put(words, 4 * i, times[i]!)
+  /**
+   * Takes over the entries of a stored block, whose keys all differ; newer blocks come after older ones. `following`: entries of the
+   * blocks that are still to come, for which room is made at once.
+   */
+  load({ words, times, count }: BlockEntries, following = 0): void {
+    this.reserve(count + following)
+    const from = this.#count
+    this.words.set(words, 4 * from)
+    this.#times.set(times, from)
+    this.#count += count
+    // The index finds nothing in a group without entries.
+    if (from === 0) this.fileAll(0, count)
+    else this.#fileNewer(from)
     this.#clean = this.#count
+    if (following === 0) this.#median = medianTime(this.#times, this.#count)
   }
 
   /** Takes out the first `most` of the {@link clean} entries. Gives those that still count, with memory of their own. */
@@ -178,6 +184,17 @@ export class FingerprintGroup extends KeyedGroup {
     this.refile(known, position)
   }
 
+  /** Files the entries from `from` on; those before them that have the same keys do not count any more. */
+  #fileNewer(from: number): void {
+    const times = this.#times
+    for (let position = from; position < this.#count; position++) {
+      const known = this.fileNewer(position)
+      if (known < 0) continue
+      times[known] = SUPERSEDED
+      this.#superseded++
+    }
+  }
+
   /** In the order of their coming, so that the target may be the group itself. */
   #copyLiving(horizon: number, { words, times }: Entries): { readonly live: number; readonly clean: number } {
     let live = 0
@@ -212,9 +229,9 @@ function freeEntries({ words, times }: Entries): void {
 }
 
 /** A power of two, or one and a half of one: steps that leave little unused. */
-function roomFor(entries: number): number {
+function capacityFor(entries: number): number {
   let capacity = INITIAL_ENTRIES
-  while (entries > capacity - (capacity >> 2)) {
+  while (entries > capacity) {
     const isPower = (capacity & (capacity - 1)) === 0
     capacity = isPower ? capacity + (capacity >> 1) : (capacity / 3) * 4
   }

@@ -2,7 +2,7 @@
 import { keyGroupOf } from '../model/key-hash.ts'
 import type { StateBlock } from '../ports/operator.ts'
 import type { SpillChange, SpillPage } from '../ports/spill.ts'
-import { blockBytes, decodeBlock } from './block.ts'
+import { blockBytes, decodeBlock, entriesWithin } from './block.ts'
 import { checkKeyGroup } from './check-key-group.ts'
 import { FingerprintGroup } from './fingerprint-group.ts'
 import { MOST_SORTED } from './fingerprint-order.ts'
@@ -160,13 +160,13 @@ export class FingerprintTable {
   }
 
   /**
-   * Adds the entries of a stored block; newer blocks of a key group come after older ones. Throws `MR_STATE_CORRUPT`
-   * where a key belongs to another group.
+   * Adds the entries of a stored block; newer blocks of a key group come after older ones. `followingBytes`: those of the blocks of
+   * this key group that are still to come. Throws `MR_STATE_CORRUPT` where a key belongs to another group.
    */
-  load(block: StateBlock): void {
+  load(block: StateBlock, followingBytes = 0): void {
     const entries = decodeBlock(block.bytes)
     checkKeyGroup(entries, block.keyGroup, this.#keyGroups)
-    this.#groups[block.keyGroup]?.load(entries)
+    this.#groups[block.keyGroup]?.load(entries, entriesWithin(followingBytes))
   }
 }
 

@@ -84,6 +84,29 @@ export abstract class KeyedGroup {
     index[bucket] = (index[bucket]! & ~mask) | (to + 1)
   }
 
+  /** Files the entries of positions `[from, to)`, whose keys differ from each other and from all before. */
+  protected fileAll(from: number, to: number): void {
+    for (let position = from; position < to; position++) this.#file(position)
+  }
+
+  /** Files an entry; gives the position of the one with the same key in whose place it is found from now on, −1 where there is none. */
+  protected fileNewer(position: number): number {
+    const index = this.#index
+    const keys = this.words
+    const mask = index.length - 1
+    const key = 4 * position
+    const second = keys[key + 1]!
+    let bucket = keys[key + 2]! & mask
+    let found = index[bucket]!
+    while (found !== 0) {
+      if (((found ^ second) & ~mask) === 0 && hasSameKey(keys, key, 4 * ((found & mask) - 1))) break
+      bucket = (bucket + 1) & mask
+      found = index[bucket]!
+    }
+    index[bucket] = (second & ~mask) | (position + 1)
+    return (found & mask) - 1
+  }
+
   /** Builds the index anew over the first `count` entries; `buckets`: a power of two, twice as many at least. */
   protected rebuildIndex(buckets: number, count: number): void {
     if (buckets === this.#index.length) this.#index.fill(0)
@@ -91,7 +114,7 @@ export abstract class KeyedGroup {
       freeMemory(this.#index)
       this.#index = new Int32Array(buckets)
     }
-    for (let position = 0; position < count; position++) this.#file(position)
+    this.fileAll(0, count)
   }
 
   /** Finds no key any more. */
@@ -125,4 +148,13 @@ export abstract class KeyedGroup {
     while (index[bucket] !== 0) bucket = (bucket + 1) & mask
     index[bucket] = (this.words[4 * position + 1]! & ~mask) | (position + 1)
   }
+}
+
+function hasSameKey(words: Int32Array, a: number, b: number): boolean {
+  return (
+    words[a] === words[b] &&
+    words[a + 1] === words[b + 1] &&
+    words[a + 2] === words[b + 2] &&
+    words[a + 3] === words[b + 3]
+  )
 }

@@ -63,8 +63,8 @@ export class HashedTimes implements KeptTimes, Spillable {
     return this.#table.snapshot()
   }
 
-  load(block: StateBlock): void {
-    this.#table.load(block)
+  load(block: StateBlock, followingBytes?: number): void {
+    this.#table.load(block, followingBytes)
   }
 
   missing(batch: Batch): readonly string[] {

@@ -23,5 +23,5 @@ export interface KeptTimes {
   /** As in `Operator`. */
   snapshot(): readonly StateBlock[]
   /** As `restore` of `Operator`. */
-  load(block: StateBlock): void
+  load(block: StateBlock, followingBytes?: number): void
 }

@@ -7,7 +7,7 @@ import { checkTables } from '../../state/check-tables.ts'
 
 /** A directory in which `000008.ldb` is listed; reading it is up to the test. */
 function directoryOf(read: () => Promise<Uint8Array>): FileStore {
-  return { ...openFileStore(), list: async () => ['000008.ldb'], read }
+  return { ...openFileStore(), list: async () => ['000008.ldb'], size: async () => 40_000, read }
 }
 
 it('a start does not fail with MR_FILE_MISSING where LevelDB compacts a table away while it is checked', async () => {
@@ -25,6 +25,8 @@ it('a table that cannot be read for another reason is not taken for gone', async
 })
 
 it('a table that was cut is damaged', async () => {
-  const cut = directoryOf(async () => new Uint8Array(40))
-  await assert.rejects(checkTables(cut, 'state', ['000008.ldb']), { code: 'MR_STATE_CORRUPT' })
+  for (const size of [40, 40_000]) {
+    const cut = { ...directoryOf(async () => new Uint8Array(40)), size: async () => size }
+    await assert.rejects(checkTables(cut, 'state', ['000008.ldb']), { code: 'MR_STATE_CORRUPT' })
+  }
 })

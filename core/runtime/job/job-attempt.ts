@@ -7,20 +7,17 @@ import { describePlan } from '../../dataflow/logical-plan.ts'
 import { assertCompatible } from '../../dataflow/plan-difference.ts'
 import { planDigest } from '../../dataflow/plan-digest.ts'
 import { decodeError, MillraceError } from '../../model/errors.ts'
-import { ownMemory } from '../../model/free-memory.ts'
 import { pause } from '../../ports/clock.ts'
 import type { PlanValue } from '../../ports/operator.ts'
 import type { Committer } from '../../ports/sink.ts'
 import type { Source } from '../../ports/source.ts'
 import type { ExecutionPlan } from '../execution-plan.ts'
 import { type HostCommand, type HostEvent, type HostProgress, joinProgress } from '../host-messages.ts'
-import { ownerOfKeyGroup } from '../key-owner.ts'
 import { discoverSplit, exchangeWatermarks, planSplits, type SplitPlan, splitsOfWorker } from './assignment.ts'
+import { HostRounds } from './host-rounds.ts'
 import type { JobObserver, JobOptions, JobPorts, JobSettings, WorkerHandle } from './job-ports.ts'
+import { restoreState } from './restore-state.ts'
 import { SpillKeeper } from './spill-keeper.ts'
-
-/** Blocks that are under way to the workers during a restart, at most; less where state has little memory. */
-const MOST_RESTORE_BYTES = 16 << 20
 
 /** One attempt at running a job, from recovery to its end or its first failure. Used once. */
 export class JobAttempt {
@@ -40,7 +37,7 @@ export class JobAttempt {
   #handles: readonly WorkerHandle[] = []
   /** Answers to the probe under way. */
   #probed: HostProgress[] | undefined
-  #round: { missing: number; readonly complete: PromiseWithResolvers<void> } | undefined
+  readonly #rounds = new HostRounds()
   #isRunning = false
   #exhausted = 0
   #isDraining = false
@@ -111,7 +108,7 @@ export class JobAttempt {
     const splits = await planSplits(this.#sources, last, this.#options.bounds)
     const coordinator = this.#createCoordinator({ keeper, shared, recovered, splits, workers })
     this.#coordinator = coordinator
-    await this.#launch({ recovered, splits, workers })
+    await this.#launch(recovered, splits)
     this.#observer.onRunning?.(last)
     if (this.#isDraining) coordinator.end()
     this.#tick().catch((error: unknown) => this.#ending.reject(error))
@@ -190,18 +187,13 @@ export class JobAttempt {
     )
   }
 
-  async #launch(start: {
-    readonly recovered: Recovered
-    readonly splits: SplitPlan
-    readonly workers: number
-  }): Promise<void> {
-    const { recovered, splits, workers } = start
+  async #launch(recovered: Recovered, splits: SplitPlan): Promise<void> {
     this.#handles = (await this.#launching) ?? []
     for (const [worker, { control }] of this.#handles.entries()) {
       control.onMessage((event) => this.#receive(event, worker))
     }
     await this.#everyHost(() => this.#assign(recovered, splits))
-    await this.#restore(workers)
+    await this.#restore()
     await this.#everyHost(() => this.#broadcast({ kind: 'restored' }))
     this.#isRunning = true
     this.#broadcast({ kind: 'run' })
@@ -209,9 +201,9 @@ export class JobAttempt {
 
   /** Sends something to all hosts and waits until each says that it is ready for what comes next. */
   async #everyHost(send: () => void): Promise<void> {
-    this.#round = { missing: this.#handles.length, complete: Promise.withResolvers<void>() }
+    const answered = this.#rounds.begin(this.#handles.length)
     send()
-    await Promise.race([this.#round.complete.promise, this.#ending.promise])
+    await Promise.race([answered, this.#ending.promise])
   }
 
   #assign(recovered: Recovered, { splits, table }: SplitPlan): void {
@@ -239,24 +231,20 @@ export class JobAttempt {
     }
   }
 
-  /** In parts, each of which waits until the workers have room for it: the state may be larger than their memory. */
-  async #restore(workers: number): Promise<void> {
-    const most = Math.min(MOST_RESTORE_BYTES, this.#stateMemoryBytes / 4)
-    let underWay = 0
-    for await (const owned of this.#keeper!.blocks('head')) {
-      const { control } = this.#handles[ownerOfKeyGroup(owned.block.keyGroup, workers)]!
-      underWay += owned.block.bytes.length
-      control.send({ kind: 'restore', block: owned }, ownMemory(owned.block.bytes))
-      if (underWay < most) continue
-      await this.#everyHost(() => this.#broadcast({ kind: 'settle' }))
-      underWay = 0
-    }
+  #restore(): Promise<void> {
+    return restoreState({
+      blocks: this.#keeper!.blocks('head'),
+      handles: this.#handles,
+      rounds: this.#rounds,
+      stateMemoryBytes: this.#stateMemoryBytes,
+      failed: this.#ending.promise,
+    })
   }
 
   #receive(event: HostEvent, worker: number): void {
     switch (event.kind) {
       case 'ready':
-        this.#ready()
+        this.#rounds.answer(worker)
         return
       case 'report':
         this.#coordinator?.report(event.report)
@@ -282,12 +270,6 @@ export class JobAttempt {
         return
       case 'stopped':
     }
-  }
-
-  #ready(): void {
-    if (this.#round === undefined) return
-    this.#round.missing--
-    if (this.#round.missing === 0) this.#round.complete.resolve()
   }
 
   #takeProgress(progress: HostProgress): void {

@@ -1,5 +1,5 @@
 import type { Ledger } from '../../checkpoint/ledger.ts'
-import type { OwnedBlock } from '../../checkpoint/state-keeper.ts'
+import type { StoredBlock } from '../../checkpoint/state-keeper.ts'
 import type { TaskReport } from '../../checkpoint/task-report.ts'
 import type { Stage, StageStep } from '../../dataflow/physical-plan.ts'
 import type { Batch } from '../../model/batch.ts'
@@ -75,8 +75,8 @@ export class StageTask {
     return this.#waitsForDisk()
   }
 
-  restore(block: OwnedBlock): void {
-    this.#operators.get(block.operator)?.restore(block.block)
+  restore({ operator, block, followingBytes }: StoredBlock): void {
+    this.#operators.get(operator)?.restore(block, followingBytes)
     this.#context.memory.fit(this.#operators)
   }
 

@@ -45,7 +45,8 @@ export class TaskHost {
     send: (event, transfer) => this.#tell(event, transfer),
     onReady: () => this.#onSpilled(),
   })
-  #isSettling = false
+  /** Parts of the blocks that were sent and are not answered yet. */
+  #settling = 0
   #isRunning = false
   #isSilent = false
   #unfinished = 0
@@ -66,7 +67,7 @@ export class TaskHost {
         freeMemory(command.block.block.bytes)
         return
       case 'settle':
-        this.#isSettling = true
+        this.#settling++
         this.#settle()
         return
       case 'spilled':
@@ -204,9 +205,8 @@ export class TaskHost {
 
   /** What blocks of state moved out of memory is written: more of them may come. */
   #settle(): void {
-    if (!this.#isSettling || !this.#spill.isIdle) return
-    this.#isSettling = false
-    this.#tell({ kind: 'ready' })
+    if (!this.#spill.isIdle) return
+    for (; this.#settling > 0; this.#settling--) this.#tell({ kind: 'ready' })
   }
 
   #send(

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { blockKey, groupsOf, MERGE_AT, mergesDue } from '../../../core/checkpoint/block-table.ts'
+import {
+  blockKey,
+  followingBytes,
+  groupsOf,
+  inStoredOrder,
+  MERGE_AT,
+  mergesDue,
+} from '../../../core/checkpoint/block-table.ts'
 import type { BlockEntry } from '../../../core/checkpoint/epoch-marker.ts'
 
 function entry(epoch: number, sizeBytes: number, place: Partial<BlockEntry> = {}): BlockEntry {
@@ -32,6 +39,29 @@ describe('groupsOf', () => {
       groupsOf(blocks).map((run) => run.map(({ operator, keyGroup, from }) => `${operator}/${keyGroup}/${from}`)),
       [['unique/3/1', 'unique/3/3'], ['unique/4/1'], ['other/3/2']],
     )
+  })
+})
+
+describe('inStoredOrder', () => {
+  it('gives neighbouring key groups, which belong to different workers, one after the other', () => {
+    const places = [0, 2, 1, 3].flatMap((keyGroup) => [2, 1].map((epoch) => entry(epoch, 1, { keyGroup })))
+    assert.deepEqual(
+      inStoredOrder(places).map(({ keyGroup, from }) => `${keyGroup}/${from}`),
+      ['0/1', '0/2', '1/1', '1/2', '2/1', '2/2', '3/1', '3/2'],
+    )
+  })
+})
+
+describe('followingBytes', () => {
+  it('tells what is still to come of the same operator and key group', () => {
+    const blocks = [
+      entry(1, 10),
+      entry(2, 20),
+      entry(3, 30),
+      entry(1, 5, { keyGroup: 4 }),
+      entry(1, 7, { operator: 'zebra' }),
+    ]
+    assert.deepEqual(followingBytes(blocks), [50, 30, 0, 0, 0])
   })
 })
 

@@ -92,6 +92,31 @@ describe('FingerprintTable', () => {
     assert.deepEqual(decodeBlock(second!.bytes), { words: keyOf(5), times: Float64Array.of(501), count: 1 })
   })
 
+  it('makes room for all blocks of a key group with the first, and no more than they need', () => {
+    const written = new FingerprintTable(1)
+    const blocks = [0, 1, 2].flatMap((part) => {
+      for (let key = 0; key < 1_000; key++) putTime(written, 300 + 1_000 * part + key, key)
+      return sealed(written.snapshot())
+    })
+    const table = new FingerprintTable(1)
+    const sizes = blocks.map((block, index) => {
+      table.load(block, sizeOf(blocks.slice(index + 1)))
+      return table.sizeBytes
+    })
+    assert.equal(table.size, 3_000)
+    assert.deepEqual(sizes, [sizes[0], sizes[0], sizes[0]])
+    assert.ok(sizes[0]! <= written.sizeBytes, `${sizes[0]} bytes, ${written.sizeBytes} before`)
+  })
+
+  it('rebuilds a group that was loaded as soon as half of it is old', () => {
+    const written = new FingerprintTable(1)
+    for (let key = 0; key < 2_000; key++) putTime(written, 300 + key, key)
+    const table = new FingerprintTable(1)
+    for (const block of sealed(written.snapshot())) table.load(block)
+    table.dropBefore(1_200)
+    assert.equal(table.size, 800)
+  })
+
   it('refuses a key of another key group, or a group that does not exist', () => {
     const bytes = encodeBlock(keyOf(1), Float64Array.of(1), 1)
     const table = new FingerprintTable(KEY_GROUPS)
@@ -142,8 +167,15 @@ function assertSame(actual: number | undefined, expected: number | undefined, ho
 
 function restored(stored: ReturnType<FingerprintTable['snapshot']>, horizon: number): FingerprintTable {
   const table = new FingerprintTable(KEY_GROUPS)
-  for (const block of stored) table.load(block)
+  for (const [index, block] of stored.entries()) {
+    const following = stored.slice(index + 1).filter(({ keyGroup }) => keyGroup === block.keyGroup)
+    table.load(block, sizeOf(following))
+  }
   assert.deepEqual(table.snapshot(), [], 'what was loaded is no change')
   table.dropBefore(horizon)
   return table
+}
+
+function sizeOf(blocks: ReturnType<FingerprintTable['snapshot']>): number {
+  return blocks.reduce((sum, { bytes }) => sum + bytes.length, 0)
 }

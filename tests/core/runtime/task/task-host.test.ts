@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { OwnedBlock } from '../../../../core/checkpoint/state-keeper.ts'
 import type { PeerMessage } from '../../../../core/runtime/exchange/peer-messages.ts'
 import type { HostCommand } from '../../../../core/runtime/host-messages.ts'
 import { settle } from '../../../manual-clock.ts'
@@ -120,7 +119,7 @@ describe('TaskHost', () => {
   it('tells a damaged block of state as what it is', async () => {
     const bench = new Bench()
     const { operator, block } = blockOf(0, { 1: 1 })
-    const damaged: OwnedBlock = { operator, block: { ...block, bytes: block.bytes.slice(0, -1) } }
+    const damaged = { operator, block: { ...block, bytes: block.bytes.slice(0, -1) }, followingBytes: 0 }
     await bench.tell(bench.assign())
     await bench.tell({ kind: 'restore', block: damaged })
     assert.equal(bench.failure, 'MR_STATE_CORRUPT')
