@@ -17,7 +17,7 @@ import { type HostCommand, type HostEvent, type HostProgress, joinProgress } fro
 import { ownerOfKeyGroup } from '../key-owner.ts'
 import { discoverSplit, exchangeWatermarks, planSplits, type SplitPlan, splitsOfWorker } from './assignment.ts'
 import type { JobObserver, JobOptions, JobPorts, JobSettings, WorkerHandle } from './job-ports.ts'
-import { SpillKeeper } from './spill-keeper.ts'
+import { memoryOf, SpillKeeper } from './spill-keeper.ts'
 
 /** Blocks that are under way to the workers during a restart, at most; less where state has little memory. */
 const MOST_RESTORE_BYTES = 16 << 20
@@ -271,7 +271,7 @@ export class JobAttempt {
       case 'read':
         this.#spill
           .serve(event, worker)
-          .then((answer) => this.#handles[worker]?.control.send(answer))
+          .then((answer) => this.#handles[worker]?.control.send(answer, memoryOf(answer)))
           .catch((error: unknown) => this.#ending.reject(error))
         return
       case 'outgrown':

@@ -49,7 +49,7 @@ function wanted({ events }: Bench): Extract<HostEvent, { readonly kind: 'read' }
 
 async function give(bench: Bench, pages: ReadonlyMap<string, Uint8Array>): Promise<void> {
   const { request, names } = wanted(bench)
-  await bench.tell({ kind: 'pages', request, pages: names.map((name) => pages.get(name)!) })
+  await bench.tell({ kind: 'pages', request, pages: names.map((name) => pages.get(name)!.slice()) })
 }
 
 /** A host most of whose keys are outside memory, and which waits for some of them. */
