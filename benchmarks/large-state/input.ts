@@ -9,9 +9,10 @@ export interface Input {
   readonly rate: number
   /**
    * `new`: one record in {@link REPEATED_EVERY} repeats an earlier one, the others bring a key each. `known`: all repeat one of
-   * the newest tenth of the keys. `oldest-first`: as `new`, but the first record repeats the oldest key of all.
+   * the newest tenth of the keys. `oldest-first`: as `new`, but the first record repeats the oldest key of all. `half-old`: as `new`,
+   * but every second record of a split repeats one of the keys that came before an eighth of all, in no order.
    */
-  readonly content: 'new' | 'known' | 'oldest-first'
+  readonly content: 'new' | 'known' | 'oldest-first' | 'half-old'
 }
 
 export const SPLITS = 4

@@ -12,22 +12,41 @@ function meteredSpec(spec: OperatorSpec, meter: Meter): OperatorSpec {
     ...spec,
     bind: (input, key) => {
       const bound = spec.bind(input, key)
-      return { ...bound, create: (context) => new MeteredOperator(bound.create(context), meter) }
+      return { ...bound, create: (context) => new MeteredOperator(spilling(bound.create(context)), meter) }
     },
   }
 }
 
+/** An operator whose state can leave memory. */
+type Spilling = Operator & Required<Pick<Operator, 'stateBytes' | 'spillable'>>
+
+function spilling(operator: Operator): Spilling {
+  const { stateBytes, spillable } = operator
+  if (stateBytes === undefined || spillable === undefined)
+    throw new Error('the state of this operator cannot leave memory')
+  // Both are there, as long as the operator is.
+  return operator as Spilling
+}
+
 class MeteredOperator implements Operator {
-  readonly #operator: Operator
+  readonly #operator: Spilling
   readonly #meter: Meter
 
-  constructor(operator: Operator, meter: Meter) {
+  constructor(operator: Spilling, meter: Meter) {
     this.#operator = operator
     this.#meter = meter
   }
 
   get horizon(): number {
     return this.#operator.horizon
+  }
+
+  get stateBytes(): Spilling['stateBytes'] {
+    return this.#operator.stateBytes
+  }
+
+  get spillable(): Spilling['spillable'] {
+    return this.#operator.spillable
   }
 
   onBatch(...call: Parameters<Operator['onBatch']>): void {

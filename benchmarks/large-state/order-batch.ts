@@ -74,6 +74,8 @@ export class OrderBatches {
       const reach = Math.max(SPLITS, Math.floor(keys / 10))
       key = original(from - 1 - (sequence % reach))
       time = FIRST_TIME_MS + Math.floor(from * this.#msPerRecord)
+    } else if (content === 'half-old' && turnOf(sequence) % 2 === 0) {
+      key = oldKey(this.#input, sequence)
     } else if (content === 'oldest-first' && sequence === from) {
       key = 0
       time = FIRST_TIME_MS + TTL_MS
@@ -89,8 +91,21 @@ export class OrderBatches {
 
 /** True for a record that repeats an earlier one of its split. */
 function repeats(sequence: number): boolean {
-  const turn = Math.floor(sequence / SPLITS)
-  return turn % REPEATED_EVERY === REPEATED_EVERY - 1
+  return turnOf(sequence) % REPEATED_EVERY === REPEATED_EVERY - 1
+}
+
+function turnOf(sequence: number): number {
+  return Math.floor(sequence / SPLITS)
+}
+
+/**
+ * A key that was there before this input, older than an eighth of all keys and younger than a fifth: for as many records as a quarter of
+ * the keys each is within the time to live.
+ */
+function oldKey({ keys, from }: Input, sequence: number): number {
+  const [youngest, oldest] = [Math.floor(keys / 8), Math.floor(keys / 5)]
+  const back = youngest + ((Math.imul(sequence | 0, 0x9e3779b1) >>> 0) % (oldest - youngest))
+  return original(from - 1 - back)
 }
 
 /** The record itself, or its forerunner where it only repeats. */

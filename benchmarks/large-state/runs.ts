@@ -1,5 +1,6 @@
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { spreadOf } from '../figures.ts'
 import type { PipelineFigures } from '../processes/run-pipeline.ts'
 import { runProcess, workspace } from '../workspace.ts'
 import { sharedNow } from './clock.ts'
@@ -76,6 +77,43 @@ export async function passBarriers(prepared: Prepared, rate: number, seconds: nu
   return delaysOf(measuredEpochs(directory))
 }
 
+/** What a run took that went on as fast as it could. */
+export interface FullSpeed {
+  readonly cpuMs: number
+  /** Resident memory: the median of the second half of the run. */
+  readonly rssMiB: number
+  /** The part of it that is mapped files. */
+  readonly mappedMiB: number
+  readonly duplicates: number
+  readonly epochs: number
+}
+
+/**
+ * So many records as fast as it goes, on a copy of the state; `stateBytes`: what the state may take in memory, where that is not
+ * half of the machine.
+ */
+export async function atFullSpeed(
+  prepared: Prepared,
+  count: number,
+  how: { readonly content: Input['content']; readonly stateBytes: number | undefined },
+): Promise<FullSpeed> {
+  const directory = copyOf(prepared)
+  const input = inputAfter(prepared, count, { rate: 0, content: how.content })
+  const figures = await run(directory, input, how.stateBytes)
+  return {
+    cpuMs: figures.cpuMs,
+    rssMiB: settledIn(figures, 'rssMiB'),
+    mappedMiB: settledIn(figures, 'mappedMiB'),
+    duplicates: figures.duplicates - prepared.filling.duplicates,
+    epochs: measuredEpochs(directory).length,
+  }
+}
+
+/** The median of the second half of a run. */
+export function settledIn({ samples, wallMs }: PipelineFigures, figure: 'rssMiB' | 'mappedMiB'): number {
+  return spreadOf(samples.filter(({ atMs }) => atMs > wallMs / 2).map((sample) => sample[figure])).median
+}
+
 function inputAfter({ keys, records }: Prepared, count: number, how: Pick<Input, 'rate' | 'content'>): Input {
   return { keys, from: records, to: records + Math.ceil(count / SPLITS) * SPLITS, ...how }
 }
@@ -89,12 +127,12 @@ function copyOf({ directory }: Prepared): string {
   return copy
 }
 
-async function run(directory: string, input: Input): Promise<PipelineFigures> {
+async function run(directory: string, input: Input, stateBytes?: number): Promise<PipelineFigures> {
   const url = new URL('../pipelines/large-state.ts', import.meta.url).href
   // The process prints just this shape.
   const figures = (await runProcess('run-pipeline', {
     cwd: directory,
-    args: [url, String(NO_END), EPOCH],
+    args: [url, String(NO_END), EPOCH, '', String(stateBytes ?? '')],
     env: inputEnvironment(input),
   })) as PipelineFigures
   if (figures.imbalances.length > 0) throw new Error(`the ledger does not balance: ${figures.imbalances.join('; ')}`)

@@ -1,5 +1,6 @@
 // Runs a pipeline over topic `events` until it has read so many and tells how CPU time and memory went. Arguments: URL of the
-// pipeline, number of events, length of an epoch or `default`, and `follow` where the events are still to come.
+// pipeline, number of events, length of an epoch or `default`, `follow` where the events are still to come, else nothing, and how
+// many bytes its state may take in memory where that is to be little.
 import { readFileSync } from 'node:fs'
 import { runPipeline } from 'millrace/platform'
 
@@ -30,7 +31,7 @@ export interface PipelineFigures {
 const MIB = 2 ** 20
 const RSS_EVERY_MS = 100
 
-const [pipeline = '', eventsText = '0', epoch = 'default', follow = ''] = process.argv.slice(2)
+const [pipeline = '', eventsText = '0', epoch = 'default', follow = '', stateBytes = ''] = process.argv.slice(2)
 const events = Number(eventsText)
 const begin = performance.now()
 let records = 0
@@ -57,6 +58,7 @@ const job = runPipeline(new URL(pipeline), {
   ...(follow === '' ? { until: 'caught-up' } : {}),
   // Checked by the job: it refuses what is no length of time.
   ...(epoch === 'default' ? {} : { epoch: epoch as `${number}s` }),
+  ...(stateBytes === '' ? {} : { stateMemory: Number(stateBytes) }),
   onProgress: (progress) => {
     records = progress.records
     sample()

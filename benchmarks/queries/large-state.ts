@@ -3,7 +3,8 @@ import { countText } from 'millrace/platform'
 import { barChart } from '../chart.ts'
 import { type Spread, spreadOf, spreadText } from '../figures.ts'
 import type { Delays } from '../large-state/delays.ts'
-import { hold, type Prepared, passBarriers, prepare, type Restart, restartOn } from '../large-state/runs.ts'
+import { hold, type Prepared, passBarriers, prepare, type Restart, restartOn, settledIn } from '../large-state/runs.ts'
+import { compareSpill, SPILL_METHOD, type SpillComparison, spillLines } from '../large-state/spill-comparison.ts'
 import type { PipelineFigures } from '../processes/run-pipeline.ts'
 import type { Report } from '../report.ts'
 import { workspace } from '../workspace.ts'
@@ -13,7 +14,8 @@ const FEW_KEYS = 1_000
 const RESTARTS = 5
 const RATES = [100_000, 200_000, 300_000, 400_000, 500_000]
 const SECONDS_PER_RATE = 40
-const SMOKE = { restarts: 1, rates: [20_000], secondsPerRate: 10 } as const
+const SPILL_PAIRS = 3
+const SMOKE = { restarts: 1, rates: [20_000], secondsPerRate: 10, spillPairs: 1 } as const
 const SMOKE_KEYS = 1_000_000
 const MIB = 2 ** 20
 
@@ -40,11 +42,12 @@ interface Findings {
   readonly memory: Memory
   readonly restarts: readonly Restart[]
   readonly barriers: readonly RateDelays[]
+  readonly spill: SpillComparison
 }
 
-/** Memory, restarts and barriers of a deduplication with many live keys. `events`: how many keys. */
+/** Memory, restarts and barriers of a deduplication with many live keys, and the same with most of them on disk. `events`: how many keys. */
 export async function largeState({ events: keys }: { readonly events: number }): Promise<Report> {
-  const plan = keys < SMOKE_KEYS ? SMOKE : { restarts: RESTARTS, rates: RATES, secondsPerRate: SECONDS_PER_RATE }
+  const plan = planOf(keys)
   const few = await prepare('few', FEW_KEYS)
   const prepared = await prepare('many', keys)
   console.error(`${countText(keys)} keys are there after ${(prepared.filling.wallMs / 1000).toFixed(0)} s`)
@@ -60,8 +63,31 @@ export async function largeState({ events: keys }: { readonly events: number }):
     const { added, between } = barriers.at(-1)!
     console.error(`${countText(rate)}/s: ${Math.max(...added).toFixed(1)} ms, ${between.toFixed(1)} ms between`)
   }
+  const spill = await compareSpill(prepared, plan.spillPairs)
   rmSync(workspace('large-state'), { recursive: true, force: true })
-  return reportOf({ prepared, memory, restarts, barriers })
+  return reportOf({ prepared, memory, restarts, barriers, spill })
+}
+
+/** Of these measurements those with most keys on disk alone. */
+export async function largeStateSpill({ events: keys }: { readonly events: number }): Promise<Report> {
+  const spill = await compareSpill(await prepare('many', keys), planOf(keys).spillPairs)
+  rmSync(workspace('large-state'), { recursive: true, force: true })
+  return {
+    query: 'large-state-spill',
+    title: `Deduplication with most of ${countText(keys)} live keys on disk`,
+    method: SPILL_METHOD,
+    command: `npm run benchmark -- --query large-state --keys ${keys} --only spill`,
+    columns: ['figure', 'median (min–max)'],
+    lines: spillLines(spill),
+    verdict: 'There is no bar.',
+    isMet: true,
+    figures: { keys, spill },
+  }
+}
+
+function planOf(keys: number) {
+  if (keys < SMOKE_KEYS) return SMOKE
+  return { restarts: RESTARTS, rates: RATES, secondsPerRate: SECONDS_PER_RATE, spillPairs: SPILL_PAIRS }
 }
 
 function memoryOf(
@@ -77,13 +103,8 @@ function memoryOf(
   }
 }
 
-/** The median of the second half of a run. */
-function settledIn({ samples, wallMs }: PipelineFigures, figure: 'rssMiB' | 'mappedMiB'): number {
-  return spreadOf(samples.filter(({ atMs }) => atMs > wallMs / 2).map((sample) => sample[figure])).median
-}
-
 function reportOf(found: Findings): Report {
-  const { prepared, memory, restarts, barriers } = found
+  const { prepared, memory, restarts, barriers, spill } = found
   const { keys } = prepared
   const bytesPerKey = perKey(memory.settled, keys)
   const seconds = spreadOf(restarts.map((restart) => restart.seconds))
@@ -96,12 +117,17 @@ function reportOf(found: Findings): Report {
     method: methodOf(keys),
     command: `npm run benchmark -- --query large-state --keys ${keys}`,
     columns: ['figure', 'median (min–max)'],
-    lines: [...memoryLines(memory, keys), ...restartLines(restarts, seconds), ...barriers.flatMap(barrierLines)],
+    lines: [
+      ...memoryLines(memory, keys),
+      ...restartLines(restarts, seconds),
+      ...barriers.flatMap(barrierLines),
+      ...spillLines(spill),
+    ],
     verdict: `Resident memory is ${bytesPerKey.toFixed(1)} bytes per key; the bar is ${BARS.bytesPerKey}: ${memoryMet}.
 The first record after a restart is through after ${spreadText(seconds)} s; the bar is ${BARS.restartSeconds} s: ${restartMet}.
 Up to ${countText(peakRate)} records per second no barrier delays a record by more than ${BARS.delayMs} ms; the bar is ${countText(BARS.rate)}: ${rateMet}.`,
     isMet: areMet.every(Boolean),
-    figures: { keys, bars: BARS, bytesPerKey, memory, seconds, restarts, peakRate, barriers },
+    figures: { keys, bars: BARS, bytesPerKey, memory, seconds, restarts, peakRate, barriers, spill },
     chart: barChart(
       'Delay that a barrier adds to the record that waits longest, by records per second',
       'ms',
@@ -133,7 +159,9 @@ deduplication; every block of state is read and its CRC checked, and a duplicate
 Barriers: records come at a fixed rate, each with the time at which it is due, whatever happens; one in 20 is a duplicate, the
 others bring new keys, and as many old ones are forgotten. The delay of a record goes from the time at which it was due to the sink.
 A barrier adds what the record that waited longest, among those due from 100 ms before the barrier reached the sink to 500 ms
-after it, took longer than usual: than the median between barriers. The first 4 s of a run do not count.`
+after it, took longer than usual: than the median between barriers. The first 4 s of a run do not count.
+
+${SPILL_METHOD}`
 }
 
 function memoryLines({ filling, settled, mapped, peak }: Memory, keys: number): readonly string[][] {

@@ -1,4 +1,5 @@
 // hot path
+import { freeMemory } from '../model/free-memory.ts'
 import type { BlockEntries } from './block.ts'
 
 /** So many entries one sort can number beside their first word within a double. */
@@ -24,6 +25,7 @@ export function sortedEntries({ words, times, count }: BlockEntries): BlockEntri
     for (let word = 0; word < 4; word++) sortedWords[4 * i + word] = words[4 * from + word]!
     sortedTimes[i] = times[from]!
   }
+  freeMemory(order)
   return { words: sortedWords, times: sortedTimes, count }
 }
 
@@ -34,6 +36,7 @@ function orderOf(words: Int32Array, count: number): Int32Array {
   ranks.sort()
   const order = new Int32Array(count)
   for (let i = 0; i < count; i++) order[i] = ranks[i]! % MOST_SORTED
+  freeMemory(ranks)
   for (let from = 0; from < count; ) {
     let to = from + 1
     while (to < count && words[4 * order[to]!] === words[4 * order[from]!]) to++

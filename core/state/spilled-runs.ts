@@ -1,4 +1,5 @@
 // hot path
+import { freeMemory } from '../model/free-memory.ts'
 import type { SpillChange, SpillPage } from '../ports/spill.ts'
 import type { BlockEntries } from './block.ts'
 import { FingerprintGroup } from './fingerprint-group.ts'
@@ -53,9 +54,11 @@ export class SpilledRuns {
     return this.#sizeBytes
   }
 
-  /** Takes entries with different keys as a run of their own. */
+  /** Takes entries with different keys, and their memory, as a run of their own. */
   add(keyGroup: number, entries: BlockEntries): SpillPage[] {
-    return this.#addSorted(keyGroup, sortedEntries(entries))
+    const sorted = sortedEntries(entries)
+    freeEntries(entries)
+    return this.#addSorted(keyGroup, sorted)
   }
 
   /** Begins to collect what a batch needs; `keys` are its key hashes. */
@@ -134,10 +137,12 @@ export class SpilledRuns {
       return part
     })
     const forget = runs.flatMap((run) => this.#drop(keyGroup, run))
-    return { write: this.#addSorted(keyGroup, mergedRuns(parts, horizon)), forget }
+    const merged = mergedRuns(parts, horizon)
+    for (const part of parts) freeEntries(part)
+    return { write: this.#addSorted(keyGroup, merged), forget }
   }
 
-  /** Run first, so that what is written later comes later in the order of names. */
+  /** Run first, so that what is written later comes later in the order of names. Takes the memory of the entries. */
   #addSorted(keyGroup: number, entries: BlockEntries): SpillPage[] {
     if (entries.count === 0) return []
     const number = (this.#made++).toString(16).padStart(8, '0')
@@ -146,7 +151,9 @@ export class SpilledRuns {
     if (runs === undefined) this.#groups.set(keyGroup, [run])
     else runs.push(run)
     this.#sizeBytes += run.sizeBytes
-    return pagesOf(run, entries)
+    const pages = pagesOf(run, entries)
+    freeEntries(entries)
+    return pages
   }
 
   /** Gives the names of its pages; none where it is gone already. */
@@ -181,6 +188,11 @@ function raise(
   const known = found.lookup(words, at)
   if (known < 0) found.add(words, at, time)
   else if (found.timeAt(known) < time) found.put(words, at, time)
+}
+
+function freeEntries({ words, times }: BlockEntries): void {
+  freeMemory(words)
+  freeMemory(times)
 }
 
 function wholeRun(run: SpilledRun, pages: readonly Uint8Array[]): BlockEntries {

@@ -17,7 +17,7 @@ import { discoverSplit, exchangeWatermarks, planSplits, type SplitPlan, splitsOf
 import { HostRounds } from './host-rounds.ts'
 import type { JobObserver, JobOptions, JobPorts, JobSettings, WorkerHandle } from './job-ports.ts'
 import { restoreState } from './restore-state.ts'
-import { SpillKeeper } from './spill-keeper.ts'
+import { memoryOf, SpillKeeper } from './spill-keeper.ts'
 
 /** One attempt at running a job, from recovery to its end or its first failure. Used once. */
 export class JobAttempt {
@@ -259,7 +259,7 @@ export class JobAttempt {
       case 'read':
         this.#spill
           .serve(event, worker)
-          .then((answer) => this.#handles[worker]?.control.send(answer))
+          .then((answer) => this.#handles[worker]?.control.send(answer, memoryOf(answer)))
           .catch((error: unknown) => this.#ending.reject(error))
         return
       case 'outgrown':

@@ -29,7 +29,7 @@ export class SpillKeeper {
     await this.#place.clear()
   }
 
-  /** Does what a worker asks for, and gives the answer to it. */
+  /** Does what a worker asks for, and gives the answer to it; all pages of an answer lie in one piece of memory of their own. */
   async serve(event: SpillEvent, worker: number): Promise<SpillAnswer> {
     if (event.kind === 'read') {
       return { kind: 'pages', request: event.request, pages: await this.#read(worker, event.names) }
@@ -78,7 +78,7 @@ export class SpillKeeper {
           pages.push(bytes)
         }
       }
-      return pages
+      return joined(pages)
     })
   }
 
@@ -96,6 +96,23 @@ export class SpillKeeper {
     this.#lanes.set(worker, result)
     return result
   }
+}
+
+/** What goes over with an answer: its pages lie in one piece of memory. */
+export function memoryOf(answer: SpillAnswer): readonly ArrayBuffer[] {
+  const memory = answer.kind === 'pages' ? answer.pages[0]?.buffer : undefined
+  return memory instanceof ArrayBuffer ? [memory] : []
+}
+
+/** The same pages in one piece of memory, which goes to another thread as it is. */
+function joined(pages: readonly Uint8Array[]): readonly Uint8Array[] {
+  const memory = new Uint8Array(pages.reduce((sum, { length }) => sum + length, 0))
+  let end = 0
+  return pages.map((page) => {
+    memory.set(page, end)
+    end += page.length
+    return memory.subarray(end - page.length, end)
+  })
 }
 
 function missing(name: string): MillraceError {

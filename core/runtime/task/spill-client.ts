@@ -1,3 +1,4 @@
+import { freeShared } from '../../model/free-memory.ts'
 import type { SpillChange } from '../../ports/spill.ts'
 import type { HostEvent, SpillAnswer } from '../host-messages.ts'
 
@@ -42,7 +43,7 @@ export class SpillClient {
     this.#options.send({ kind: 'spill', change }, transfer)
   }
 
-  /** `then` gets the pages in the order of their names. */
+  /** `then` gets the pages in the order of their names, lent until it returns. */
   read(names: readonly string[], then: (pages: readonly Uint8Array[]) => void): void {
     const request = this.#requests++
     this.#reads.set(request, then)
@@ -59,6 +60,7 @@ export class SpillClient {
     const then = this.#reads.get(answer.request)
     this.#reads.delete(answer.request)
     then?.(answer.pages)
+    freeShared(answer.pages)
   }
 }
 

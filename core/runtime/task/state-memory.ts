@@ -17,7 +17,8 @@ type Operators = ReadonlyMap<string, Operator>
 
 /**
  * Holds the state of one worker within its budget. State that cannot leave memory comes first; what it leaves is shared equally by
- * the operators whose state can, and one that has more than its share moves its oldest entries out.
+ * the operators whose state can, and one that has more than its share moves its oldest entries out. What stays of such a one above
+ * its share cannot leave memory either.
  */
 export class StateMemory {
   readonly #options: StateMemoryOptions
@@ -25,6 +26,8 @@ export class StateMemory {
   /** Memory of state that cannot leave it, as of the last look. */
   #fixedBytes = 0
   #spillables = 0
+  /** Operators that have more than their share after all that can leave did: what they had then. */
+  readonly #staying = new Map<Operator, number>()
   #hasTold = false
 
   constructor(options: StateMemoryOptions) {
@@ -55,9 +58,10 @@ export class StateMemory {
     for (const [id, operator] of operators) {
       const { spillable } = operator
       if (spillable === undefined) continue
-      this.#client.write(spillable.spill(this.#isAbove(operator) ? (operator.stateBytes ?? 0) - this.#share : 0))
-      if ((operator.stateBytes ?? 0) > this.#options.budgetBytes - this.#fixedBytes)
-        throw this.#tooMuch(id, operator.stateBytes ?? 0)
+      this.#staying.delete(operator)
+      const share = this.#shareOf(operator)
+      this.#client.write(spillable.spill(this.#isAbove(operator, share) ? (operator.stateBytes ?? 0) - share : 0))
+      if (this.#isAbove(operator, share)) this.#stays(id, operator)
       this.#merge(spillable)
     }
   }
@@ -67,17 +71,19 @@ export class StateMemory {
     if (this.#spillables === 0 || this.#hasTold) return
     for (const operator of operators.values()) {
       const { spillable } = operator
-      if (spillable === undefined || !this.#isAbove(operator)) continue
-      this.#client.write(spillable.spill((operator.stateBytes ?? 0) - this.#share))
-      if (!this.#isAbove(operator)) continue
+      if (spillable === undefined) continue
+      const share = this.#shareOf(operator)
+      if (!this.#isAbove(operator, share)) continue
+      this.#client.write(spillable.spill((operator.stateBytes ?? 0) - share))
+      if (!this.#isAbove(operator, share)) continue
       this.#hasTold = true
       this.#options.onOutgrown()
     }
   }
 
   /** It has more than its share, and all together have too much. */
-  #isAbove({ stateBytes = 0 }: Operator): boolean {
-    if (stateBytes <= this.#share) return false
+  #isAbove({ stateBytes = 0 }: Operator, share: number): boolean {
+    if (stateBytes <= share) return false
     let total = this.#fixedBytes
     for (const operator of this.#operators.values()) {
       if (operator.spillable !== undefined) total += operator.stateBytes ?? 0
@@ -85,8 +91,23 @@ export class StateMemory {
     return total > this.#options.budgetBytes
   }
 
-  get #share(): number {
-    return (this.#options.budgetBytes - this.#fixedBytes) / this.#spillables
+  #shareOf(operator: Operator): number {
+    const stays = this.#staying.get(operator)
+    if (stays !== undefined) return stays
+    return (this.#options.budgetBytes - this.#fixedBytes - this.#stayingBytes) / (this.#spillables - this.#staying.size)
+  }
+
+  get #stayingBytes(): number {
+    let bytes = 0
+    // It may have become less since.
+    for (const [{ stateBytes = 0 }, stayed] of this.#staying) bytes += Math.min(stayed, stateBytes)
+    return bytes
+  }
+
+  #stays(id: string, operator: Operator): void {
+    const { stateBytes = 0 } = operator
+    this.#staying.set(operator, stateBytes)
+    if (this.#fixedBytes + this.#stayingBytes > this.#options.budgetBytes) throw this.#tooMuch(id, stateBytes)
   }
 
   get #client(): SpillClient {
