@@ -88,7 +88,7 @@ export class SourceTask implements Actor<SourceMessage> {
   receive(message: SourceMessage): void {
     switch (message.kind) {
       case 'run':
-        this.#announceNothing()
+        this.#advanceWatermark()
         this.#poll()
         return
       case 'rested':
@@ -199,13 +199,6 @@ export class SourceTask implements Actor<SourceMessage> {
     this.#hasArrived = true
   }
 
-  /** A task without splits holds no watermark back. */
-  #announceNothing(): void {
-    if (this.#splits.length > 0 || this.#watermark === Number.POSITIVE_INFINITY) return
-    this.#watermark = Number.POSITIVE_INFINITY
-    this.stage.push({ kind: 'watermark', time: this.#watermark })
-  }
-
   #take(split: SplitState, polled: Polled): void {
     const { batch, rejected, tombstones, consumed, next, caughtUp } = polled
     const counts = this.stage.counts.split(split.owned.split.id, this.#options.source)
@@ -223,8 +216,13 @@ export class SourceTask implements Actor<SourceMessage> {
     this.#advanceWatermark()
   }
 
+  /**
+   * Tells how far event time is in its splits; also before anything is read: what is restored counts at once, as there may be nothing more
+   * to come, and a task without splits holds no watermark back.
+   */
   #advanceWatermark(): void {
-    const time = lowestWatermark(this.#splits.map((split) => split.watermark))
+    const watermarks = this.#splits.map((split) => split.watermark)
+    const time = watermarks.length === 0 ? Number.POSITIVE_INFINITY : lowestWatermark(watermarks)
     if (time <= this.#watermark) return
     this.#watermark = time
     this.stage.push({ kind: 'watermark', time })

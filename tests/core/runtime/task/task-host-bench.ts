@@ -170,7 +170,8 @@ export class Bench {
     await settle()
   }
 
-  assign(change: Partial<Assignment> = {}): HostCommand {
+  /** `watermark`: how far event time was in the checkpoint, for every split. */
+  assign(change: Partial<Assignment> = {}, watermark = NO_WATERMARK): HostCommand {
     const splits = Array.from(
       { length: this.topic.partitions },
       (_, partition): OwnedSplit => ({
@@ -178,7 +179,7 @@ export class Bench {
         split: { id: `orders-${partition}`, topic: 'orders', partition },
         index: partition,
         position: { offset: 0, incarnation: this.topic.id },
-        watermark: NO_WATERMARK,
+        watermark,
         limit: undefined,
       }),
     )

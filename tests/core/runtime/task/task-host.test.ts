@@ -164,6 +164,15 @@ describe('TaskHost', () => {
     assert.deepEqual(bench.nows, [1000, 2000, 2000])
   })
 
+  it('tells peers how far event time was in the checkpoint, also where nothing more comes', async () => {
+    const bench = new Bench(2)
+    await bench.tell(bench.assign({}, 700))
+    await bench.tell({ kind: 'restored' })
+    assert.deepEqual(bench.toPeer, [])
+    await bench.tell({ kind: 'run' })
+    assert.deepEqual(bench.toPeer, [{ kind: 'watermark', exchange: 'unique', from: 0, time: 700 }])
+  })
+
   it('takes a flood of watermarks, which need no credit', async () => {
     const bench = new Bench(2)
     await bench.run()
