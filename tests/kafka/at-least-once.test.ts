@@ -57,6 +57,7 @@ for (const client of CLIENTS)
       const writer = sink.writer(1)
       for (const n of [0, 1, 2]) {
         writer.write(suiteBatch(suiteRecords(n, 1)))
+        writer.flush?.()
         await eventually('the record did not come', { looks: 500, everyMs: 10 }, async () =>
           (await sink.seen()).length === n + 1 ? true : undefined,
         )
@@ -75,6 +76,7 @@ for (const client of CLIENTS)
       const writer = sink.writer(1)
       for (let n = 0; n < 20; n++) {
         writer.write(suiteBatch(suiteRecords(0, 500).map((record) => ({ ...record, at: record.at + n }))))
+        writer.flush?.()
         if (writer.isBusy) await writer.ready()
       }
       await writer.stage(0)
