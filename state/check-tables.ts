@@ -1,7 +1,7 @@
+import { crc32c, joinCrc32c } from '../core/model/crc32c.ts'
 import { MillraceError } from '../core/model/errors.ts'
 import type { FileStore } from '../core/ports/file-store.ts'
 import { crcByHead, isBlockHead } from '../core/state/block.ts'
-import { crc32c, joinCrc32c } from '../core/state/crc32c.ts'
 import { FileWindow } from './file-window.ts'
 
 /**

@@ -1,6 +1,6 @@
+import { crc32c } from '../core/model/crc32c.ts'
 import { MillraceError } from '../core/model/errors.ts'
 import { type FileStore, replaceAtomically } from '../core/ports/file-store.ts'
-import { crc32c } from '../core/state/crc32c.ts'
 
 const NAME = 'synced'
 /** LevelDB's pointer to its manifest: without it LevelDB takes a directory for empty. */

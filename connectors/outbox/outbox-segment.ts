@@ -1,7 +1,7 @@
+import { crc32c } from '../../core/model/crc32c.ts'
 import { MillraceError } from '../../core/model/errors.ts'
 import { freeMemory } from '../../core/model/free-memory.ts'
 import { type FileStore, makeDurableDirectory, parentOf } from '../../core/ports/file-store.ts'
-import { crc32c } from '../../formats/record-batch/crc32c.ts'
 
 /**
  * An outbox segment is a sequence of frames, numbers big-endian: u32 bytes of the rest, u32 CRC-32C of the rest, then

@@ -1,5 +1,5 @@
+import { crc32c, joinCrc32c } from '../model/crc32c.ts'
 import { MillraceError } from '../model/errors.ts'
-import { crc32c, joinCrc32c } from './crc32c.ts'
 
 /**
  * A block of keyed state, little-endian. Persistent: stored state depends on it.

@@ -1,6 +1,7 @@
 // hot path
+
+import { crc32c } from '../../core/model/crc32c.ts'
 import { CODECS, type Codec } from './compression.ts'
-import { crc32c } from './crc32c.ts'
 import { AT, ATTRIBUTE, dataViewOf, LENGTH_COUNTS_FROM, MAGIC, writeInt64 } from './layout.ts'
 
 /** Who appends a batch, and what kind of batch it is. The defaults are those of a producer without idempotence. */

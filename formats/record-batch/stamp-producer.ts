@@ -1,4 +1,4 @@
-import { crc32c } from './crc32c.ts'
+import { crc32c } from '../../core/model/crc32c.ts'
 import { AT, ATTRIBUTE, dataViewOf } from './layout.ts'
 
 /** Who appends a batch, and which of its batches for the partition it is. */

@@ -1,4 +1,4 @@
-import { crc32c } from '../../formats/record-batch/crc32c.ts'
+import { crc32c } from '../../core/model/crc32c.ts'
 import {
   type DecodeLimits,
   decodeRecordBatch as decode,

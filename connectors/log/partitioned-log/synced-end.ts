@@ -1,6 +1,6 @@
+import { crc32c } from '../../../core/model/crc32c.ts'
 import { MillraceError } from '../../../core/model/errors.ts'
 import { type FileStore, replaceAtomically } from '../../../core/ports/file-store.ts'
-import { crc32c } from '../../../formats/record-batch/crc32c.ts'
 import { logCorrupt } from './layout.ts'
 
 const FORMAT = 1

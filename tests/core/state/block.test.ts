@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { crc32c } from '../../../core/model/crc32c.ts'
 import { blockBytes, crcByHead, decodeBlock, sealBlock, writeBlock } from '../../../core/state/block.ts'
-import { crc32c } from '../../../core/state/crc32c.ts'
 import { encodeBlock } from './encode-block.ts'
 
 const words = Int32Array.from([1, -2, 3, -4, 5, 6, 7, 8])

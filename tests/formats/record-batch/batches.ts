@@ -1,4 +1,4 @@
-import { crc32c } from '../../../formats/record-batch/crc32c.ts'
+import { crc32c } from '../../../core/model/crc32c.ts'
 import { headersOf, type RecordBatchView } from '../../../formats/record-batch/decode.ts'
 import type { EncodableRecord } from '../../../formats/record-batch/encode.ts'
 import type { ReferenceRecord } from './reference-decoder.ts'

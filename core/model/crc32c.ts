@@ -1,9 +1,21 @@
 // hot path
+import { crc32c as byProcessor } from '@node-rs/crc32'
+
+/** From here on the processor's own instructions make up for the way to them: some 4 GB/s against 1.3. */
+const BY_PROCESSOR_BYTES = 1_024
+
 /**
  * CRC-32C (Castagnoli) of `bytes`, as an unsigned number. Goes on from `initial`, the checksum of what came before, so
  * that a checksum over parts equals the one over the whole.
+ *
+ * @example
+ * crc32c(new TextEncoder().encode('123456789')) // 0xe3069283
  */
 export function crc32c(bytes: Uint8Array, initial = 0): number {
+  return bytes.length < BY_PROCESSOR_BYTES ? byTables(bytes, initial) : byProcessor(bytes, initial)
+}
+
+function byTables(bytes: Uint8Array, initial: number): number {
   const length = bytes.length
   if (length < 8) return ~bytewise(bytes, { from: 0, to: length, crc: ~initial }) >>> 0
   const start = -bytes.byteOffset & 3
