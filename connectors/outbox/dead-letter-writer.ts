@@ -5,13 +5,12 @@ import type { DeadLetterWriter, Staged, WriterContext } from '../../core/ports/s
 import { compileEncoder } from '../../formats/json/encode-record.ts'
 import type { Codec } from '../../formats/record-batch/compression.ts'
 import { shortened } from '../../formats/records/refused-record.ts'
-import { deadLetterHeaders } from './dead-letter-headers.ts'
+import { DeadLetterHeaders } from './dead-letter-headers.ts'
 import { OutboxWriter } from './outbox-writer.ts'
 import { OriginCounter } from './record-identity.ts'
 
-const OVERHEAD_BYTES = 512
-/** Few, since they come slowly as a rule: what waits long ends up in the old generation of the heap. */
-const SPILL_BYTES = 65_536
+/** As many as a file takes at once without a trip to the thread pool. */
+const SPILL_BYTES = 196_608
 
 export interface DeadLetterWriterOptions {
   /** Where all go; `undefined`: to `<topic of the record>.dlq`. */
@@ -33,12 +32,14 @@ export class OutboxDeadLetterWriter implements DeadLetterWriter {
   readonly #timestampOf: (time: number) => number
   readonly #outbox: OutboxWriter
   readonly #counter: OriginCounter
+  readonly #headers: DeadLetterHeaders
 
   constructor(context: WriterContext, options: DeadLetterWriterOptions) {
     this.#context = context
     this.#topic = options.topic
     this.#mostBytes = options.mostBytes ?? Number.POSITIVE_INFINITY
     this.#counter = new OriginCounter(context)
+    this.#headers = new DeadLetterHeaders(context.pipeline)
     const { codec, timestampOf, partitionsOf } = options
     this.#timestampOf = timestampOf
     this.#outbox = new OutboxWriter({ context, codec, spillBytes: SPILL_BYTES, partitionsOf })
@@ -73,15 +74,15 @@ export class OutboxDeadLetterWriter implements DeadLetterWriter {
   }
 
   #add(whole: DeadLetter): void {
-    const { pipeline, clock, sha256 } = this.#context
+    const { clock, sha256 } = this.#context
     const letter = bytesOf(whole) > this.#mostBytes ? shortened(whole, sha256) : whole
     const { origin, stage, key, value } = letter
     const identity = this.#counter.next(`${origin.topic}-${origin.partition}-${origin.offset}-${stage}`)
-    const headers = deadLetterHeaders(letter, { pipeline, at: clock.now(), identity })
-    const sizeBytes = (key?.length ?? 0) + (value?.length ?? 0) + OVERHEAD_BYTES
+    const headers = this.#headers.of(letter, { at: clock.now(), identity })
     const topic = this.#topic ?? deadLetterTopicOf(origin.topic)
     const timestamp = this.#timestampOf(origin.timestamp)
-    this.#outbox.add({ topic, hash: origin.partition, record: { timestamp, key, value, headers }, sizeBytes })
+    const length = value?.length ?? 0
+    this.#outbox.add({ topic, hash: origin.partition, timestamp, key, bytes: value, length, headers })
   }
 
   #originOf(batch: Batch, row: number): Origin {

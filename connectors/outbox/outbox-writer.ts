@@ -1,24 +1,13 @@
 import { freeMemory } from '../../core/model/free-memory.ts'
 import type { Staged, WriterContext } from '../../core/ports/sink.ts'
 import type { Codec } from '../../formats/record-batch/compression.ts'
-import { type EncodableRecord, encodeRecordBatch } from '../../formats/record-batch/encode.ts'
 import { outboxFolder, segmentName, spillName } from './outbox-names.ts'
 import { OutboxSegmentWriter } from './outbox-segment.ts'
+import { type OutgoingRecord, PendingRecords } from './pending-records.ts'
 import type { StagedContent } from './topic-intent.ts'
 
 /** As much waits for the disk before the writer calls itself busy. */
 const BUSY_BYTES = 1_048_576
-const BATCH_RECORDS = 1_000
-/** Well below what brokers of Kafka take as they come (1 MiB); only a larger record makes a larger batch. */
-const BATCH_BYTES = 524_288
-
-/** A record on its way out; `hash` chooses the partition among those that the topic turns out to have. */
-export interface OutgoingRecord {
-  readonly topic: string
-  readonly hash: number
-  readonly record: EncodableRecord
-  readonly sizeBytes: number
-}
 
 export interface OutboxWriterOptions {
   readonly context: WriterContext
@@ -32,8 +21,9 @@ export interface OutboxWriterOptions {
 /** Collects the records of one task for one sink, spills what is much, and makes one outbox segment per epoch of them. */
 export class OutboxWriter {
   readonly #options: OutboxWriterOptions
-  #pending: OutgoingRecord[] = []
-  #pendingBytes = 0
+  #pending = new PendingRecords()
+  /** One that is written, whose memory serves again. */
+  #spare: PendingRecords | undefined
   #segment: OutboxSegmentWriter
   #targets = new Map<string, number>()
   #segments = 0
@@ -51,10 +41,10 @@ export class OutboxWriter {
     return this.#flushingBytes > BUSY_BYTES
   }
 
+  /** Copies the record. */
   add(outgoing: OutgoingRecord): void {
-    this.#pending.push(outgoing)
-    this.#pendingBytes += outgoing.sizeBytes
-    if (this.#pendingBytes > this.#options.spillBytes) this.#spill()
+    this.#pending.add(outgoing)
+    if (this.#pending.sizeBytes > this.#options.spillBytes) this.#spill()
   }
 
   async ready(): Promise<void> {
@@ -78,8 +68,7 @@ export class OutboxWriter {
 
   async abort(): Promise<void> {
     const segment = this.#segment
-    this.#pending = []
-    this.#pendingBytes = 0
+    this.#pending.clear()
     this.#segment = this.#newSegment()
     this.#targets = new Map()
     await this.#work
@@ -88,34 +77,31 @@ export class OutboxWriter {
   }
 
   #spill(): void {
-    const records = this.#pending
-    const bytes = this.#pendingBytes
+    const pending = this.#pending
     const segment = this.#segment
     const targets = this.#targets
-    this.#pending = []
-    this.#pendingBytes = 0
-    if (records.length === 0) return
+    const bytes = pending.sizeBytes
+    if (pending.count === 0) return
+    this.#pending = this.#spare ?? new PendingRecords()
+    this.#spare = undefined
     this.#flushingBytes += bytes
     this.#schedule(async () => {
-      await this.#write(records, segment, targets)
+      await this.#write(pending, segment, targets)
       this.#flushingBytes -= bytes
+      pending.clear()
+      // A record of uncommon size does not keep its memory for ever.
+      if (bytes <= 2 * this.#options.spillBytes) this.#spare = pending
     })
   }
 
-  async #write(
-    records: readonly OutgoingRecord[],
-    segment: OutboxSegmentWriter,
-    targets: Map<string, number>,
-  ): Promise<void> {
-    for (const [topic, ofTopic] of Map.groupBy(records, (record) => record.topic)) {
-      const partitions = await this.#options.partitionsOf(topic)
+  async #write(pending: PendingRecords, segment: OutboxSegmentWriter, targets: Map<string, number>): Promise<void> {
+    const { codec, partitionsOf } = this.#options
+    for (const topic of pending.topics()) {
+      const partitions = await partitionsOf(topic)
       targets.set(topic, partitions)
-      for (const [partition, group] of Map.groupBy(ofTopic, (record) => record.hash % partitions)) {
-        for (const part of batchesOf(group)) {
-          const batch = encodeRecordBatch({ baseOffset: 0, records: part, codec: this.#options.codec })
-          await segment.append({ topic, partition, count: part.length, batch })
-          freeMemory(batch)
-        }
+      for (const { partition, count, batch } of pending.batches(topic, { partitions, codec })) {
+        await segment.append({ topic, partition, count, batch })
+        freeMemory(batch)
       }
     }
   }
@@ -148,20 +134,4 @@ export class OutboxWriter {
   #check(): void {
     if (this.#failure !== undefined) throw this.#failure
   }
-}
-
-/** The records in groups that make one batch each. */
-function batchesOf(group: readonly OutgoingRecord[]): readonly (readonly EncodableRecord[])[] {
-  const batches: EncodableRecord[][] = []
-  let bytes = Number.POSITIVE_INFINITY
-  for (const { record, sizeBytes } of group) {
-    const last = batches.at(-1)
-    bytes += sizeBytes
-    if (last !== undefined && last.length < BATCH_RECORDS && bytes <= BATCH_BYTES) last.push(record)
-    else {
-      batches.push([record])
-      bytes = sizeBytes
-    }
-  }
-  return batches
 }

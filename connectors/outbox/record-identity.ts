@@ -1,6 +1,6 @@
 import { utf8 } from '../../core/model/utf8.ts'
 import { headersOf, type RecordBatchView } from '../../formats/record-batch/decode.ts'
-import type { EncodableHeader } from '../../formats/record-batch/encode.ts'
+import type { EncodableHeader } from '../../formats/record-batch/headers.ts'
 
 /** Header that names a record by its origin, so that a redo finds what is there already. */
 const IDENTITY_HEADER = '__millrace.id'

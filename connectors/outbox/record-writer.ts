@@ -7,7 +7,6 @@ import { OutboxWriter } from './outbox-writer.ts'
 import { identityHeader, OriginCounter } from './record-identity.ts'
 import { RowEncoder } from './row-encoder.ts'
 
-const OVERHEAD_BYTES = 96
 const SPILL_BYTES = 1_048_576
 
 export interface RecordWriterOptions {
@@ -49,11 +48,9 @@ export class OutboxRecordWriter implements RecordWriter {
       const row = batch.rowAt(position)
       if (!rows.read(batch, row, keys)) continue
       taken++
-      const { timestamp, hash } = rows
-      const value = rows.bytes.slice(0, rows.length)
+      const { timestamp, hash, key, bytes, length } = rows
       const headers = [identityHeader(this.#counter.next(`${rows.split}-${offsets[row]!}`))]
-      const record = { timestamp, key: rows.key?.slice() ?? null, value, headers }
-      this.#outbox.add({ topic: this.#topic, hash, record, sizeBytes: value.length + OVERHEAD_BYTES })
+      this.#outbox.add({ topic: this.#topic, hash, timestamp, key, bytes, length, headers })
     }
     return taken
   }

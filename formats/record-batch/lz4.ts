@@ -18,9 +18,13 @@ const FLAG = { version: 0xc0, independent: 0x20, blockChecksum: 0x10, contentSiz
 const STORED = 0x80_00_00_00
 const SHORTEST_HEADER_BYTES = 7
 const SHORTEST_MATCH = 4
+/** Magic, flags, block size, header checksum, end mark. */
+const EMPTY_FRAME = Uint8Array.of(0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82, 0, 0, 0, 0)
 
 /** Compresses to one LZ4 frame of independent blocks without checksums, which Java's reader requires. */
 export function deflateLz4(bytes: Uint8Array): Uint8Array {
+  // The package writes into a view of its own memory that may be detached; only an input that is not empty renews the view.
+  if (bytes.length === 0) return EMPTY_FRAME.slice()
   return lz4Compress(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
 }
 

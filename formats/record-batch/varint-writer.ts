@@ -55,6 +55,11 @@ export class VarintWriter {
       return
     }
     this.writeInt(value.length)
+    this.writeBytes(value)
+  }
+
+  /** Bytes as they are. */
+  writeBytes(value: Uint8Array): void {
     this.bytes.set(value, this.position)
     this.position += value.length
   }

@@ -83,7 +83,7 @@ export class Delivery {
   }
 
   #wait({ hash, timestamp, key, bytes, length }: OutgoingRow): void {
-    const copied = bytes.slice(0, length)
+    const copied = bytes?.slice(0, length) ?? null
     this.#early.push({ hash, timestamp, key: key?.slice() ?? null, bytes: copied, length })
     this.#opening ??= this.#open().catch((error: unknown) => this.#fail(error))
   }

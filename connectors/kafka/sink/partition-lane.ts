@@ -1,6 +1,6 @@
 // hot path
-import { type LentRecord, RecordBatchBuilder } from '../../../formats/record-batch/batch-builder.ts'
 import type { Codec } from '../../../formats/record-batch/compression.ts'
+import { type LentRecord, RecordPayloads } from '../../../formats/record-batch/record-payloads.ts'
 
 /** Well below what brokers take as they come (1 MiB); only a larger record makes a larger batch. */
 const BATCH_BYTES = 524_288
@@ -24,7 +24,7 @@ export interface LaneOptions {
 /** The way to one partition: while a batch is under way, the next one grows. */
 export class PartitionLane {
   readonly #options: LaneOptions
-  readonly #builder = new RecordBatchBuilder()
+  readonly #records = new RecordPayloads()
   #openBytes = 0
   #underWay = 0
   /** When the last batch was acknowledged or has failed, which `onFailure` was told. */
@@ -37,7 +37,7 @@ export class PartitionLane {
   add(row: OutgoingRow): void {
     const sizeBytes = row.length + (row.key?.length ?? 0) + FRAME_BYTES
     if (this.#openBytes > 0 && this.#openBytes + sizeBytes > BATCH_BYTES) this.#send()
-    this.#builder.append(row)
+    this.#records.append(row)
     this.#openBytes += sizeBytes
     this.#options.onWaiting(sizeBytes)
   }
@@ -58,8 +58,10 @@ export class PartitionLane {
     const sizeBytes = this.#openBytes
     this.#openBytes = 0
     this.#underWay++
-    const { append, onFailure } = this.#options
-    this.#last = append(this.#builder.finish(this.#options.codec)).then(() => this.#acknowledged(sizeBytes), onFailure)
+    const { append, codec, onFailure } = this.#options
+    const batch = this.#records.encode({ codec })
+    this.#records.clear()
+    this.#last = append(batch).then(() => this.#acknowledged(sizeBytes), onFailure)
   }
 
   #acknowledged(sizeBytes: number): void {
