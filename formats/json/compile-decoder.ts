@@ -11,7 +11,7 @@ import { readFloat64, readInt32, readInt64, readInteger } from './read-number.ts
 import { readBinary, readBoolean, readDate, readDecimal, readString, readTimestamp } from './read-text.ts'
 import { Scanner } from './scan.ts'
 import { invalidUtf8At } from './utf8.ts'
-import { documentViolation, fieldViolation, type Violation } from './violation.ts'
+import { documentViolation, fieldViolation, missingField, type Violation } from './violation.ts'
 
 export type { Violation } from './violation.ts'
 
@@ -80,6 +80,8 @@ class ContractDecoder implements JsonDecoder {
   readonly #followers: Int32Array
   /** Takes what is simple, many records at a time; `undefined` where the contract is not for it. */
   readonly #kernel: Kernel | undefined
+  /** What is said of records that lack field i, once it was. */
+  readonly #missing: Violation[] = []
   #eventTimes = new Float64Array(0)
   /** Fields of the contract that the record had so far. */
   #found = 0
@@ -121,8 +123,7 @@ class ContractDecoder implements JsonDecoder {
         if (taken > 0) observer.taken(next, next + taken)
         next += taken
         if (next === end) break
-        this.#appendOne(values, next++, observer)
-        this.#kernel!.skip()
+        this.#appendRare(values, next++, observer)
       }
     }
   }
@@ -131,6 +132,20 @@ class ContractDecoder implements JsonDecoder {
     const violation = this.append(buffer, starts[index]!, starts[index]! + lengths[index]!)
     if (violation === undefined) observer.taken(index, index + 1)
     else observer.refused(index, violation)
+  }
+
+  /** A record that the kernel did not take. */
+  #appendRare(values: EncodedValues, index: number, observer: RunObserver): void {
+    const kernel = this.#kernel!
+    const absent = kernel.absentField
+    kernel.skip()
+    if (absent < 0) this.#appendOne(values, index, observer)
+    else observer.refused(index, this.#lacks(absent))
+  }
+
+  #lacks(field: number): Violation {
+    this.#missing[field] ??= missingField(this.#schema.fields[field]!)
+    return this.#missing[field]
   }
 
   finish(): DecodedColumns {
@@ -259,7 +274,7 @@ class ContractDecoder implements JsonDecoder {
     for (const builder of this.#builders) builder.truncate(this.rows)
     const scanner = this.#scanner
     const field = this.#field === UNKNOWN ? undefined : this.#schema.fields[this.#field]
-    const noted = fieldViolation(scanner, field?.name, field?.type)
+    const noted = fieldViolation(scanner, field)
     const open = scanner.space(start)
     const close = scanner.peek(open) === OPEN_OBJECT ? scanner.value(open, 0) : scanner.refuse('MR_RECORD_JSON', open)
     if (close >= 0 && this.#endsAt(close)) return noted

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../core/model/error-codes.ts'
-import { type FieldType, typeText } from '../../core/model/field-type.ts'
+import { type FieldType, type SchemaField, typeText } from '../../core/model/field-type.ts'
 import { CLOSE_ARRAY, CLOSE_OBJECT, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './ascii.ts'
 import { NESTING_LIMIT, type Scanner } from './scan.ts'
 
@@ -38,32 +38,39 @@ export function documentViolation(scanner: Scanner, start: number): Violation {
   }
 }
 
-/** A key or value against the contract, by what the scanner refused; `name` is the field, if the key is one. */
-export function fieldViolation(scanner: Scanner, name: string | undefined, type: FieldType | undefined): Violation {
+/** A key or value against the contract, by what the scanner refused; `field` is undefined where the key is none. */
+export function fieldViolation(scanner: Scanner, field: SchemaField | undefined): Violation {
   const code = scanner.refusal
-  const field =
-    name === undefined || type === undefined
-      ? 'a field that the contract does not name'
-      : `field ${JSON.stringify(name)}`
-  const expected =
-    type === undefined
-      ? ''
-      : `expected ${EXPECTED[type.kind]}${type.kind === 'decimal' ? ` that fits ${typeText(type)}` : ''}`
-  return { code, message: `${field}: ${reason(code, scanner, expected)}` }
+  if (field === undefined) {
+    return { code, message: `a field that the contract does not name: ${reason(code, scanner, '')}` }
+  }
+  if (code === 'MR_RECORD_MISSING_FIELD') return missingField(field)
+  return { code, message: `${named(field)}: ${reason(code, scanner, expected(field.type))}` }
 }
 
-function reason(code: ErrorCode, scanner: Scanner, expected: string): string {
+/** A field without a value that needs one. */
+export function missingField(field: SchemaField): Violation {
+  return { code: 'MR_RECORD_MISSING_FIELD', message: `${named(field)}: absent or null, ${expected(field.type)}` }
+}
+
+function named(field: SchemaField): string {
+  return `field ${JSON.stringify(field.name)}`
+}
+
+function expected(type: FieldType): string {
+  return `expected ${EXPECTED[type.kind]}${type.kind === 'decimal' ? ` that fits ${typeText(type)}` : ''}`
+}
+
+function reason(code: ErrorCode, scanner: Scanner, wanted: string): string {
   switch (code) {
     case 'MR_RECORD_DUPLICATE_KEY':
       return 'named twice'
-    case 'MR_RECORD_MISSING_FIELD':
-      return `absent or null, ${expected}`
     case 'MR_RECORD_UNKNOWN_FIELD':
       return `${shownAt(scanner)} is refused`
     case 'MR_RECORD_UTF8':
       return 'an escape names half a surrogate pair'
     default:
-      return `${expected}, found ${shownAt(scanner)}`
+      return `${wanted}, found ${shownAt(scanner)}`
   }
 }
 

@@ -19,6 +19,7 @@ interface Exports {
   setMemory(starts: number, lengths: number, scratch: number): void
   setFields(table: number, count: number, refusesUnknown: number): void
   decode(first: number, count: number, shift: number): number
+  absentField(): number
 }
 
 /** The instance of this thread, and for whom its memory is laid out. It keeps nothing from run to run. */
@@ -27,7 +28,7 @@ let user: Kernel | undefined
 
 /**
  * Reads runs of JSON records by WebAssembly, as long as they are simple: it accepts nothing that the decoder in TypeScript
- * would not, makes the same of it, and refuses nothing itself. Two calls belong together: `load`, then `decode` for all of
+ * would not, makes the same of it, and refuses nothing itself but what only lacks a field. Two calls belong together: `load`, then `decode` for all of
  * the run, without another kernel of this thread between them.
  */
 export class Kernel {
@@ -77,6 +78,11 @@ export class Kernel {
     for (let i = 0; i < builders.length; i++)
       builders[i]!.appendColumn(layout.columnAt(memory.buffer, this.#layout, { index: i, rows: taken }))
     return taken
+  }
+
+  /** Index of the first field that the next record of the run lacks, if that is all that is wrong with it; else negative. */
+  get absentField(): number {
+    return exports!.absentField()
   }
 
   /** Passes over the next record of the run. */

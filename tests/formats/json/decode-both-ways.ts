@@ -18,22 +18,26 @@ export function decode(decoder: JsonDecoder, record: Uint8Array): Answer {
   return { kind: 'values', values: columns.map((column) => valueAt(column, column.length - 1)) }
 }
 
-/** The same by `appendAll`, between two good records. */
+/** The same by `appendAll`, between two good records; what is refused is refused for the same reason, in the same words. */
 export function decodeInRun(decoder: JsonDecoder, record: Uint8Array): Answer {
   const buffer = Uint8Array.from([...bytesOf('{"'), ...record, ...bytesOf('}"9,"id":1')])
-  const codes: Violation['code'][] = []
+  const violations: Violation[] = []
   const observer = {
     taken: (from: number, to: number) => assert.deepEqual([from, to], [0, 1]),
     refused: (index: number, violation: Violation) => {
       assert.equal(index, 0)
-      codes.push(violation.code)
+      violations.push(violation)
     },
   }
   const values = { buffer, starts: Int32Array.of(2), lengths: Int32Array.of(record.length) }
   decoder.appendAll(values, { from: 0, to: 1 }, observer)
   const { columns, rows } = decoder.finish()
-  assert.equal(rows + codes.length, 1)
-  if (codes[0] !== undefined) return { kind: 'violation', code: codes[0] }
+  assert.equal(rows + violations.length, 1)
+  const [violation] = violations
+  if (violation !== undefined) {
+    assert.deepEqual(decoder.append(buffer, 2, 2 + record.length), violation)
+    return { kind: 'violation', code: violation.code }
+  }
   return { kind: 'values', values: columns.map((column) => valueAt(column, 0)) }
 }
 

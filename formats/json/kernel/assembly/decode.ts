@@ -1,5 +1,5 @@
-// The loop over a run of records. What it cannot take at once it leaves to the decoder in TypeScript, which alone refuses: so
-// it must accept nothing that the other would not, and make the same of it.
+// The loop over a run of records. What it cannot take at once it leaves to the decoder in TypeScript, which alone refuses, but for
+// records that only lack a field: so it must accept nothing that the other would not, and make the same of it.
 import { BIT, FIELD_BYTES, FIRST, FOLLOWER, NAME, NAME_BYTES, OPTIONAL, setNull } from './field'
 import { readValue } from './read'
 import { end, setEnd, setScratch } from './run'
@@ -26,6 +26,12 @@ let otherNames: i32 = 0
 let refusesUnknown: bool = false
 /** The bits of all fields. */
 let complete: u64 = 0
+/** The first field that the record lacks which ended the run, if that is all that is wrong with it; else negative. */
+let absent: i32 = -1
+
+export function absentField(): i32 {
+  return absent
+}
 
 /** Takes the place of the table of fields, which has room for other names behind it, their number, and what to do with other fields. */
 export function setFields(table: i32, count: i32, refuses: bool): void {
@@ -49,6 +55,7 @@ export function setMemory(startsAt: i32, lengthsAt: i32, spare: i32): void {
  * Returns how many it took: fewer where one is not simple.
  */
 export function decode(first: i32, count: i32, shift: i32): i32 {
+  absent = -1
   for (let row = 0; row < count; row++) {
     const start = load<i32>(starts + 4 * (first + row)) + shift
     setEnd(start + load<i32>(lengths + 4 * (first + row)))
@@ -178,7 +185,10 @@ function fillAbsent(row: i32): bool {
   for (let field = 0; field < fieldCount; field++) {
     if (((seen >> <u64>field) & 1) !== 0) continue
     const entry = fields + FIELD_BYTES * field
-    if (load<i32>(entry + OPTIONAL) === 0) return false
+    if (load<i32>(entry + OPTIONAL) === 0) {
+      absent = field
+      return false
+    }
     setNull(entry, row)
   }
   return true
