@@ -1,4 +1,7 @@
-import { concatMap, type Observable, Subject } from 'rxjs'
+// Two of its modules: all of the package would be a tenth of a second in every thread.
+import type { Observable } from 'rxjs'
+import { concatMap } from 'rxjs/internal/operators/concatMap'
+import { Subject } from 'rxjs/internal/Subject'
 import type { OwnedBlock } from '../../checkpoint/state-keeper.ts'
 import type { StageStep } from '../../dataflow/physical-plan.ts'
 import type { Batch } from '../../model/batch.ts'
