@@ -1,10 +1,10 @@
-import { Connection, createAPI, Writer } from '@platformatic/kafka'
 import { attempts } from '../client/attempts.ts'
 import { type BrokerAddress, nameOf } from '../client/broker-address.ts'
 import type { BrokerLine, RawRequest } from '../client/broker-line.ts'
 import type { KafkaClientOptions } from '../client/kafka-client.ts'
 import { REQUEST_MS } from '../client/timeouts.ts'
 import { connectionOptions } from './connection-options.ts'
+import { Connection, createAPI, Writer } from './package.ts'
 import { Translator } from './translator.ts'
 
 /** Connects to one broker and sends what is encoded already. */

@@ -1,4 +1,3 @@
-import { type API, Connection, type ConnectionOptions } from '@platformatic/kafka'
 import { MillraceError } from '../../../core/model/errors.ts'
 import { freeMemory } from '../../../core/model/free-memory.ts'
 import type { MemoryPool } from '../../../core/model/memory-pool.ts'
@@ -7,6 +6,7 @@ import type { BrokerAddress } from '../client/broker-address.ts'
 import { EncodedBatches } from '../client/encoded-chunk.ts'
 import type { FetchedPartition, FetchLink, FetchRequest } from '../client/fetch-link.ts'
 import type { FetchResponse } from './fetch-api.ts'
+import { type API, Connection, type ConnectionOptions } from './package.ts'
 import type { Translator } from './translator.ts'
 
 export interface BrokerLinkPorts {

@@ -1,4 +1,3 @@
-import { Admin, type API, type ConnectionOptions, findErrorBy } from '@platformatic/kafka'
 import { MillraceError } from '../../../core/model/errors.ts'
 import { MemoryPool } from '../../../core/model/memory-pool.ts'
 import { splitId } from '../../../core/model/position.ts'
@@ -34,6 +33,7 @@ import { type ClusterDescription, partialDescription } from './cluster-descripti
 import { connectionOptions } from './connection-options.ts'
 import { FETCH_VERSIONS, type FetchResponse, fetchApi } from './fetch-api.ts'
 import { commitGroupOffsets } from './group-offsets.ts'
+import { Admin, type API, type ConnectionOptions, findErrorBy } from './package.ts'
 import { PRODUCE_VERSIONS } from './produce-api.ts'
 import { PlatformaticProducerCalls } from './producer-calls.ts'
 import { Translator } from './translator.ts'

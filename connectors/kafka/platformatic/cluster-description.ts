@@ -1,4 +1,4 @@
-import { type ClusterMetadata, type metadataV12, ResponseError } from '@platformatic/kafka'
+import { type ClusterMetadata, type metadataV12, ResponseError } from './package.ts'
 
 type MetadataResponse = metadataV12.MetadataResponse
 

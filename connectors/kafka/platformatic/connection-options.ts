@@ -1,7 +1,7 @@
-import { AuthenticationError, type ConnectionOptions, type SASLOptions } from '@platformatic/kafka'
 import type { KafkaConnection, KafkaSasl } from '../client/connection-options.ts'
 import { credentialOf, refusalOfToken } from '../client/credentials.ts'
 import { CONNECT_MS } from '../client/timeouts.ts'
+import { AuthenticationError, type ConnectionOptions, type SASLOptions } from './package.ts'
 
 /** The connection in the words of the package. */
 export function connectionOptions(connection: KafkaConnection, requestTimeout: number): ConnectionOptions {

@@ -1,8 +1,8 @@
-import { type API, createAPI, type Reader, Writer } from '@platformatic/kafka'
 import { MillraceError } from '../../../core/model/errors.ts'
 import type { MemoryPool } from '../../../core/model/memory-pool.ts'
 import type { AbortedTransaction } from '../../../formats/record-batch/transaction-filter.ts'
 import type { FetchedPartition, FetchPartition, FetchRequest } from '../client/fetch-link.ts'
+import { type API, createAPI, type Reader, Writer } from './package.ts'
 
 // Fetch (key 1) as kafka.apache.org/protocol describes it, versions 13 to 17: topics by id, flexible encoding. Written here because
 // the package's own parser turns every record into an object; everything around it (connection, TLS, SASL, framing) is the package's.

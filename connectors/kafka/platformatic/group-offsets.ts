@@ -1,6 +1,6 @@
-import { type Admin, FindCoordinatorKeyTypes, offsetCommitV8 } from '@platformatic/kafka'
 import { MillraceError } from '../../../core/model/errors.ts'
 import type { GroupOffset } from '../client/kafka-client.ts'
+import { type Admin, FindCoordinatorKeyTypes, offsetCommitV8 } from './package.ts'
 
 /** A commit by somebody who is no member of the group; brokers take it while the group has no members. */
 const NO_GENERATION = -1

@@ -1,5 +1,5 @@
-import { createAPI, type Reader, Writer } from '@platformatic/kafka'
 import type { PlacedAnswer, PlacedBatch, ProduceRequest } from '../client/produce-calls.ts'
+import { createAPI, type Reader, Writer } from './package.ts'
 
 // Produce (key 0) as kafka.apache.org/protocol describes it, version 9: flexible, transactions, topics by name; brokers from 2.8 on
 // take it. Written here to send record batches as they lie in the outbox.

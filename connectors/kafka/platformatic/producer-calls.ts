@@ -1,11 +1,3 @@
-import {
-  type Admin,
-  addPartitionsToTxnV3,
-  type Connection,
-  endTxnV3,
-  FindCoordinatorKeyTypes,
-  initProducerIdV4,
-} from '@platformatic/kafka'
 import { MillraceError } from '../../../core/model/errors.ts'
 import { attempts } from '../client/attempts.ts'
 import type { BrokerAddress } from '../client/broker-address.ts'
@@ -16,6 +8,14 @@ import type { ProducerCalls, ProducerIdentity } from '../client/producer.ts'
 import { PRODUCE_MS, TRANSACTION_MS } from '../client/timeouts.ts'
 import type { LeadersOf } from '../client/topic-leaders.ts'
 import type { Producer, TransactionCalls } from '../client/transaction.ts'
+import {
+  type Admin,
+  addPartitionsToTxnV3,
+  type Connection,
+  endTxnV3,
+  FindCoordinatorKeyTypes,
+  initProducerIdV4,
+} from './package.ts'
 import { produceApi } from './produce-api.ts'
 
 export interface ProducerPorts {

@@ -1,4 +1,3 @@
-import { type Connection, findErrorBy } from '@platformatic/kafka'
 import { MillraceError } from '../../../core/model/errors.ts'
 import type { KafkaConnection } from '../client/connection-options.ts'
 import {
@@ -16,6 +15,7 @@ import {
   translating,
 } from '../client/failures.ts'
 import { PROTOCOL } from '../client/protocol-errors.ts'
+import { type Connection, findErrorBy } from './package.ts'
 
 /** What codes of the protocol mean, the first that is found. */
 const MEANING: readonly (readonly [number, Failure['code'], string?])[] = [
