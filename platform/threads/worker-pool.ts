@@ -100,8 +100,7 @@ class WorkerPool {
 }
 
 function createPool(workers: number, logger: Logger): Piscina<WorkerTask, void> {
-  // Built files have another extension than the sources.
-  const main = import.meta.url.endsWith('.ts') ? './worker-main.ts' : './worker-main.js'
+  const main = import.meta.url.endsWith('.ts') ? './worker-main.ts' : './built-worker.js'
   const pool = new Piscina<WorkerTask, void>({
     filename: new URL(main, import.meta.url).href,
     minThreads: workers,

@@ -1,10 +1,17 @@
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import { joinKafkaClient } from '../../scripts/join-kafka-client.ts'
 import { KAFKA_VERSION, KafkaBroker, missingForBroker } from '../../scripts/kafka/broker.ts'
 
-/** Runs the tests of this folder against the brokers of `KAFKA_BROKERS`, or against one that is started for them. */
+/**
+ * Runs the tests of this folder, or those that are named, against the brokers of `KAFKA_BROKERS`, or against one that is started for them.
+ * `--joined`: with the package of the Kafka client as the published package has it, in one file.
+ */
 const folder = fileURLToPath(new URL('.', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
 const given = process.env.KAFKA_BROKERS
 const missing = given === undefined ? missingForBroker() : undefined
 if (missing !== undefined) {
@@ -23,16 +30,29 @@ if (missing !== undefined) {
 }
 
 async function runTests(brokers: string): Promise<number> {
-  const named = process.argv.slice(2)
+  const { values, positionals: named } = parseArgs({ allowPositionals: true, options: { joined: { type: 'boolean' } } })
+  const joined = values.joined === true ? await joinedClient() : undefined
   const tests = named.length > 0 ? named : globSync('*.test.ts', { cwd: folder }).sort()
-  const args = ['-C', 'millrace-source', '--test', '--test-concurrency=2', ...tests]
-  const child = spawn(process.execPath, args, {
-    cwd: folder,
-    stdio: 'inherit',
-    env: { ...process.env, KAFKA_BROKERS: brokers },
-  })
+  const imports = joined === undefined ? [] : ['--import', './joined-client.ts']
+  const child = spawn(
+    process.execPath,
+    ['-C', 'millrace-source', ...imports, '--test', '--test-concurrency=2', ...tests],
+    {
+      cwd: folder,
+      stdio: 'inherit',
+      env: { ...process.env, KAFKA_BROKERS: brokers, ...(joined === undefined ? {} : { JOINED_KAFKA_CLIENT: joined }) },
+    },
+  )
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', (code) => resolve(code ?? 1))
   })
+}
+
+/** The file that the build would make. It lies in the repository, as it imports packages. */
+async function joinedClient(): Promise<string> {
+  const client = join(root, 'connectors', 'kafka', 'platformatic')
+  const file = join(root, '.millrace', 'joined-kafka-client.js')
+  await joinKafkaClient(join(client, 'package.ts'), file, pathToFileURL(join(client, 'lean-import.ts')).href)
+  return file
 }
