@@ -116,7 +116,15 @@ export const importRules: readonly ImportRule[] = [
   {
     folder: 'benchmarks/micro',
     rule: 7,
-    ours: ['benchmarks', 'examples/events-curated', 'core', 'formats', 'connectors/delta'],
+    ours: [
+      'benchmarks',
+      'examples/events-curated',
+      'core',
+      'formats',
+      'connectors/delta',
+      'connectors/outbox',
+      'platform',
+    ],
     packages: ['millrace'],
     builtins: 'all',
   },

@@ -33,7 +33,7 @@ async function runTests(brokers: string): Promise<number> {
   const { values, positionals: named } = parseArgs({ allowPositionals: true, options: { joined: { type: 'boolean' } } })
   const joined = values.joined === true ? await joinedClient() : undefined
   const tests = named.length > 0 ? named : globSync('*.test.ts', { cwd: folder }).sort()
-  const imports = joined === undefined ? [] : ['--import', './joined-client.ts']
+  const imports = joined === undefined ? [] : ['--import', new URL('joined-client.ts', import.meta.url).href]
   const child = spawn(
     process.execPath,
     ['-C', 'millrace-source', ...imports, '--test', '--test-concurrency=2', ...tests],
