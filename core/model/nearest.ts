@@ -14,10 +14,15 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best
 }
 
+/** `; did you mean "x"?`, or nothing where no candidate is near; to be added to a message about an unknown word. */
+export function hint(word: string, candidates: readonly string[]): string {
+  const near = nearest(word, candidates)
+  return near === undefined ? '' : `; did you mean "${near}"?`
+}
+
 /** `; did you mean "x"?` or the list of what is allowed, to be added to a message about an unknown word. */
 export function suggestion(word: string, candidates: readonly string[]): string {
-  const near = nearest(word, candidates)
-  return near === undefined ? `; allowed are ${candidates.join(', ')}` : `; did you mean "${near}"?`
+  return hint(word, candidates) || `; allowed are ${candidates.join(', ')}`
 }
 
 /**

@@ -118,29 +118,41 @@ class ContractDecoder implements JsonDecoder {
       const end = this.#kernel?.load(values, next, range.to) ?? next
       if (end === next) this.#appendOne(values, next++, observer)
       while (next < end) {
-        const taken = this.#kernel!.decode(end - next, this.#builders)
-        this.rows += taken
-        if (taken > 0) observer.taken(next, next + taken)
-        next += taken
+        next = this.#appendSimple(next, end, observer)
         if (next === end) break
-        this.#appendRare(values, next++, observer)
+        this.#appendOne(values, next++, observer)
+        this.#kernel!.skip()
       }
     }
+  }
+
+  /** What the kernel does of the run from `from` on. Gives where it stopped. */
+  #appendSimple(from: number, end: number, observer: RunObserver): number {
+    const kernel = this.#kernel!
+    const done = from + kernel.decode(end - from, this.#builders)
+    const { lacking } = kernel
+    let next = from
+    for (let i = 0; i < lacking.length; i += 2) {
+      const index = from + lacking[i]!
+      this.#took(next, index, observer)
+      observer.refused(index, this.#lacks(lacking[i + 1]!))
+      next = index + 1
+    }
+    this.#took(next, done, observer)
+    return done
+  }
+
+  /** Values `from` up to `to` are rows now. */
+  #took(from: number, to: number, observer: RunObserver): void {
+    if (from === to) return
+    this.rows += to - from
+    observer.taken(from, to)
   }
 
   #appendOne({ buffer, starts, lengths }: EncodedValues, index: number, observer: RunObserver): void {
     const violation = this.append(buffer, starts[index]!, starts[index]! + lengths[index]!)
     if (violation === undefined) observer.taken(index, index + 1)
     else observer.refused(index, violation)
-  }
-
-  /** A record that the kernel did not take. */
-  #appendRare(values: EncodedValues, index: number, observer: RunObserver): void {
-    const kernel = this.#kernel!
-    const absent = kernel.absentField
-    kernel.skip()
-    if (absent < 0) this.#appendOne(values, index, observer)
-    else observer.refused(index, this.#lacks(absent))
   }
 
   #lacks(field: number): Violation {

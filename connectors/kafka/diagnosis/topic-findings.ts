@@ -1,4 +1,4 @@
-import { nearest } from '../../../core/model/nearest.ts'
+import { hint } from '../../../core/model/nearest.ts'
 import { checked, type Finding, failure } from '../../../core/ports/diagnosis.ts'
 import { PROTOCOL } from '../client/protocol-errors.ts'
 import { metadata, type TopicPicture } from './cluster-questions.ts'
@@ -42,12 +42,8 @@ export async function lookAtTopic(
 /** A topic that must be there is not; names one that the word may have been meant for. */
 export async function unknownTopic({ first }: Cluster, name: string): Promise<Finding> {
   const { topics } = await ask(first.line, metadata('all'))
-  const near = nearest(
-    name,
-    topics.filter(({ isInternal }) => !isInternal).map((topic) => topic.name),
-  )
-  const hint = near === undefined ? '' : `; did you mean "${near}"?`
-  return failure(topicSubject(name), 'MR_KAFKA_TOPIC_UNKNOWN', `it does not exist${hint}`)
+  const names = topics.filter(({ isInternal }) => !isInternal).map((topic) => topic.name)
+  return failure(topicSubject(name), 'MR_KAFKA_TOPIC_UNKNOWN', `it does not exist${hint(name, names)}`)
 }
 
 export function topicSubject(name: string): string {

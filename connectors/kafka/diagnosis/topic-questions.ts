@@ -1,4 +1,5 @@
 import type { BodyReader } from '../client/body-reader.ts'
+import { BROKER_DEFAULT } from '../client/broker-default.ts'
 import { compactArray, compactString, int8, int16, int32, int64, NO_TAGS } from '../client/encoding.ts'
 import { NO_EPOCH } from '../client/kafka-client.ts'
 import { EARLIEST, LATEST } from '../client/list-offsets.ts'
@@ -53,8 +54,6 @@ function readOffsets(body: BodyReader): readonly ListedOffset[] {
   body.tags()
   return offsets
 }
-
-const BROKER_DEFAULT = -1
 
 /** What a cluster says of a topic that is to be made; the code is of the protocol, 0 is none. */
 export interface CreationAnswer {

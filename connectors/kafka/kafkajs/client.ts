@@ -3,6 +3,7 @@ import { MillraceError } from '../../../core/model/errors.ts'
 import { splitId } from '../../../core/model/position.ts'
 import { attempts } from '../client/attempts.ts'
 import { type BrokerAddress, nameOf } from '../client/broker-address.ts'
+import { BROKER_DEFAULT } from '../client/broker-default.ts'
 import type { BrokerInspection } from '../client/broker-line.ts'
 import type { Tried } from '../client/failures.ts'
 import type { FetchLink } from '../client/fetch-link.ts'
@@ -42,7 +43,6 @@ import { KafkajsProducerCalls } from './producer-calls.ts'
 import { fetchCall, RAW_NEEDS } from './raw-calls.ts'
 import { translatingKafkajs } from './translate-error.ts'
 
-const BROKER_DEFAULT = -1
 const NO_GENERATION = -1
 
 /** A client that connects when it is first used. */

@@ -2,6 +2,7 @@ import { MillraceError } from '../../../core/model/errors.ts'
 import { MemoryPool } from '../../../core/model/memory-pool.ts'
 import { splitId } from '../../../core/model/position.ts'
 import { attempts } from '../client/attempts.ts'
+import { BROKER_DEFAULT } from '../client/broker-default.ts'
 import type { BrokerInspection } from '../client/broker-line.ts'
 import type { Tried } from '../client/failures.ts'
 import type { FetchRequest } from '../client/fetch-link.ts'
@@ -37,9 +38,6 @@ import { Admin, type API, type ConnectionOptions, findErrorBy } from './package.
 import { PRODUCE_VERSIONS } from './produce-api.ts'
 import { PlatformaticProducerCalls } from './producer-calls.ts'
 import { Translator } from './translator.ts'
-
-/** As many replicas as the brokers are set to give. */
-const BROKER_DEFAULT = -1
 
 const MOST_IDLE_BYTES = 16_777_216
 

@@ -17,10 +17,13 @@ export interface EncodedValues {
 interface Exports {
   readonly memory: KernelMemory
   setMemory(starts: number, lengths: number, scratch: number): void
+  setLacking(list: number): void
   setFields(table: number, count: number, refusesUnknown: number): void
   decode(first: number, count: number, shift: number): number
-  absentField(): number
+  countLacking(): number
 }
+
+const NONE = new Int32Array(0)
 
 /** The instance of this thread, and for whom its memory is laid out. It keeps nothing from run to run. */
 let exports: Exports | undefined
@@ -32,6 +35,11 @@ let user: Kernel | undefined
  * the run, without another kernel of this thread between them.
  */
 export class Kernel {
+  /**
+   * Of the last `decode`: which of its records lack a field, from 0 on, and index of the first one that it lacks, two numbers each. Valid
+   * until the next call.
+   */
+  lacking: Int32Array = NONE
   readonly #layout: layout.MemoryLayout
   readonly #refusesUnknown: boolean
   /** Records of the run that were decoded or skipped. */
@@ -67,22 +75,23 @@ export class Kernel {
     return end
   }
 
-  /** Appends up to `count` records of the run; returns how many: fewer where the next one is not simple. */
+  /**
+   * Does up to `count` records of the run: appends them, but those that only lack a field, which are in {@link lacking} then. Returns how
+   * many it did: fewer where the next one is not simple.
+   */
   decode(count: number, builders: readonly ColumnBuilder[]): number {
     if (exports === undefined || user !== this)
       throw new MillraceError('MR_INTERNAL', 'another decoder took the kernel in the midst of a run')
-    const { memory, decode } = exports
-    const taken = decode(this.#first, count, this.#shift)
-    this.#first += taken
-    if (taken === 0) return 0
+    const { memory, decode, countLacking } = exports
+    const done = decode(this.#first, count, this.#shift)
+    this.#first += done
+    const lacking = countLacking()
+    this.lacking = lacking === 0 ? NONE : new Int32Array(memory.buffer, layout.LACKING_AT, 2 * lacking)
+    const rows = done - lacking
+    if (rows === 0) return done
     for (let i = 0; i < builders.length; i++)
-      builders[i]!.appendColumn(layout.columnAt(memory.buffer, this.#layout, { index: i, rows: taken }))
-    return taken
-  }
-
-  /** Index of the first field that the next record of the run lacks, if that is all that is wrong with it; else negative. */
-  get absentField(): number {
-    return exports!.absentField()
+      builders[i]!.appendColumn(layout.columnAt(memory.buffer, this.#layout, { index: i, rows }))
+    return done
   }
 
   /** Passes over the next record of the run. */
@@ -108,5 +117,6 @@ export class Kernel {
 function newExports(): Exports {
   const instance = newInstance<Exports>(KERNEL_WASM)
   instance.setMemory(layout.STARTS_AT, layout.LENGTHS_AT, layout.SCRATCH_AT)
+  instance.setLacking(layout.LACKING_AT)
   return instance
 }

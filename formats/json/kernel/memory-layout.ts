@@ -15,7 +15,8 @@ const SLACK_BYTES = 2_048
 
 export const STARTS_AT = 1_024
 export const LENGTHS_AT = STARTS_AT + 4 * RUN_RECORDS
-export const INPUT_AT = LENGTHS_AT + 4 * RUN_RECORDS
+export const LACKING_AT = LENGTHS_AT + 4 * RUN_RECORDS
+export const INPUT_AT = LACKING_AT + 8 * RUN_RECORDS
 export const SCRATCH_AT = INPUT_AT + RUN_BYTES + SLACK_BYTES
 export const TABLE_AT = SCRATCH_AT + RUN_BYTES + SLACK_BYTES
 

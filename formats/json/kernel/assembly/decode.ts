@@ -1,5 +1,5 @@
 // The loop over a run of records. What it cannot take at once it leaves to the decoder in TypeScript, which alone refuses, but for
-// records that only lack a field: so it must accept nothing that the other would not, and make the same of it.
+// records that only lack a field: these it passes over. So it must accept nothing that the other would not, and make the same of it.
 import { BIT, FIELD_BYTES, FIRST, FOLLOWER, NAME, NAME_BYTES, OPTIONAL, setNull } from './field'
 import { readValue } from './read'
 import { end, setEnd, setScratch } from './run'
@@ -18,6 +18,9 @@ const OTHER_BYTES = 48
 
 let starts: i32 = 0
 let lengths: i32 = 0
+/** Records that lack a field: index and field of each, 32 bits both. */
+let lacking: i32 = 0
+let lackingCount: i32 = 0
 /** The table: an entry for each field, then one for each name that is remembered. */
 let fields: i32 = 0
 let fieldCount: i32 = 0
@@ -26,12 +29,8 @@ let otherNames: i32 = 0
 let refusesUnknown: bool = false
 /** The bits of all fields. */
 let complete: u64 = 0
-/** The first field that the record lacks which ended the run, if that is all that is wrong with it; else negative. */
+/** The first field that the record lacks which was read last, if that is all that is wrong with it; else negative. */
 let absent: i32 = -1
-
-export function absentField(): i32 {
-  return absent
-}
 
 /** Takes the place of the table of fields, which has room for other names behind it, their number, and what to do with other fields. */
 export function setFields(table: i32, count: i32, refuses: bool): void {
@@ -50,18 +49,38 @@ export function setMemory(startsAt: i32, lengthsAt: i32, spare: i32): void {
   setScratch(spare)
 }
 
+/** Takes the place of the list of records that lack a field. */
+export function setLacking(listAt: i32): void {
+  lacking = listAt
+}
+
 /**
- * Appends records `first` and after, `count` of them, as rows 0 and after; they lie `shift` behind the positions that were given.
- * Returns how many it took: fewer where one is not simple.
+ * Appends records `first` and after, `count` of them, as rows 0 and after; they lie `shift` behind the positions that were given. Those that
+ * lack a field are listed instead. Returns how many are done: fewer where one is not simple.
  */
 export function decode(first: i32, count: i32, shift: i32): i32 {
-  absent = -1
-  for (let row = 0; row < count; row++) {
-    const start = load<i32>(starts + 4 * (first + row)) + shift
-    setEnd(start + load<i32>(lengths + 4 * (first + row)))
-    if (!record(start, row)) return row
+  let row = 0
+  lackingCount = 0
+  for (let index = first; index < first + count; index++) {
+    const start = load<i32>(starts + 4 * index) + shift
+    setEnd(start + load<i32>(lengths + 4 * index))
+    absent = -1
+    if (record(start, row)) row++
+    else if (absent < 0) return index - first
+    else list(index - first)
   }
   return count
+}
+
+/** How many of the records that the last call did are in the list. */
+export function countLacking(): i32 {
+  return lackingCount
+}
+
+function list(index: i32): void {
+  const entry = lacking + 8 * lackingCount++
+  store<i32>(entry, index)
+  store<i32>(entry, absent, 4)
 }
 
 /** Fields that the record had so far. */
