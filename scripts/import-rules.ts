@@ -123,7 +123,7 @@ export const importRules: readonly ImportRule[] = [
       'formats',
       'connectors/delta',
       'connectors/outbox',
-      'platform',
+      'platform/system',
     ],
     packages: ['millrace'],
     builtins: 'all',

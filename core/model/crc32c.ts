@@ -7,9 +7,6 @@ const BY_PROCESSOR_BYTES = 1_024
 /**
  * CRC-32C (Castagnoli) of `bytes`, as an unsigned number. Goes on from `initial`, the checksum of what came before, so
  * that a checksum over parts equals the one over the whole.
- *
- * @example
- * crc32c(new TextEncoder().encode('123456789')) // 0xe3069283
  */
 export function crc32c(bytes: Uint8Array, initial = 0): number {
   return bytes.length < BY_PROCESSOR_BYTES ? byTables(bytes, initial) : byProcessor(bytes, initial)

@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, it } from 'node:test'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import * as inSource from '../../../../connectors/kafka/platformatic/package.ts'
-import { joinKafkaClient } from '../../../../scripts/join-kafka-client.ts'
+import * as inSource from '../../connectors/kafka/platformatic/package.ts'
+import { joinKafkaClient } from '../../scripts/join-kafka-client.ts'
 
-const root = fileURLToPath(new URL('../../../..', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
 const client = join(root, 'connectors', 'kafka', 'platformatic')
 
 // In the repository, as it imports packages.
