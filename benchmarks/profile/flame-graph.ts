@@ -4,7 +4,7 @@ import { partOf } from './parts.ts'
 const WIDTH = 1_200
 const ROW = 18
 /** Narrower calls are left out: nobody could read or point at them. */
-const LEAST_WIDTH = 1.5
+const LEAST_WIDTH = 2.4
 const CHARACTER = 6.4
 
 /** A flame graph as an SVG: calls stand on their caller, as wide as their time. Each tells its name and share where one points at it. */
