@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 
+const CLIENT = new URL('../connectors/kafka/platformatic/', import.meta.url)
 const BUILT = fileURLToPath(new URL('../dist/connectors/kafka/platformatic/package.js', import.meta.url))
 /** Packages that ours depends on itself. */
 const DEPENDENCIES = ['@platformatic/wasm-utils', '@node-rs/crc32']
@@ -13,10 +14,10 @@ const REQUIRE =
   "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);"
 
 /**
- * Joins what the module `from` re-exports into the file `to`, with the licences of what went into it beside it. `ajv` is the stand-in that
- * `leanImport` gives the package, at `standIn`.
+ * Joins what the module `from` re-exports into the file `to`, with the licences of what went into it beside it. `standIn`: the module that
+ * stands in for ajv.
  */
-export async function joinKafkaClient(from: string, to: string, standIn: string): Promise<void> {
+async function joinKafkaClient(from: string, to: string, standIn: string): Promise<void> {
   const { metafile } = await build({
     entryPoints: [from],
     outfile: to,
@@ -61,4 +62,9 @@ function licencesOf(files: readonly string[]): string {
   return `package.js holds parts of these packages.\n\n${licences.join('\n----\n\n')}`
 }
 
-if (import.meta.main) await joinKafkaClient(BUILT, BUILT, './lean-import.js')
+/** The file that the build would make, for tests; it must lie in the repository, as it imports packages. */
+export async function joinFromSources(to: string): Promise<void> {
+  await joinKafkaClient(fileURLToPath(new URL('package.ts', CLIENT)), to, new URL('lazy-validators.ts', CLIENT).href)
+}
+
+if (import.meta.main) await joinKafkaClient(BUILT, BUILT, './lazy-validators.js')

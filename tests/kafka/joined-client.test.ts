@@ -4,10 +4,9 @@ import { join } from 'node:path'
 import { after, it } from 'node:test'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import * as inSource from '../../connectors/kafka/platformatic/package.ts'
-import { joinKafkaClient } from '../../scripts/join-kafka-client.ts'
+import { joinFromSources } from '../../scripts/join-kafka-client.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const client = join(root, 'connectors', 'kafka', 'platformatic')
 
 // In the repository, as it imports packages.
 mkdirSync(join(root, '.millrace'), { recursive: true })
@@ -16,7 +15,7 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 
 it('the joined client has what the package has, validators that are compiled when they are used, and the licences', async () => {
   const file = join(folder, 'package.js')
-  await joinKafkaClient(join(client, 'package.ts'), file, pathToFileURL(join(client, 'lean-import.ts')).href)
+  await joinFromSources(file)
   const joined = (await import(pathToFileURL(file).href)) as typeof inSource
   assert.deepEqual(Object.keys(joined).sort(), Object.keys(inSource).sort())
 

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { joinKafkaClient } from '../../scripts/join-kafka-client.ts'
+import { joinFromSources } from '../../scripts/join-kafka-client.ts'
 import { KAFKA_VERSION, KafkaBroker, missingForBroker } from '../../scripts/kafka/broker.ts'
 
 /**
@@ -49,10 +49,8 @@ async function runTests(brokers: string): Promise<number> {
   })
 }
 
-/** The file that the build would make. It lies in the repository, as it imports packages. */
 async function joinedClient(): Promise<string> {
-  const client = join(root, 'connectors', 'kafka', 'platformatic')
   const file = join(root, '.millrace', 'joined-kafka-client.js')
-  await joinKafkaClient(join(client, 'package.ts'), file, pathToFileURL(join(client, 'lean-import.ts')).href)
+  await joinFromSources(file)
   return file
 }

@@ -58,8 +58,8 @@ const FACTORIES = { platformatic, kafkajs }
 
 /** Loaded when a pipeline first needs it. */
 async function platformatic(options: KafkaClientOptions): Promise<KafkaClient> {
-  const { leanImport } = await import('../platformatic/lean-import.ts')
-  const { connectPlatformatic } = await leanImport(() => import('../platformatic/client.ts'))
+  const { withLazyValidators } = await import('../platformatic/lazy-validators.ts')
+  const { connectPlatformatic } = await withLazyValidators(() => import('../platformatic/client.ts'))
   return connectPlatformatic(options)
 }
 

@@ -10,7 +10,7 @@ function run(lines: readonly string[]): unknown {
   return JSON.parse(stdout)
 }
 
-const LEAN = new URL('../../../../connectors/kafka/platformatic/lean-import.ts', import.meta.url).href
+const LAZY = new URL('../../../../connectors/kafka/platformatic/lazy-validators.ts', import.meta.url).href
 const LOAD = "() => import('@platformatic/kafka')"
 /** The part of ajv with which the clients’ validators are compiled. */
 const IS_LOADED = "Object.keys(require.cache).some((path) => path.endsWith('/ajv/dist/2020.js'))"
@@ -27,12 +27,12 @@ const LOOK = [
   'console.log(JSON.stringify({ isLoaded, refused, isAjv: Ajv2020.prototype.getSchema !== undefined }))',
 ]
 
-describe('the lean import of the package', () => {
+describe('validators of the package, compiled when they are used', () => {
   it('loads the package without what compiles them, and refuses the same in the same words', () => {
     const plain = run([`const kafka = await (${LOAD})()`, ...LOOK]) as { readonly refused: readonly string[] }
     assert.equal(plain.refused.length, 2)
     assert.deepEqual(plain, { isLoaded: true, refused: plain.refused, isAjv: true })
-    const lean = `const kafka = await (await import('${LEAN}')).leanImport(${LOAD})`
-    assert.deepEqual(run([lean, ...LOOK]), { isLoaded: false, refused: plain.refused, isAjv: true })
+    const lazy = `const kafka = await (await import('${LAZY}')).withLazyValidators(${LOAD})`
+    assert.deepEqual(run([lazy, ...LOOK]), { isLoaded: false, refused: plain.refused, isAjv: true })
   })
 })
