@@ -7,7 +7,7 @@ import { Judge } from './judge.ts'
 import { BUGS } from './wrong-decoder.ts'
 
 const SEED = 1
-const INPUTS = 10_000
+const INPUTS = 20_000
 
 /** How the fuzzer tells of each bug. */
 const TOLD: Readonly<Record<string, RegExp>> = {

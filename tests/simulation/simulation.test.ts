@@ -5,9 +5,9 @@ import { printReport, simulate } from './simulate.ts'
 import { simulateSeed } from './simulate-seed.ts'
 
 const FIRST_SEED = 1
-const SEEDS = 70
+const SEEDS = 100
 
-test('70 worlds of crashes, lost power, zombies and damage end as if nothing had happened', async () => {
+test('100 worlds of crashes, lost power, zombies and damage end as if nothing had happened', async () => {
   const report = await simulate({ first: FIRST_SEED, count: SEEDS })
   assert.deepEqual(report.failed, [], printReport(report))
   assert.deepEqual(report.voidBecause, [], printReport(report))
@@ -19,16 +19,6 @@ test('a seed takes the same way every time', async () => {
     assert.equal(once.trace, again.trace, `seed ${seed}`)
     assert.equal(once.steps, again.steps, `seed ${seed}`)
   }
-})
-
-test('a bug planted in the source is found, and every planted bug says what is wrong', async () => {
-  const bugs = await plantedBugs()
-  assert.ok(bugs.length >= 14)
-  for (const bug of bugs) assert.match(bug.what, /^[A-Z].*\.$/, bug.name)
-  const bug = bugs.find((candidate) => candidate.name.endsWith('no-alignment'))
-  assert.ok(bug)
-  const result = await catchBug(bug, 40)
-  assert.equal(result.kind, 'caught', JSON.stringify(result))
 })
 
 test('every planted bug fits the source as it stands', async () => {

@@ -5,8 +5,8 @@ import { before, beforeEach, describe, it } from 'node:test'
 import type { MillraceError } from '../../core/model/errors.ts'
 import type { ByteOperation, ByteStore } from '../../core/ports/byte-store.ts'
 import type { SpillPlace } from '../../core/runtime/job/job-ports.ts'
-import { appendOrders, temporaryDirectory } from './order-log.ts'
-import { type JobEnd, ordersInTable, runOrders } from './spilling-job.ts'
+import { appendOrders, temporaryDirectory } from '../platform/order-log.ts'
+import { type JobEnd, ordersInTable, runOrders } from '../platform/spilling-job.ts'
 
 const ORDERS = 30_000
 const MORE = 1_000
