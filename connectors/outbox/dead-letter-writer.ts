@@ -9,7 +9,7 @@ import { DeadLetterHeaders } from './dead-letter-headers.ts'
 import { OutboxWriter } from './outbox-writer.ts'
 import { OriginCounter } from './record-identity.ts'
 
-/** As many as a file takes at once without a trip to the thread pool. */
+/** With the last record still less than what a file takes without a trip to the thread pool. */
 const SPILL_BYTES = 196_608
 
 export interface DeadLetterWriterOptions {

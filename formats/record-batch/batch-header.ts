@@ -1,5 +1,4 @@
 // hot path
-
 import { crc32c } from '../../core/model/crc32c.ts'
 import { CODECS, type Codec } from './compression.ts'
 import { AT, ATTRIBUTE, dataViewOf, LENGTH_COUNTS_FROM, MAGIC, writeInt64 } from './layout.ts'

@@ -2,7 +2,6 @@
 // 1. The frame: base offset, length, magic. 2. The CRC over the rest. 3. The header's fields, and whether the record count
 // can be true. 4. The records, inflated if need be. 5. Per record: length, attributes, timestamp delta, offset delta, key,
 // value, headers; each must end where its length says, and the last one where the batch ends.
-
 import { crc32c } from '../../core/model/crc32c.ts'
 import { corrupt, unsupported } from './batch-errors.ts'
 import { codecOf, decompress } from './compression.ts'

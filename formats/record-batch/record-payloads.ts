@@ -83,13 +83,12 @@ export class RecordPayloads {
    * One batch of these rows, or of all, with base offset 0, in a buffer of its own. The same records give the same bytes. Throws
    * `MR_RECORD_BATCH_TOO_LARGE` where it would pass 2 GiB.
    */
-  encode(kind: BatchKind, rows?: readonly number[]): Uint8Array {
-    const count = rows === undefined ? this.#count : rows.length
-    const times = this.#timesOf(count, rows)
-    const plain = new Uint8Array(AT.records + this.#measure(count, rows, times.baseTimestamp))
-    this.#write(new VarintWriter(plain, AT.records), { count, rows, baseTimestamp: times.baseTimestamp })
+  encode(kind: BatchKind, rows: ArrayLike<number> = this.#allRows()): Uint8Array {
+    const times = this.#timesOf(rows)
+    const plain = new Uint8Array(AT.records + this.#measure(rows, times.baseTimestamp))
+    this.#write(new VarintWriter(plain, AT.records), rows, times.baseTimestamp)
     const batch = kind.codec === 'none' ? plain : withRecords(compress(kind.codec, plain.subarray(AT.records)))
-    writeHeader(batch, kind, { count, ...times })
+    writeHeader(batch, kind, { count: rows.length, ...times })
     return batch
   }
 
@@ -103,21 +102,24 @@ export class RecordPayloads {
     return row === 0 ? 0 : this.#ends[row - 1]!
   }
 
-  #timesOf(count: number, rows: readonly number[] | undefined): { baseTimestamp: number; maxTimestamp: number } {
-    if (count === 0) return { baseTimestamp: -1, maxTimestamp: -1 }
-    const baseTimestamp = this.#timestamps[rows === undefined ? 0 : rows[0]!]!
+  #allRows(): Int32Array {
+    const rows = new Int32Array(this.#count)
+    for (let row = 0; row < rows.length; row++) rows[row] = row
+    return rows
+  }
+
+  #timesOf(rows: ArrayLike<number>): { baseTimestamp: number; maxTimestamp: number } {
+    if (rows.length === 0) return { baseTimestamp: -1, maxTimestamp: -1 }
+    const baseTimestamp = this.#timestamps[rows[0]!]!
     let maxTimestamp = baseTimestamp
-    for (let i = 0; i < count; i++) {
-      const timestamp = this.#timestamps[rows === undefined ? i : rows[i]!]!
-      if (timestamp > maxTimestamp) maxTimestamp = timestamp
-    }
+    for (let i = 0; i < rows.length; i++) maxTimestamp = Math.max(maxTimestamp, this.#timestamps[rows[i]!]!)
     return { baseTimestamp, maxTimestamp }
   }
 
-  #measure(count: number, rows: readonly number[] | undefined, baseTimestamp: number): number {
+  #measure(rows: ArrayLike<number>, baseTimestamp: number): number {
     let totalBytes = 0
-    for (let i = 0; i < count; i++) {
-      const bodyBytes = this.#bodyBytes(rows === undefined ? i : rows[i]!, i, baseTimestamp)
+    for (let i = 0; i < rows.length; i++) {
+      const bodyBytes = this.#bodyBytes(rows[i]!, i, baseTimestamp)
       totalBytes += intBytes(bodyBytes) + bodyBytes
     }
     if (totalBytes > LARGEST_BATCH_BYTES - AT.records) throw passesLimit(totalBytes)
@@ -130,14 +132,10 @@ export class RecordPayloads {
     return ATTRIBUTES_BYTES + longBytes(delta) + intBytes(index) + this.sizeBytesOf(row)
   }
 
-  #write(
-    writer: VarintWriter,
-    of: { readonly count: number; readonly rows: readonly number[] | undefined; readonly baseTimestamp: number },
-  ): void {
-    const { count, rows, baseTimestamp } = of
+  #write(writer: VarintWriter, rows: ArrayLike<number>, baseTimestamp: number): void {
     const payloads = this.#writer.bytes
-    for (let i = 0; i < count; i++) {
-      const row = rows === undefined ? i : rows[i]!
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!
       writer.writeInt(this.#bodyBytes(row, i, baseTimestamp))
       writer.writeByte(0)
       writer.writeLong(this.#timestamps[row]! - baseTimestamp)

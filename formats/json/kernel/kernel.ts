@@ -31,8 +31,8 @@ let user: Kernel | undefined
 
 /**
  * Reads runs of JSON records by WebAssembly, as long as they are simple: it accepts nothing that the decoder in TypeScript
- * would not, makes the same of it, and refuses nothing itself but what only lacks a field. Two calls belong together: `load`, then `decode` for all of
- * the run, without another kernel of this thread between them.
+ * would not, makes the same of it, and refuses nothing itself but what only lacks a field. Two calls belong together: `load`, then
+ * `decode` for all of the run, without another kernel of this thread between them.
  */
 export class Kernel {
   /**
