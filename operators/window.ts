@@ -14,8 +14,9 @@ import type {
   Output,
   StateBlock,
 } from '../core/ports/operator.ts'
-import type { PaneGroup } from '../core/state/pane-group.ts'
-import { type Pane, PaneTable } from '../core/state/pane-table.ts'
+import type { KeyedValues } from '../core/state/keyed-values.ts'
+import type { Pane } from '../core/state/pane.ts'
+import { PaneTable } from '../core/state/pane-table.ts'
 import type { ResultOf } from './expression/expression.ts'
 import { keysOf } from './key-option.ts'
 import type { KeyedBy } from './keyed.ts'
@@ -125,7 +126,7 @@ class Windowing implements Operator {
     this.outputDelayMs = latenessMs
     this.#sizeMs = sizeMs
     this.#accumulators = new Accumulators(window.aggregates)
-    this.#table = new PaneTable(keyGroups, this.#accumulators.slots)
+    this.#table = new PaneTable({ keyGroups, slots: this.#accumulators.slots })
     this.#results = new PaneResults(window, this.#accumulators, sizeMs)
     // Only its bytes are asked for: hashes come with the batch.
     this.#keys = new KeyHasher(window.key, 0, context)
@@ -146,6 +147,7 @@ class Windowing implements Operator {
   onBatch(batch: Batch, output: Output): void {
     const rows = batch.selectedRows()
     if (this.#late.length < rows.length) this.#late = new Int32Array(2 * rows.length)
+    this.#table.divideLarge()
     this.#find(batch, rows)
     this.#accumulators.take(batch, this.#entries)
     if (this.#lateCount > 0) output.reject(batch, this.#late.slice(0, this.#lateCount), this.#lateness())
@@ -176,22 +178,22 @@ class Windowing implements Operator {
       }
       if (pane === undefined) this.#late[this.#lateCount++] = row
       else {
-        const group = this.#table.groupOf(pane, keys, 4 * row)
-        let position = group.lookup(keys, 4 * row)
-        if (position < 0) position = this.#open(group, batch, row)
-        else group.touch(position)
-        entries.add(row, group, group.slots * position)
+        const part = pane.partOf(keys[4 * row]!)
+        let position = part.lookup(keys, 4 * row)
+        if (position < 0) position = this.#open(part, batch, row)
+        else part.touch(position)
+        entries.add(row, part, part.slots * position)
       }
     }
   }
 
   /** Makes the entry of a key, with its first record; the record is still to be taken. */
-  #open(group: PaneGroup, batch: Batch, row: number): number {
+  #open(part: KeyedValues, batch: Batch, row: number): number {
     const to = this.#keys.encode(this.#keyColumns, row)
-    const position = group.add(keysOf('window', batch), 4 * row, { bytes: this.#keys.bytes, from: 0, to })
+    const position = part.add(keysOf('window', batch), 4 * row, { bytes: this.#keys.bytes, from: 0, to })
     const { splits, offsets } = batch.system
     const origin = { split: splits[row]!, offset: offsets[row]! }
-    this.#accumulators.open(group.values, group.slots * position, origin)
+    this.#accumulators.open(part.values, part.slots * position, origin)
     return position
   }
 
@@ -199,7 +201,7 @@ class Windowing implements Operator {
     if (!(time > this.#watermark)) return
     this.#watermark = time
     for (const pane of this.#table.takeBefore(this.horizon)) {
-      this.#results.emit(pane, output)
+      this.#results.emit(this.#table.inOrder(pane), output)
       this.#table.release(pane)
     }
   }

@@ -1,9 +1,9 @@
 // hot path
 import type { AgingGroup } from './forgetting.ts'
 import type { KeySpan } from './key-span.ts'
+import { KeyedValues } from './keyed-values.ts'
 import { medianTime } from './median-time.ts'
 import { type PaneEntries, paneBlockBytes, writePaneBlock } from './pane-block.ts'
-import { PaneGroup } from './pane-group.ts'
 
 /** Keys whose only accumulator is their time. */
 const SLOTS = 1
@@ -13,7 +13,7 @@ const SLOTS = 1
  * are never taken for the same. 36 bytes per key and the key itself when full, twice as much after growth.
  */
 export class ExactGroup implements AgingGroup {
-  #keys = new PaneGroup(SLOTS)
+  #keys = new KeyedValues(SLOTS)
   #horizon = Number.NEGATIVE_INFINITY
   /** About half of the keys were older than this when memory was last made or given back. */
   #median = Number.POSITIVE_INFINITY
@@ -31,7 +31,7 @@ export class ExactGroup implements AgingGroup {
     return this.#keys.sizeBytes
   }
 
-  /** As `KeyedGroup.peek`. */
+  /** As `KeyedEntries.peek`. */
   peek(third: number): number {
     return this.#keys.peek(third)
   }
@@ -67,7 +67,7 @@ export class ExactGroup implements AgingGroup {
 
   compact(horizon: number): void {
     const outgrown = this.#keys
-    const kept = new PaneGroup(SLOTS)
+    const kept = new KeyedValues(SLOTS)
     // What is in a snapshot comes first: from there on everything is new.
     copyLiving(outgrown, kept, { horizon, isChanged: false })
     kept.markClean()
@@ -99,19 +99,20 @@ export class ExactGroup implements AgingGroup {
   /** What changed since the last call, as a block; the caller owns the bytes. */
   snapshot(): { readonly bytes: Uint8Array; readonly entries: number } {
     const group = this.#keys
-    const { changed: count, changedKeyBytes: keyBytes } = group
+    const changed = group.takeChanged()
+    const count = changed.length
+    const keyBytes = group.keyBytes(changed)
     const words = new Int32Array(4 * count)
     const times = new Float64Array(count)
     const keyEnds = new Uint32Array(count)
     const keys = new Uint8Array(keyBytes)
-    let at = 0
     let end = 0
-    group.takeChanged((position) => {
+    for (const [at, position] of changed.entries()) {
       for (let word = 0; word < 4; word++) words[4 * at + word] = group.wordAt(position, word)
       times[at] = group.values[position]!
       end = group.copyKey(position, keys, end)
-      keyEnds[at++] = end
-    })
+      keyEnds[at] = end
+    }
     const bytes = new Uint8Array(paneBlockBytes({ count, slots: 0, keyBytes }))
     writePaneBlock(bytes, { words, times, count, slots: 0, values: new Float64Array(0), keyEnds, keys }, 3)
     return { bytes, entries: count }
@@ -142,8 +143,8 @@ export class ExactGroup implements AgingGroup {
 }
 
 function copyLiving(
-  from: PaneGroup,
-  to: PaneGroup,
+  from: KeyedValues,
+  to: KeyedValues,
   { horizon, isChanged }: { readonly horizon: number; readonly isChanged: boolean },
 ): void {
   const words = new Int32Array(4)

@@ -1,7 +1,7 @@
 // hot path
 import { freeMemory } from '../model/free-memory.ts'
 import { type BlockEntries, writeBlock } from './block.ts'
-import { KeyedGroup } from './keyed-group.ts'
+import { KeyedEntries } from './keyed-entries.ts'
 import { medianTime } from './median-time.ts'
 
 const INITIAL_ENTRIES = 16
@@ -21,7 +21,7 @@ interface Entries {
  * such a key is appended and the old entry marked. So what changed since the last snapshot is always the tail, and a
  * snapshot is one copy of it. 32 to 35 bytes per entry when full, half as much again after growth.
  */
-export class FingerprintGroup extends KeyedGroup {
+export class FingerprintGroup extends KeyedEntries {
   #times: Float64Array = new Float64Array(INITIAL_ENTRIES)
   #capacity = INITIAL_ENTRIES
   /** Entries, superseded ones included. */

@@ -1,8 +1,8 @@
 import { blockBytes, blockVersion, decodeBlock, entriesIn } from './block.ts'
 import { ExactGroup } from './exact-group.ts'
 import { FingerprintGroup } from './fingerprint-group.ts'
+import { KeyedValues } from './keyed-values.ts'
 import { decodePaneBlock } from './pane-block.ts'
-import { PaneGroup } from './pane-group.ts'
 import { paneSnapshot } from './pane-snapshot.ts'
 
 /**
@@ -36,20 +36,20 @@ function mergeTimes(blocks: readonly Uint8Array[], horizon: number): Uint8Array 
 }
 
 function mergePanes(blocks: readonly Uint8Array[], horizon: number): Uint8Array {
-  const panes = new Map<number, PaneGroup>()
+  const panes = new Map<number, KeyedValues>()
   for (const block of blocks) {
     const entries = decodePaneBlock(block)
     for (let i = 0; i < entries.count; i++) {
       const start = entries.times[i]!
       if (start < horizon) continue
-      const group = panes.get(start) ?? new PaneGroup(entries.slots)
-      panes.set(start, group)
-      group.put(entries, i)
+      const values = panes.get(start) ?? new KeyedValues(entries.slots)
+      panes.set(start, values)
+      values.put(entries, i)
     }
   }
-  const starts = [...panes.keys()].sort((a, b) => a - b)
-  const { bytes } = paneSnapshot(starts.map((start) => ({ start, group: panes.get(start)! })))
-  for (const group of panes.values()) group.free()
+  const inOrder = [...panes].sort(([a], [b]) => a - b)
+  const { bytes } = paneSnapshot(inOrder.map(([start, values]) => ({ start, values, positions: values.positions() })))
+  for (const values of panes.values()) values.free()
   return bytes
 }
 

@@ -1,34 +1,35 @@
+import type { KeyedValues } from './keyed-values.ts'
 import { paneBlockBytes, writePaneBlock } from './pane-block.ts'
-import type { PaneGroup } from './pane-group.ts'
 
-/** The part of one window in one key group. */
-export interface PaneEntry {
+/** Some entries of the window that begins at `start`: those at `positions` of `values`. */
+export interface PaneSlice {
   readonly start: number
-  readonly group: PaneGroup
+  readonly values: KeyedValues
+  readonly positions: Int32Array
 }
 
-/** What changed in the panes of one key group since the last time, as a block; the caller owns the bytes. */
-export function paneSnapshot(panes: readonly PaneEntry[]): { readonly bytes: Uint8Array; readonly entries: number } {
-  const slots = panes[0]?.group.slots ?? 0
-  const count = panes.reduce((sum, { group }) => sum + group.changed, 0)
-  const keyBytes = panes.reduce((sum, { group }) => sum + group.changedKeyBytes, 0)
+/** Entries of one key group as a block; the caller owns the bytes. */
+export function paneSnapshot(slices: readonly PaneSlice[]): { readonly bytes: Uint8Array; readonly entries: number } {
+  const slots = slices[0]?.values.slots ?? 0
+  const count = slices.reduce((sum, { positions }) => sum + positions.length, 0)
+  const keyBytes = slices.reduce((sum, { values, positions }) => sum + values.keyBytes(positions), 0)
   const words = new Int32Array(4 * count)
   const times = new Float64Array(count)
-  const values = new Float64Array(slots * count)
+  const accumulators = new Float64Array(slots * count)
   const keyEnds = new Uint32Array(count)
   const keys = new Uint8Array(keyBytes)
   let at = 0
   let end = 0
-  for (const { start, group } of panes) {
-    group.takeChanged((position) => {
-      for (let word = 0; word < 4; word++) words[4 * at + word] = group.wordAt(position, word)
-      for (let slot = 0; slot < slots; slot++) values[slots * at + slot] = group.values[slots * position + slot]!
+  for (const { start, values, positions } of slices) {
+    for (const position of positions) {
+      for (let word = 0; word < 4; word++) words[4 * at + word] = values.wordAt(position, word)
+      for (let slot = 0; slot < slots; slot++) accumulators[slots * at + slot] = values.values[slots * position + slot]!
       times[at] = start
-      end = group.copyKey(position, keys, end)
+      end = values.copyKey(position, keys, end)
       keyEnds[at++] = end
-    })
+    }
   }
   const bytes = new Uint8Array(paneBlockBytes({ count, slots, keyBytes }))
-  writePaneBlock(bytes, { words, times, count, slots, values, keyEnds, keys })
+  writePaneBlock(bytes, { words, times, count, slots, values: accumulators, keyEnds, keys })
   return { bytes, entries: count }
 }

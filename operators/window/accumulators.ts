@@ -1,7 +1,7 @@
 // hot path
 import type { Batch } from '../../core/model/batch.ts'
 import type { ColumnBuilder } from '../../core/model/column-builder.ts'
-import type { PaneGroup } from '../../core/state/pane-group.ts'
+import type { KeyedValues } from '../../core/state/keyed-values.ts'
 import type { BoundAggregate, Fold } from './aggregate.ts'
 import type { EntryList } from './entry-list.ts'
 
@@ -38,18 +38,13 @@ export class Accumulators {
     for (let i = 0; i < this.#folds.length; i++) this.#folds[i]!.take(batch, entries, this.#offsets[i]!)
   }
 
-  /** Appends the results of the entries [from, to) of a group, an aggregate to a builder each. */
-  close(
-    group: PaneGroup,
-    { from, to }: { readonly from: number; readonly to: number },
-    into: readonly ColumnBuilder[],
-  ): void {
-    const { values, slots } = group
+  /** Appends the results of the entries at `positions`, an aggregate to a builder each. */
+  close({ values, slots }: KeyedValues, positions: Int32Array, into: readonly ColumnBuilder[]): void {
     for (let i = 0; i < this.#folds.length; i++) {
       const fold = this.#folds[i]!
       const builder = into[i]!
-      const end = slots * to
-      for (let at = slots * from + this.#offsets[i]!; at < end; at += slots) fold.close(values, at, builder)
+      const offset = this.#offsets[i]!
+      for (let p = 0; p < positions.length; p++) fold.close(values, slots * positions[p]! + offset, builder)
     }
   }
 }

@@ -1,11 +1,11 @@
 // hot path
-import type { PaneGroup } from '../../core/state/pane-group.ts'
+import type { KeyedValues } from '../../core/state/keyed-values.ts'
 
-/** Where each record of a batch is folded: physical row `rows[i]` into the values of `groups[i]` from `at[i]` on, for i < `count`. */
+/** Where each record of a batch is folded: physical row `rows[i]` into `tables[i]` from `at[i]` on, for i < `count`. */
 export class EntryList {
   rows = new Int32Array(0)
   at = new Int32Array(0)
-  readonly groups: PaneGroup[] = []
+  readonly tables: KeyedValues[] = []
   count = 0
 
   /** Empties the list and makes room for so many records. */
@@ -16,10 +16,10 @@ export class EntryList {
     this.at = new Int32Array(2 * records)
   }
 
-  add(row: number, group: PaneGroup, at: number): void {
+  add(row: number, table: KeyedValues, at: number): void {
     const i = this.count++
     this.rows[i] = row
-    this.groups[i] = group
+    this.tables[i] = table
     this.at[i] = at
   }
 }

@@ -23,10 +23,10 @@ export class CountFold implements Fold {
     values[at] = 0
   }
 
-  take(batch: Batch, { rows, groups, at, count }: EntryList, offset: number): void {
+  take(batch: Batch, { rows, tables, at, count }: EntryList, offset: number): void {
     const column = this.#field === undefined ? undefined : batch.column(this.#field)
     for (let i = 0; i < count; i++)
-      if (column === undefined || isValid(column, rows[i]!)) groups[i]!.values[at[i]! + offset]!++
+      if (column === undefined || isValid(column, rows[i]!)) tables[i]!.values[at[i]! + offset]!++
   }
 
   close(values: Float64Array, at: number, into: ColumnBuilder): void {
@@ -51,7 +51,7 @@ export class NumberFold implements Fold {
     values[at] = NONE
   }
 
-  take(batch: Batch, { rows, groups, at, count }: EntryList, offset: number): void {
+  take(batch: Batch, { rows, tables, at, count }: EntryList, offset: number): void {
     const column = batch.column(this.#field)
     const { kind } = column.type
     const isWide = kind === 'integer' || kind === 'timestamp'
@@ -59,7 +59,7 @@ export class NumberFold implements Fold {
       const row = rows[i]!
       if (!isValid(column, row)) continue
       const value = isWide ? wideNumberAt(column, row) : column.values[row]!
-      const { values } = groups[i]!
+      const { values } = tables[i]!
       const slot = at[i]! + offset
       const before = values[slot]!
       values[slot] = Number.isNaN(before) ? value : this.#combined(before, value, kind === 'float64')
@@ -100,13 +100,13 @@ export class WideFold implements Fold {
     values[at + 1] = NONE
   }
 
-  take(batch: Batch, { rows, groups, at, count }: EntryList, offset: number): void {
+  take(batch: Batch, { rows, tables, at, count }: EntryList, offset: number): void {
     const column = batch.column(this.#field)
     for (let i = 0; i < count; i++) {
       const row = rows[i]!
       if (!isValid(column, row)) continue
       const low = column.values[2 * row]! >>> 0
-      this.#add(groups[i]!.values, at[i]! + offset, { low, high: column.values[2 * row + 1]! })
+      this.#add(tables[i]!.values, at[i]! + offset, { low, high: column.values[2 * row + 1]! })
     }
   }
 

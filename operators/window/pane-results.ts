@@ -2,8 +2,7 @@ import { Batch } from '../../core/model/batch.ts'
 import { ColumnBuilder } from '../../core/model/column-builder.ts'
 import { appendKey } from '../../core/model/read-key.ts'
 import type { Output } from '../../core/ports/operator.ts'
-import type { PaneGroup } from '../../core/state/pane-group.ts'
-import type { Pane } from '../../core/state/pane-table.ts'
+import type { PaneSlice } from '../../core/state/pane-snapshot.ts'
 import type { Accumulators } from './accumulators.ts'
 import type { BoundWindow } from './bind-window.ts'
 
@@ -29,33 +28,33 @@ export class PaneResults {
     this.#results = window.aggregates.map(({ type }) => new ColumnBuilder(type))
   }
 
-  /** Emits the results of a pane. */
-  emit({ start, groups }: Pane, output: Output): void {
-    for (const group of groups) {
-      if (group === undefined) continue
+  /** Emits the results of a window, of which these are all entries. */
+  emit(slices: readonly PaneSlice[], output: Output): void {
+    for (const { start, values, positions } of slices) {
       let from = 0
-      while (from < group.size) {
-        const to = Math.min(group.size, from + MOST_ROWS - this.#start.length)
-        this.#append(start, group, { from, to })
+      while (from < positions.length) {
+        const to = Math.min(positions.length, from + MOST_ROWS - this.#start.length)
+        this.#append({ start, values, positions: positions.subarray(from, to) })
         from = to
         if (this.#start.length === MOST_ROWS) output.create(this.#batch(start))
       }
     }
-    if (this.#start.length > 0) output.create(this.#batch(start))
+    if (this.#start.length > 0) output.create(this.#batch(slices[0]!.start))
   }
 
-  #append(start: number, group: PaneGroup, entries: { readonly from: number; readonly to: number }): void {
-    const { values, slots, keys } = group
+  #append({ start, values: entries, positions }: PaneSlice): void {
+    const { values, slots, keys } = entries
     let row = this.#start.length
-    for (let position = entries.from; position < entries.to; position++) {
-      appendKey(keys, group.keyStart(position), this.#keys)
+    for (let i = 0; i < positions.length; i++) {
+      const position = positions[i]!
+      appendKey(keys, entries.keyStart(position), this.#keys)
       this.#start.appendWide(1_000 * start)
       this.#end.appendWide(1_000 * (start + this.#sizeMs))
       const at = slots * position
       this.#splits[row] = values[at]!
       this.#offsets[row++] = values[at + 1]!
     }
-    this.#accumulators.close(group, entries, this.#results)
+    this.#accumulators.close(entries, positions, this.#results)
   }
 
   #batch(start: number): Batch {

@@ -2,13 +2,13 @@
 import { freeMemory } from '../model/free-memory.ts'
 
 /**
- * Entries of one key group, found by 128-bit key hash; what they hold is for the classes that build on it.
+ * Entries found by 128-bit key hash; what they hold is for the classes that build on it.
  *
  * The index is of open addressing, half full at most: each bucket holds the position of an entry plus one in its low bits and bits
  * of the key's second word above, which spare most looks at the keys themselves. A base rather than a part, as the way through an
  * object of its own would cost a look at memory for each key.
  */
-export abstract class KeyedGroup {
+export abstract class KeyedEntries {
   /** Four words of hash per entry. */
   protected words: Int32Array
   #index: Int32Array

@@ -1,7 +1,7 @@
 // hot path
 import { freeMemory } from '../model/free-memory.ts'
 import type { KeySpan } from './key-span.ts'
-import { KeyedGroup } from './keyed-group.ts'
+import { KeyedEntries } from './keyed-entries.ts'
 import type { PaneEntries } from './pane-block.ts'
 
 const INITIAL_ENTRIES = 16
@@ -9,20 +9,27 @@ const INITIAL_KEY_BYTES = 256
 /** Memory of which less than one part in so many was used is not kept. */
 const LEAST_SHARE = 8
 
+interface Room {
+  readonly entries: number
+  readonly keyBytes: number
+}
+
+const NO_ROOM: Room = { entries: 0, keyBytes: 0 }
+
 /**
- * Accumulators by 128-bit key hash, of one pane in one key group, with the canonical bytes of each key.
+ * Accumulators by 128-bit key hash, with the canonical bytes of each key.
  *
  * Entries stand in the order of their coming and keep their position for ever. `values` holds `slots` doubles per entry and
  * may be written through {@link touch}, which notes that the entry changed: a snapshot is what changed since the one before.
  */
-export class PaneGroup extends KeyedGroup {
+export class KeyedValues extends KeyedEntries {
   readonly slots: number
   values: Float64Array
-  #keyEnds = new Int32Array(INITIAL_ENTRIES)
-  #keys = new Uint8Array(INITIAL_KEY_BYTES)
-  #keyView = new DataView(this.#keys.buffer)
+  #keyEnds: Int32Array
+  #keys: Uint8Array
+  #keyView: DataView
   #keyBytes = 0
-  #capacity = INITIAL_ENTRIES
+  #capacity: number
   #count = 0
   /** Entries from here on are in no snapshot. */
   #clean = 0
@@ -31,10 +38,16 @@ export class PaneGroup extends KeyedGroup {
   #changedCount = 0
   #isChanged: Uint8Array = new Uint8Array(0)
 
-  constructor(slots: number) {
-    super(INITIAL_ENTRIES)
+  /** `slots`: doubles per entry. `room`: what is to come, where that is known. */
+  constructor(slots: number, { entries, keyBytes }: Room = NO_ROOM) {
+    const capacity = Math.max(INITIAL_ENTRIES, 2 ** Math.ceil(Math.log2(entries)))
+    super(capacity)
     this.slots = slots
-    this.values = new Float64Array(slots * INITIAL_ENTRIES)
+    this.values = new Float64Array(slots * capacity)
+    this.#keyEnds = new Int32Array(capacity)
+    this.#keys = new Uint8Array(Math.max(INITIAL_KEY_BYTES, keyBytes))
+    this.#keyView = new DataView(this.#keys.buffer)
+    this.#capacity = capacity
   }
 
   get size(): number {
@@ -55,13 +68,6 @@ export class PaneGroup extends KeyedGroup {
   /** Entries that the next snapshot will hold. */
   get changed(): number {
     return this.#count - this.#clean + this.#changedCount
-  }
-
-  /** Bytes of the keys of those entries. */
-  get changedKeyBytes(): number {
-    let bytes = this.#keyBytes - this.keyStart(this.#clean)
-    for (let i = 0; i < this.#changedCount; i++) bytes += this.#keyLength(this.#changed[i]!)
-    return bytes
   }
 
   /** Adds a key that has no entry, with its bytes `key[from, to)`. Gives its position, at which the caller sets values. */
@@ -121,6 +127,13 @@ export class PaneGroup extends KeyedGroup {
     return { bytes: this.#keys, from: this.keyStart(position), to: this.#keyEnds[position]! }
   }
 
+  /** Bytes of the keys at `positions`. */
+  keyBytes(positions: Int32Array): number {
+    let bytes = 0
+    for (let i = 0; i < positions.length; i++) bytes += this.#keyEnds[positions[i]!]! - this.keyStart(positions[i]!)
+    return bytes
+  }
+
   /** Copies the bytes of a key to `target` from `at` on. Gives where they end. */
   copyKey(position: number, target: Uint8Array, at: number): number {
     const key = this.#keys.subarray(this.keyStart(position), this.#keyEnds[position]!)
@@ -128,12 +141,36 @@ export class PaneGroup extends KeyedGroup {
     return at + key.length
   }
 
-  /** Calls back with every entry that changed since the last call, in the order of their coming, and takes them as handed over. */
-  takeChanged(each: (position: number) => void): void {
-    const older = this.#changed.subarray(0, this.#changedCount).sort()
-    for (const position of older) each(position)
-    for (let position = this.#clean; position < this.#count; position++) each(position)
+  /** Positions of the entries that changed since the last call, in the order of their coming, and takes them as handed over. */
+  takeChanged(): Int32Array {
+    const older = this.#changedCount
+    const positions = new Int32Array(this.changed)
+    positions.set(this.#changed.subarray(0, older).sort())
+    for (let i = older; i < positions.length; i++) positions[i] = this.#clean + i - older
     this.markClean()
+    return positions
+  }
+
+  /** Positions of all entries, in the order of their coming. */
+  positions(): Int32Array {
+    const positions = new Int32Array(this.#count)
+    for (let position = 0; position < positions.length; position++) positions[position] = position
+    return positions
+  }
+
+  /** The entries at `positions`, in this order, which is that of their coming; the next snapshot holds of them what it would have held. */
+  copy(positions: Int32Array): KeyedValues {
+    const { slots, words, values } = this
+    const copy = new KeyedValues(slots, { entries: positions.length, keyBytes: this.keyBytes(positions) })
+    for (let at = 0; at < positions.length; at++) {
+      const position = positions[at]!
+      copy.add(words, 4 * position, this.keyAt(position))
+      for (let slot = 0; slot < slots; slot++) copy.values[slots * at + slot] = values[slots * position + slot]!
+      if (position < this.#clean) copy.#clean = at + 1
+    }
+    copy.#noteChanges()
+    for (let at = 0; at < copy.#clean; at++) if (this.isChanged(positions[at]!)) copy.touch(at)
+    return copy
   }
 
   /** Takes all entries as handed over already: they came from a stored block. */
@@ -141,11 +178,7 @@ export class PaneGroup extends KeyedGroup {
     for (let i = 0; i < this.#changedCount; i++) this.#isChanged[this.#changed[i]!] = 0
     this.#changedCount = 0
     this.#clean = this.#count
-    if (this.#isChanged.length >= this.#count) return
-    freeMemory(this.#isChanged)
-    freeMemory(this.#changed)
-    this.#isChanged = new Uint8Array(this.#capacity)
-    this.#changed = new Int32Array(this.#capacity)
+    this.#noteChanges()
   }
 
   /**
@@ -163,15 +196,11 @@ export class PaneGroup extends KeyedGroup {
     return true
   }
 
-  /** Gives its memory back; the group must not be used after it. */
+  /** Gives its memory back; it must not be used after that. */
   free(): void {
     const owned = [this.values, this.words, this.#keyEnds, this.#keys, this.#changed, this.#isChanged]
     for (const memory of owned) freeMemory(memory)
     this.freeIndex()
-  }
-
-  #keyLength(position: number): number {
-    return this.#keyEnds[position]! - this.keyStart(position)
   }
 
   #appendKey(position: number, { bytes, from, to }: KeySpan): void {
@@ -187,6 +216,15 @@ export class PaneGroup extends KeyedGroup {
     for (let i = from, at = this.#keyBytes; i < to; i++) keys[at++] = bytes[i]!
     this.#keyBytes = end
     this.#keyEnds[position] = end
+  }
+
+  /** Makes room to note which of the entries that are in a snapshot change. */
+  #noteChanges(): void {
+    if (this.#isChanged.length >= this.#clean) return
+    freeMemory(this.#isChanged)
+    freeMemory(this.#changed)
+    this.#isChanged = new Uint8Array(this.#capacity)
+    this.#changed = new Int32Array(this.#capacity)
   }
 
   #grow(): void {
