@@ -94,27 +94,29 @@ export class FingerprintGroup extends KeyedEntries {
   /** Makes room for `entries` more, so that adding them rebuilds nothing. */
   reserve(entries: number): void {
     if (this.#count + entries <= this.#capacity) return
-    this.#rebuild(this.#horizon, capacityFor(this.#countLiving(this.#horizon) + entries))
+    const living = this.#countLiving(this.#horizon)
+    this.#rebuild(this.#horizon, living, capacityFor(living + entries))
   }
 
   /** Rebuilds the group without entries older than `horizon`, with at least a quarter of it free; in its place where the size fits. */
   compact(horizon: number): void {
-    this.#rebuild(horizon, capacityFor(Math.ceil((4 * this.#countLiving(horizon)) / 3)))
+    const living = this.#countLiving(horizon)
+    this.#rebuild(horizon, living, capacityFor(Math.ceil((4 * living) / 3)))
   }
 
-  #rebuild(horizon: number, capacity: number): void {
+  #rebuild(horizon: number, living: number, capacity: number): void {
     const outgrown = this.#entries
     const target = capacity === this.#capacity ? outgrown : newEntries(capacity)
     const before = this.#count
-    const { live, clean } = this.#copyLiving(horizon, target)
+    const clean = living === before ? this.#copyAll(target) : this.#copyLiving(horizon, target)
     this.words = target.words
     this.#times = target.times
     this.#capacity = capacity
-    this.#count = live
+    this.#count = living
     this.#superseded = 0
     this.#clean = clean
-    if (live < before || this.buckets !== bucketsFor(capacity)) this.rebuildIndex(bucketsFor(capacity), live)
-    this.#median = medianTime(this.#times, live)
+    if (living < before || this.buckets !== bucketsFor(capacity)) this.rebuildIndex(bucketsFor(capacity), living)
+    this.#median = medianTime(this.#times, living)
     if (target !== outgrown) freeEntries(outgrown)
   }
 
@@ -195,8 +197,17 @@ export class FingerprintGroup extends KeyedEntries {
     }
   }
 
-  /** In the order of their coming, so that the target may be the group itself. */
-  #copyLiving(horizon: number, { words, times }: Entries): { readonly live: number; readonly clean: number } {
+  /** Copies all entries. Gives how many of them are in a snapshot. */
+  #copyAll({ words, times }: Entries): number {
+    if (words !== this.words) {
+      words.set(this.words.subarray(0, 4 * this.#count))
+      times.set(this.#times.subarray(0, this.#count))
+    }
+    return this.#clean
+  }
+
+  /** The same for the living ones, in the order of their coming, so that the target may be the group itself. */
+  #copyLiving(horizon: number, { words, times }: Entries): number {
     let live = 0
     let clean = 0
     for (let position = 0; position < this.#count; position++) {
@@ -206,7 +217,7 @@ export class FingerprintGroup extends KeyedEntries {
       for (let word = 0; word < 4; word++) words[4 * live + word] = this.words[4 * position + word]!
       times[live++] = time
     }
-    return { live, clean: this.#clean === this.#count ? live : clean }
+    return this.#clean === this.#count ? live : clean
   }
 
   #countLiving(horizon: number): number {

@@ -1,4 +1,4 @@
-const SAMPLES = 255
+const SAMPLES = 63
 
 /** About the median of the first `count` times, from evenly spread samples; +∞ where there are none. */
 export function medianTime(times: Float64Array, count: number): number {
