@@ -5,6 +5,7 @@ import asc from 'assemblyscript/asc'
 
 /** Every kernel: its folder, and the file in its assembly/ that exports what the host calls. */
 export const KERNELS = [
+  { folder: 'core/model/key-kernel', entry: 'hash-keys.ts' },
   { folder: 'formats/json/kernel', entry: 'decode.ts' },
   { folder: 'formats/record-batch/kernel', entry: 'inflate-lz4.ts' },
 ] as const

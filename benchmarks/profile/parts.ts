@@ -50,7 +50,7 @@ const GARBAGE: Part = { name: 'garbage collection', color: '#c9bdb3', files: [] 
 const NODE: Part = { name: 'Node', color: '#eeeeee', files: [] }
 const OF_CALLER: Part = { name: 'WebAssembly', color: '#f7dfae', files: [] }
 /** Windows and deduplication look their keys up there. */
-const SHARED_FILES = 'core/state/keyed-entries'
+const SHARED_FILES = 'core/state/keyed-'
 
 /** The part that a call belongs to by itself. */
 export function partOf({ name, file }: Call): Part {

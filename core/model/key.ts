@@ -4,6 +4,7 @@ import { bytesAt, type Column, dateText, decimalAt, decimalText, isValid, wideNu
 import { MillraceError } from './errors.ts'
 import type { FieldValue } from './field-type.ts'
 import { hashKey } from './key-hash.ts'
+import { hashByKernel } from './key-kernel/key-kernel.ts'
 import { functionFailure, type NamedOperator } from './operator-failure.ts'
 
 /** What a keyed operator or `keyBy` hashes: names of fields, or a function that returns the key value(s). */
@@ -12,6 +13,7 @@ export type KeySelector =
   | { readonly kind: 'function'; readonly keyOf: (record: never) => FieldValue | readonly FieldValue[] }
 
 const encoder = new TextEncoder()
+const NAN_BITS = 0x7ff8_0000_0000_0000n
 
 /**
  * Turns records into 128-bit key hashes. One per task: it owns scratch memory.
@@ -45,6 +47,8 @@ export class KeyHasher {
     const target = this.#target
     if (target.out.length < 4 * batch.rows) target.out = new Int32Array(4 * batch.rows)
     const columns = this.columnsOf(batch)
+    const { out, seed } = target
+    if (this.#selector.kind === 'fields' && hashByKernel({ batch, columns, out, seed })) return out
     for (let position = 0; position < batch.count; position++) {
       const row = batch.rowAt(position)
       this.encodeAt(batch, position, columns)
@@ -176,7 +180,9 @@ export class KeyHasher {
   #number(value: number): void {
     this.#reserve(9)
     this.#bytes[this.#length] = 2
-    this.#view.setFloat64(this.#length + 1, value === 0 ? 0 : value, true)
+    // Zero has one form, and what is no number: which bits that has hangs on how it was calculated.
+    if (Number.isNaN(value)) this.#view.setBigUint64(this.#length + 1, NAN_BITS, true)
+    else this.#view.setFloat64(this.#length + 1, value === 0 ? 0 : value, true)
     this.#length += 9
   }
 

@@ -2,7 +2,7 @@
 import type { ColumnBuilder } from '../../../core/model/column-builder.ts'
 import { MillraceError } from '../../../core/model/errors.ts'
 import type { Schema } from '../../../core/model/field-type.ts'
-import { growTo, type KernelMemory, newInstance } from '../../kernel-instance.ts'
+import { growTo, type KernelMemory, newInstance } from '../../../core/model/kernel-instance.ts'
 import { KERNEL_WASM } from './kernel.wasm.ts'
 import * as layout from './memory-layout.ts'
 

@@ -1,5 +1,5 @@
 // hot path
-import { growTo, type KernelMemory, newInstance } from '../../kernel-instance.ts'
+import { growTo, type KernelMemory, newInstance } from '../../../core/model/kernel-instance.ts'
 import { KERNEL_WASM } from './kernel.wasm.ts'
 
 /** Copies may pass the end of input and output by less than this. */
