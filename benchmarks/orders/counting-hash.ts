@@ -12,66 +12,88 @@ export const NO_RESULTS: HashTotals = { results: 0, high: 0, low: 0 }
 
 const MOST_BYTES = 1_024
 const SEPARATOR = 0x7c
-const ZERO = 0x30
 const MINUS = 0x2d
 const TWO_32 = 4294967296
-const TEN_TO_7 = 10_000_000
+const TEN_TO_4 = 10_000
+const TEN_TO_8 = 100_000_000
+
+/** The digits of 0 to 9999, four each, as the word that they are in memory. */
+const FOUR_DIGITS = Int32Array.from({ length: TEN_TO_4 }, (_, number) => {
+  return Buffer.from(number.toString().padStart(4, '0')).readInt32LE()
+})
 
 /**
  * Counts results and sums up the 64-bit hashes of their texts: the sink that all systems end in. A result is written
  * part by part, `end` counts it. Parts are joined by `|`. The Java class of the same name gives the same figures.
  */
 export class CountingHash {
-  readonly #bytes = new Uint8Array(MOST_BYTES)
+  readonly #text = new DataView(new ArrayBuffer(MOST_BYTES))
   /** The same memory as words, little-endian. */
-  readonly #words = new Int32Array(this.#bytes.buffer)
+  readonly #words = new Int32Array(this.#text.buffer)
   #length = 0
   #results = 0
   #high = 0
   #low = 0
 
   /** Bytes [from, to) as the next part. */
-  addBytes(bytes: Uint8Array, from: number, to: number): void {
+  addBytes({ buffer, byteOffset, byteLength }: Uint8Array, from: number, to: number): void {
+    this.addFrom(new DataView(buffer, byteOffset, byteLength), from, to)
+  }
+
+  /** The same for who has a view of the bytes. */
+  addFrom(bytes: DataView, from: number, to: number): void {
     this.#separate(to - from)
-    const text = this.#bytes
-    let end = this.#length
-    for (let at = from; at < to; at++) text[end++] = bytes[at]!
-    this.#length = end
+    const text = this.#text
+    const shift = this.#length - from
+    let at = from
+    for (; at + 4 <= to; at += 4) text.setInt32(at + shift, bytes.getInt32(at, true), true)
+    for (; at < to; at++) text.setUint8(at + shift, bytes.getUint8(at))
+    this.#length = to + shift
   }
 
   /** A whole number within ±2^53, in decimal, as the next part. */
   addNumber(value: number): void {
     this.#separate(17)
-    if (value < 0) this.#bytes[this.#length++] = MINUS
+    if (value < 0) this.#text.setUint8(this.#length++, MINUS)
     const whole = Math.abs(value)
-    let digits = 1
-    for (let limit = 10; whole >= limit; limit *= 10) digits++
-    const first = this.#length
-    this.#length += digits
-    // Each half fits 32 bits, whose division is cheap.
-    const high = Math.floor(whole / TEN_TO_7)
-    const middle = Math.max(first, this.#length - 7)
-    this.#writeDigits(whole - TEN_TO_7 * high, middle, this.#length)
-    this.#writeDigits(high, first, middle)
+    if (whole < TEN_TO_8) this.#addFirst(whole)
+    else {
+      const high = Math.floor(whole / TEN_TO_8)
+      const low = (whole - TEN_TO_8 * high) | 0
+      this.#addFirst(high)
+      this.#addFour((low / TEN_TO_4) | 0)
+      this.#addFour(low % TEN_TO_4)
+    }
   }
 
-  /** The last digits of a whole number of 32 bits, from right to left. */
-  #writeDigits(number: number, from: number, to: number): void {
-    const text = this.#bytes
-    let left = number | 0
-    for (let at = to - 1; at >= from; at--) {
-      const rest = (left / 10) | 0
-      text[at] = ZERO + left - 10 * rest
-      left = rest
+  /** A whole number below 10^8, without zeros before it. */
+  #addFirst(number: number): void {
+    const high = (number / TEN_TO_4) | 0
+    if (high === 0) this.#addFew(number)
+    else {
+      this.#addFew(high)
+      this.#addFour(number % TEN_TO_4)
     }
+  }
+
+  /** Up to four digits without zeros before them. */
+  #addFew(number: number): void {
+    const digits = number < 10 ? 1 : number < 100 ? 2 : number < 1_000 ? 3 : 4
+    this.#text.setInt32(this.#length, FOUR_DIGITS[number]! >>> (32 - 8 * digits), true)
+    this.#length += digits
+  }
+
+  #addFour(number: number): void {
+    this.#text.setInt32(this.#length, FOUR_DIGITS[number]!, true)
+    this.#length += 4
   }
 
   /** The parts so far are one result. */
   end(): void {
     const length = this.#length
-    const bytes = this.#bytes
     const words = this.#words
-    for (let at = length; at < length + 3; at++) bytes[at] = 0
+    // Zeros fill the last word.
+    this.#text.setInt32(length, 0, true)
     let high = length ^ 0x3c6ef372
     let low = length ^ 0x1b873593
     for (let index = 0; 4 * index < length; index++) {
@@ -98,9 +120,9 @@ export class CountingHash {
   }
 
   #separate(partBytes: number): void {
-    // Four bytes for the separator and for the zeros that fill the last word.
-    if (this.#length + partBytes > MOST_BYTES - 4) throw new Error(`a result has more than ${MOST_BYTES - 4} bytes`)
-    if (this.#length > 0) this.#bytes[this.#length++] = SEPARATOR
+    // Eight bytes for the separator and for words that end behind the text.
+    if (this.#length + partBytes > MOST_BYTES - 8) throw new Error(`a result has more than ${MOST_BYTES - 8} bytes`)
+    if (this.#length > 0) this.#text.setUint8(this.#length++, SEPARATOR)
   }
 }
 

@@ -76,6 +76,25 @@ function partOf({ fields }: Schema, name: string): Part {
   throw new MillraceError('MR_OPTION_INVALID', `countingSink: field "${name}" is ${found}, which has no text`)
 }
 
+/** Where the values of a part are in a batch: strings have bytes and offsets, all other kinds two words per row. */
+interface Source {
+  readonly kind: Part['kind']
+  readonly bytes: DataView
+  readonly offsets: Int32Array
+  readonly words: Int32Array
+}
+
+const NO_WORDS = new Int32Array(0)
+
+function sourceOf({ kind }: Part, { values, offsets }: Column): Source {
+  return {
+    kind,
+    bytes: new DataView(values.buffer, values.byteOffset, values.byteLength),
+    offsets: offsets ?? NO_WORDS,
+    words: values instanceof Int32Array ? values : NO_WORDS,
+  }
+}
+
 class CountingWriter implements RecordWriter {
   readonly isBusy = false
   readonly #hash = new CountingHash()
@@ -87,9 +106,9 @@ class CountingWriter implements RecordWriter {
 
   write(batch: Batch): number {
     const rows = batch.selectedRows()
-    const columns = this.#parts.map(({ field }) => batch.columns[field]!)
+    const sources = this.#parts.map((part) => sourceOf(part, batch.columns[part.field]!))
     for (let i = 0; i < rows.length; i++) {
-      for (let part = 0; part < columns.length; part++) this.#add(this.#parts[part]!, columns[part]!, rows[i]!)
+      for (let part = 0; part < sources.length; part++) this.#add(sources[part]!, rows[i]!)
       this.#hash.end()
     }
     return rows.length
@@ -108,11 +127,10 @@ class CountingWriter implements RecordWriter {
     this.#hash.take()
   }
 
-  #add({ kind }: Part, { values, offsets }: Column, row: number): void {
-    // Strings have bytes and offsets, all other kinds two words per row, by the layout of columns.
-    if (kind === 'text') this.#hash.addBytes(values as Uint8Array, offsets![row]!, offsets![row + 1]!)
+  #add({ kind, bytes, offsets, words }: Source, row: number): void {
+    if (kind === 'text') this.#hash.addFrom(bytes, offsets[row]!, offsets[row + 1]!)
     else {
-      const number = values[2 * row + 1]! * TWO_32 + (values[2 * row]! >>> 0)
+      const number = words[2 * row + 1]! * TWO_32 + (words[2 * row]! >>> 0)
       this.#hash.addNumber(kind === 'time' ? number / MICROS_PER_MS : number)
     }
   }
