@@ -107,8 +107,8 @@ function record(from: i32, row: i32): bool {
 function member(at: i32, row: i32): i32 {
   if (at >= end) return 0
   let field = load<i32>(guess)
-  let next = afterMember(field, at)
-  if (next === 0) {
+  let next = at + load<i32>(field + NAME_BYTES)
+  if (!isText(load<i32>(field + NAME), at, next - at)) {
     next = afterKey(at)
     if (next === 0) return 0
     field = found
@@ -125,12 +125,6 @@ function value(field: i32, at: i32, row: i32): i32 {
   if ((seen & bit) !== 0) return 0
   seen |= bit
   return readValue(field, at, row)
-}
-
-/** Position behind `"name":` of an entry where exactly that stands at `at`, else 0. */
-function afterMember(entry: i32, at: i32): i32 {
-  const size = load<i32>(entry + NAME_BYTES)
-  return isText(load<i32>(entry + NAME), at, size) ? at + size : 0
 }
 
 /** Finds the entry of any key without escapes and reads its colon; returns the position behind it, 0 where the key is not simple. */

@@ -117,6 +117,10 @@ function readDecimal(field: i32, to: i32, at: i32): i32 {
 function readTimestamp(to: i32, at: i32): i32 {
   if (load<u8>(at) === QUOTE) return readTimestampText(to, at)
   const next = readNumber(at)
+  if (next !== 0 && fractionDigits === 0 && mantissa < MOST_MILLIS) {
+    store<i64>(to, signed(1_000 * mantissa))
+    return next
+  }
   if (next === 0 || fractionDigits > 3 || mantissa > MOST_WHOLE) return 0
   if (mantissa / powerOfTen(fractionDigits) > MOST_MILLIS - 1) return 0
   store<i64>(to, signed(mantissa * powerOfTen(3 - fractionDigits)))

@@ -1,3 +1,5 @@
+import { digitsIn, numberOf, pairsOf, ZEROS } from './eight-digits'
+
 const MINUS = 0x2d
 const ZERO = 0x30
 const QUOTE = 0x22
@@ -5,12 +7,23 @@ const DOT = 0x2e
 const COLON = 0x3a
 const DAY_US: i64 = 86_400_000_000
 
+/** `0000-00-`, `00T00:00` and `:00`, as they lie in memory. */
+const DATE: u64 = 0x2d30_302d_3030_3030
+const CLOCK: u64 = 0x3030_3a30_3054_3030
+const SECONDS: u32 = 0x3030_3a
+/** Where they have no digits. */
+const DATE_SIGNS: u64 = 0xff00_00ff_0000_0000
+/** The bit that makes a letter small may be there. */
+const CLOCK_SIGNS: u64 = 0x0000_ff00_00df_0000
+const SMALL: u64 = 0x0020_0000
+
 /** Days or microseconds since 1970 that were read last. */
 export let time: i64 = 0
 
 /** Reads `yyyy-mm-dd` and a quote; returns the position behind it, 0 where there is no such day. */
 export function readDate(at: i32): i32 {
-  return readDay(at) && load<u8>(at, 10) === QUOTE ? at + 11 : 0
+  const day = twoDigits(at + 8)
+  return day >= 0 && readDay(at, day) && load<u8>(at, 10) === QUOTE ? at + 11 : 0
 }
 
 /**
@@ -18,35 +31,29 @@ export function readDate(at: i32): i32 {
  * is another text or no such time.
  */
 export function readInstant(at: i32): i32 {
-  if (!readDay(at) || (load<u8>(at, 10) | 0x20) !== 0x74) return 0
-  const seconds = secondsOfClock(at + 11)
-  if (seconds < 0) return 0
-  time = time * DAY_US + 1_000_000 * seconds
+  const clock = load<u64>(at, 8) ^ CLOCK
+  const numbers = clock & ~SMALL
+  const seconds: u32 = (load<u32>(at, 16) & 0x00ff_ffff) ^ SECONDS
+  if ((clock & CLOCK_SIGNS) !== 0 || (seconds & 0xff) !== 0 || digitsIn(numbers) < 8 || digitsIn(<u64>seconds) < 8)
+    return 0
+  const pairs = pairsOf(numbers)
+  const hour = <i64>((pairs >> 24) & 0xff)
+  const minute = <i64>((pairs >> 48) & 0xff)
+  const second = <i64>((pairsOf(<u64>seconds) >> 8) & 0xff)
+  if (hour > 23 || minute > 59 || second > 59 || !readDay(at, <i32>(pairs & 0xff))) return 0
+  time = time * DAY_US + 1_000_000 * (3600 * hour + 60 * minute + second)
   return readZone(load<u8>(at, 19) === DOT ? readFraction(at + 20) : at + 19)
-}
-
-/** Seconds of `hh:mm:ss`, −1 where no clock shows that. */
-function secondsOfClock(at: i32): i64 {
-  const hour = twoDigits(at)
-  const minute = twoDigits(at + 3)
-  const second = twoDigits(at + 6)
-  if ((hour | minute | second) < 0 || load<u8>(at, 2) !== COLON || load<u8>(at, 5) !== COLON) return -1
-  return hour > 23 || minute > 59 || second > 59 ? -1 : 3600 * hour + 60 * minute + second
 }
 
 /** Adds up to nine digits of a second to `time`; returns the position behind them, or one that no zone has. */
 function readFraction(from: i32): i32 {
-  let micros = 0
-  let at = from
-  while (at < from + 9) {
-    const digit = <u32>load<u8>(at) - ZERO
-    if (digit > 9) break
-    if (at < from + 6) micros = 10 * micros + digit
-    at++
-  }
-  for (let i = at; i < from + 6; i++) micros *= 10
-  time += micros
-  return at === from ? from - 1 : at
+  const bytes = load<u64>(from) ^ ZEROS
+  const count = digitsIn(bytes)
+  if (count === 0) return from - 1
+  const digits = count === 8 ? bytes : bytes & (((<u64>1) << (8 * count)) - 1)
+  // Six digits behind two zeros.
+  time += numberOf(digits << 16)
+  return count === 8 && <u32>load<u8>(from, 8) - ZERO <= 9 ? from + 9 : from + count
 }
 
 /** Reads `Z` or `±hh:mm` and a quote, and takes the offset from `time`. */
@@ -62,15 +69,13 @@ function readZone(at: i32): i32 {
   return at + 7
 }
 
-/** Sets `time` to the days since 1970 of the date at `at`. */
-function readDay(at: i32): bool {
-  const century = twoDigits(at)
-  const yearOfCentury = twoDigits(at + 2)
-  const month = twoDigits(at + 5)
-  const day = twoDigits(at + 8)
-  if ((century | yearOfCentury | month | day) < 0) return false
-  if (load<u8>(at, 4) !== MINUS || load<u8>(at, 7) !== MINUS) return false
-  const year = 100 * century + yearOfCentury
+/** Sets `time` to the days since 1970 of the date that begins with `yyyy-mm-` at `at`. */
+function readDay(at: i32, day: i32): bool {
+  const numbers = load<u64>(at) ^ DATE
+  if ((numbers & DATE_SIGNS) !== 0 || digitsIn(numbers) < 8) return false
+  const pairs = pairsOf(numbers)
+  const year = <i32>(100 * (pairs & 0xff) + ((pairs >> 16) & 0xff))
+  const month = <i32>((pairs >> 40) & 0xff)
   if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return false
   time = daysFromCivil(year, month, day)
   return true
