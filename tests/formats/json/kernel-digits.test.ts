@@ -18,7 +18,9 @@ function outcomes(field: keyof typeof fields, values: readonly string[], inRuns:
     for (let i = 1; i < starts.length; i++) starts[i] = starts[i - 1]! + lengths[i - 1]!
     const observer = {
       taken: () => undefined,
-      refused: (at: number, { message }: { readonly message: string }) => void refused.set(at, message),
+      refused: (at: number, { message }: { readonly message: string }) => {
+        refused.set(at, message)
+      },
     }
     decoder.appendAll({ buffer: Buffer.concat(records), starts, lengths }, { from: 0, to: records.length }, observer)
   } else {
@@ -36,6 +38,19 @@ function compare(field: keyof typeof fields, values: readonly string[]): void {
   assert.deepEqual(outcomes(field, values, true), outcomes(field, values, false))
 }
 
+/** Printable ASCII but quote and backslash, which would make other JSON of it. */
+const BYTES = Array.from({ length: 95 }, (_, byte) => String.fromCharCode(0x20 + byte)).filter(
+  (byte) => !/["\\\\]/.test(byte),
+)
+
+/** The text with any byte in each place, and cut off there. */
+function changed(text: string): readonly string[] {
+  return [...text].flatMap((_, at) => {
+    const start = text.slice(0, at)
+    return [`"${start}"`, ...BYTES.map((byte) => `"${start}${byte}${text.slice(at + 1)}"`)]
+  })
+}
+
 it('the kernel reads numbers of every length as the decoder in TypeScript does', () => {
   const numbers: string[] = []
   for (let digits = 1; digits <= 22; digits++) {
@@ -49,16 +64,9 @@ it('the kernel reads numbers of every length as the decoder in TypeScript does',
 })
 
 it('and times with any byte in place of each of theirs', () => {
-  const times: string[] = []
-  for (const text of ['2024-02-29T23:59:59Z', '1969-12-31t00:00:00.1z', '2000-01-01T12:34:56.123456789+01:30']) {
-    for (let at = 0; at < text.length; at++) {
-      // A quote or a backslash makes other JSON of it.
-      for (let byte = 0x20; byte < 0x7f; byte++)
-        if (byte !== 0x22 && byte !== 0x5c)
-          times.push(`"${text.slice(0, at)}${String.fromCharCode(byte)}${text.slice(at + 1)}"`)
-      times.push(`"${text.slice(0, at)}"`)
-    }
-  }
+  const times = ['2024-02-29T23:59:59Z', '1969-12-31t00:00:00.1z', '2000-01-01T12:34:56.123456789+01:30'].flatMap(
+    changed,
+  )
   for (let digits = 0; digits <= 12; digits++) times.push(`"2024-02-29T23:59:59.${'987654321098'.slice(0, digits)}Z"`)
   compare('a', times)
 })
