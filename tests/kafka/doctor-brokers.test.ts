@@ -87,5 +87,6 @@ it('lag of a topic that does not exist ends at once, instead of waiting for its 
   })
   const { code, stderr } = await job.finished
   assert.equal(code, 7, stderr)
-  assert.match(stderr, /^MR_KAFKA_TOPIC_UNKNOWN: /)
+  // A broker that has just started may have no coordinator yet, of which a warning tells.
+  assert.match(stderr, /^MR_KAFKA_TOPIC_UNKNOWN: /m)
 })
