@@ -4,9 +4,11 @@ import type { KeySpan } from './key-span.ts'
 import { KeyedValues } from './keyed-values.ts'
 import { medianTime } from './median-time.ts'
 import { type PaneEntries, paneBlockBytes, writePaneBlock } from './pane-block.ts'
+import { keysAt } from './pane-snapshot.ts'
 
 /** Keys whose only accumulator is their time. */
 const SLOTS = 1
+const NO_VALUES = new Float64Array(0)
 
 /**
  * Times by key, of one key group. The 128-bit hash of a key finds its entries, the canonical bytes tell them apart, so different keys
@@ -67,11 +69,7 @@ export class ExactGroup implements AgingGroup {
 
   compact(horizon: number): void {
     const outgrown = this.#keys
-    const kept = new KeyedValues(SLOTS)
-    // What is in a snapshot comes first: from there on everything is new.
-    copyLiving(outgrown, kept, { horizon, isChanged: false })
-    kept.markClean()
-    copyLiving(outgrown, kept, { horizon, isChanged: true })
+    const kept = outgrown.copy(outgrown.positions().filter((position) => outgrown.values[position]! >= horizon))
     outgrown.free()
     this.#keys = kept
     this.#median = medianTime(kept.values, kept.size)
@@ -98,23 +96,14 @@ export class ExactGroup implements AgingGroup {
 
   /** What changed since the last call, as a block; the caller owns the bytes. */
   snapshot(): { readonly bytes: Uint8Array; readonly entries: number } {
-    const group = this.#keys
-    const changed = group.takeChanged()
-    const count = changed.length
-    const keyBytes = group.keyBytes(changed)
-    const words = new Int32Array(4 * count)
+    const { values } = this.#keys
+    const positions = this.#keys.takeChanged()
+    const count = positions.length
+    const entries = keysAt([{ values: this.#keys, positions }])
     const times = new Float64Array(count)
-    const keyEnds = new Uint32Array(count)
-    const keys = new Uint8Array(keyBytes)
-    let end = 0
-    for (const [at, position] of changed.entries()) {
-      for (let word = 0; word < 4; word++) words[4 * at + word] = group.wordAt(position, word)
-      times[at] = group.values[position]!
-      end = group.copyKey(position, keys, end)
-      keyEnds[at] = end
-    }
-    const bytes = new Uint8Array(paneBlockBytes({ count, slots: 0, keyBytes }))
-    writePaneBlock(bytes, { words, times, count, slots: 0, values: new Float64Array(0), keyEnds, keys }, 3)
+    for (let i = 0; i < count; i++) times[i] = values[positions[i]!]!
+    const bytes = new Uint8Array(paneBlockBytes({ count, slots: 0, keyBytes: entries.keys.length }))
+    writePaneBlock(bytes, { ...entries, times, count, slots: 0, values: NO_VALUES }, 3)
     return { bytes, entries: count }
   }
 
@@ -139,20 +128,5 @@ export class ExactGroup implements AgingGroup {
     let living = 0
     for (let position = 0; position < size; position++) if (values[position]! >= horizon) living++
     return living
-  }
-}
-
-function copyLiving(
-  from: KeyedValues,
-  to: KeyedValues,
-  { horizon, isChanged }: { readonly horizon: number; readonly isChanged: boolean },
-): void {
-  const words = new Int32Array(4)
-  for (let position = 0; position < from.size; position++) {
-    const time = from.values[position]!
-    if (time < horizon || from.isChanged(position) !== isChanged) continue
-    for (let word = 0; word < 4; word++) words[word] = from.wordAt(position, word)
-    const copy = to.add(words, 0, from.keyAt(position))
-    to.values[copy] = time
   }
 }

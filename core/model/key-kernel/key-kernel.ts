@@ -1,6 +1,7 @@
 // hot path
 import type { Batch } from '../batch.ts'
 import type { Column } from '../column.ts'
+import { usedValues } from '../column-values.ts'
 import { growTo, type KernelMemory, newInstance } from '../kernel-instance.ts'
 import { KERNEL_WASM } from './kernel.wasm.ts'
 
@@ -77,23 +78,11 @@ function fieldEntry(column: Column, rows: number, memory: KernelInput): readonly
   const { type, values, offsets, validity } = column
   const kind = KINDS[type.kind]!
   const validityAt = validity === null ? 0 : memory.place(validity.subarray(0, (rows + 7) >> 3))
-  if (offsets === null) return [kind, memory.place(values.subarray(0, elementsOf(column, rows))), 0, validityAt]
+  if (offsets === null) return [kind, memory.place(values.subarray(0, usedValues(type, rows, 0))), 0, validityAt]
   const first = offsets[0]!
   // Offsets count from the beginning of all values, of which only some are placed.
   const valuesAt = memory.place(values.subarray(first, offsets[rows]!)) - first
   return [kind, valuesAt, memory.place(offsets.subarray(0, rows + 1)), validityAt]
-}
-
-function elementsOf({ type }: Column, rows: number): number {
-  switch (type.kind) {
-    case 'boolean':
-      return (rows + 7) >> 3
-    case 'int32':
-    case 'float64':
-      return rows
-    default:
-      return 2 * rows
-  }
 }
 
 /** Lays arrays out in the memory of the kernel, one after the other. */
