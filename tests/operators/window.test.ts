@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { StateBlock } from '../../core/ports/operator.ts'
-import { mergeBlocks } from '../../core/state/merge-blocks.ts'
-import { sealed } from '../core/state/encode-block.ts'
+import { merged, sealed } from '../core/state/encode-block.ts'
 import { type Event, WindowRun } from './window-run.ts'
 
 describe('window', () => {
@@ -127,7 +126,7 @@ function outcomeOf(steps: readonly Step[]): Outcome {
       run.watermark(now)
     } else {
       blocks = [...blocks, ...sealed(run.operator.snapshot())]
-      if (step.merge) blocks = sealed(merged(blocks, run.operator.horizon))
+      if (step.merge) blocks = merged(blocks, run.operator.horizon)
       runs.push(new WindowRun({ lateness: LATENESS }, { blocks, watermark }))
     }
   }
@@ -170,17 +169,6 @@ class Reference {
       this.#panes.delete(pane)
     }
   }
-}
-
-function merged(blocks: readonly StateBlock[], horizon: number): readonly StateBlock[] {
-  return [...Map.groupBy(blocks, ({ keyGroup }) => keyGroup)].map(([keyGroup, ofGroup]) => ({
-    keyGroup,
-    bytes: mergeBlocks(
-      ofGroup.map(({ bytes }) => bytes),
-      horizon,
-    ),
-    entries: 0,
-  }))
 }
 
 function entriesOf(blocks: readonly StateBlock[]): number {

@@ -4,9 +4,8 @@ import fc from 'fast-check'
 import { hashBytes } from '../../../core/model/key-hash.ts'
 import type { StateBlock } from '../../../core/ports/operator.ts'
 import type { KeyedValues } from '../../../core/state/keyed-values.ts'
-import { mergeBlocks } from '../../../core/state/merge-blocks.ts'
 import { type PaneLayout, PaneTable } from '../../../core/state/pane-table.ts'
-import { sealed } from './encode-block.ts'
+import { merged, sealed } from './encode-block.ts'
 
 const KEY_GROUPS = 4
 const MOST_PANES = 6
@@ -123,7 +122,7 @@ class Run implements Outcome {
   }
 
   #restore(merge: boolean): void {
-    if (merge) this.#stored = sealed(merged(this.#stored, this.#horizon))
+    if (merge) this.#stored = merged(this.#stored, this.#horizon)
     this.#table = new PaneTable(this.#layout)
     for (const block of this.#stored) this.#table.load(block, this.#horizon)
     assert.deepEqual(this.#table.snapshot(), [], 'what was restored has not changed')
@@ -166,15 +165,4 @@ function countsOf(results: readonly string[]): Map<string, number> {
     counts.set(`${start} ${key}`, Number(count))
   }
   return counts
-}
-
-function merged(blocks: readonly StateBlock[], horizon: number): readonly StateBlock[] {
-  return [...Map.groupBy(blocks, ({ keyGroup }) => keyGroup)].map(([keyGroup, ofGroup]) => ({
-    keyGroup,
-    bytes: mergeBlocks(
-      ofGroup.map(({ bytes }) => bytes),
-      horizon,
-    ),
-    entries: 0,
-  }))
 }

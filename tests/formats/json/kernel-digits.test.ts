@@ -40,7 +40,7 @@ function compare(field: keyof typeof fields, values: readonly string[]): void {
 
 /** Printable ASCII but quote and backslash, which would make other JSON of it. */
 const BYTES = Array.from({ length: 95 }, (_, byte) => String.fromCharCode(0x20 + byte)).filter(
-  (byte) => !/["\\\\]/.test(byte),
+  (byte) => !/["\\]/.test(byte),
 )
 
 /** The text with any byte in each place, and cut off there. */
