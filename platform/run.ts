@@ -42,8 +42,13 @@ export interface RunOptions extends JobChoices {
   readonly logger?: Logger
   /** Called each time the tasks begin to run: at the start and after every restart. */
   readonly onRunning?: (beginning: Beginning) => void
-  /** Called about once per second while the job runs. */
+  /** Called every `progressEvery` while the job runs. */
   readonly onProgress?: (progress: Progress) => void
+  /**
+   * Time between two looks at how far the job is. Default 1 s; each one asks all workers, and the sources for their ends, so a job
+   * that is watched a hundred times per second pays for it.
+   */
+  readonly progressEvery?: Duration
   /** Called after each epoch that all sinks have. */
   readonly onCommitted?: (marker: EpochMarker) => void
   /** Called with every decision of a recovery. */
@@ -84,7 +89,7 @@ export interface RunningJob {
   drain(): void
 }
 
-const PROGRESS_EVERY_MS = 1_000
+const PROGRESS_EVERY: Duration = '1s'
 
 /**
  * Runs the pipeline that `module` (a path or URL) exports by default, in this process, on worker threads.
@@ -152,7 +157,7 @@ class PipelineRun {
     const progress: ProgressReporter = new ProgressReporter({
       ...connectors,
       ends,
-      everyMs: PROGRESS_EVERY_MS,
+      everyMs: this.#progressEveryMs(),
       probe: () => this.#job?.probe(),
       moment: () => ({ epoch: status.status.epoch, state: this.#isDraining ? 'draining' : 'running' }),
       onProgress: (told, ends) => {
@@ -179,6 +184,12 @@ class PipelineRun {
       await ticking
       await status.settle()
     }
+  }
+
+  #progressEveryMs(): number {
+    const everyMs = durationMs('progressEvery', this.#options.progressEvery ?? PROGRESS_EVERY)
+    if (everyMs > 0) return everyMs
+    throw new MillraceError('MR_OPTION_INVALID', 'progressEvery must be longer than 0')
   }
 
   #jobPorts(place: JobPlace, connectors: ConnectorPorts): JobPorts {

@@ -22,6 +22,7 @@ export class ProgressReporter {
   readonly #ports: ProgressPorts
   readonly #stopping = new AbortController()
   #sample: ProgressSample | undefined
+  #isTaking = false
   /** Sum of the positions at the first answer: records before it are not of this process. */
   #begin = 0
 
@@ -46,9 +47,11 @@ export class ProgressReporter {
     this.#sample = { at: this.#ports.clock.monotonic(), records: 0 }
   }
 
-  /** An answer of the workers. */
+  /** An answer of the workers. It is passed over where the sources have not yet told their ends for the one before. */
   async take(progress: HostProgress): Promise<void> {
+    if (this.#isTaking) return
     const { pipeline, ends: splitEnds, logger, onProgress, moment } = this.#ports
+    this.#isTaking = true
     try {
       const ends = await splitEnds.read()
       if (this.#stopping.signal.aborted) return
@@ -64,6 +67,8 @@ export class ProgressReporter {
       )
     } catch (error) {
       logger.warn('the progress of the job cannot be told', { message: String(error) })
+    } finally {
+      this.#isTaking = false
     }
   }
 }

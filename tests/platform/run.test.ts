@@ -208,7 +208,7 @@ describe('a run on worker threads', () => {
       told.push(progress)
       if (progress.lag === 0) job.drain()
     }
-    const job = runPipeline(pipelinePath('orders'), { workers: 2, epoch: '1h', onProgress })
+    const job = runPipeline(pipelinePath('orders'), { workers: 2, epoch: '1h', onProgress, progressEvery: '20ms' })
     await job.done
     const last = told.findLast(({ state }) => state === 'running')
     assert.ok(last !== undefined)
@@ -219,6 +219,7 @@ describe('a run on worker threads', () => {
   it('refuses wrong options before anything is written', async () => {
     await assert.rejects(run('orders', { workers: 0 }), { code: 'MR_OPTION_INVALID' })
     await assert.rejects(run('orders', { epoch: '0s' }), { code: 'MR_OPTION_INVALID' })
+    await assert.rejects(run('orders', { progressEvery: '0s' }), { code: 'MR_OPTION_INVALID' })
     await assert.rejects(run('orders', { until: { time: 'noon' } }), { code: 'MR_OPTION_INVALID' })
     await assert.rejects(run('orders', { until: { offsets: { 'orders-0': 5 } } }), { code: 'MR_OPTION_INVALID' })
     assert.equal(await readStatus(ports.files, '.millrace/orders/status.json'), undefined)

@@ -17,6 +17,8 @@ export interface RunUsage {
 }
 
 const WARM_UP_SHARE = 0.25
+/** The peers look after each record; so often that the quarter is one. */
+const LOOK_EVERY = '100ms'
 
 interface Sample {
   readonly records: number
@@ -43,6 +45,7 @@ export async function measureRun(pipeline: string, expected: number): Promise<Ru
   const job = runPipeline(new URL(pipeline), {
     until: 'caught-up',
     epoch: '10s',
+    progressEvery: LOOK_EVERY,
     onProgress: ({ records }) => {
       if (records >= WARM_UP_SHARE * expected && records < expected) quarter ??= sample(records)
       if (records >= expected) read ??= sample(records)
