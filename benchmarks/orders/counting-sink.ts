@@ -106,12 +106,18 @@ class CountingWriter implements RecordWriter {
 
   write(batch: Batch): number {
     const rows = batch.selectedRows()
-    const sources = this.#parts.map((part) => sourceOf(part, batch.columns[part.field]!))
+    this.#count(
+      this.#parts.map((part) => sourceOf(part, batch.columns[part.field]!)),
+      rows,
+    )
+    return rows.length
+  }
+
+  #count(sources: readonly Source[], rows: Int32Array): void {
     for (let i = 0; i < rows.length; i++) {
       for (let part = 0; part < sources.length; part++) this.#add(sources[part]!, rows[i]!)
       this.#hash.end()
     }
-    return rows.length
   }
 
   async stage(): Promise<Staged> {

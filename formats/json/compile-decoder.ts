@@ -168,8 +168,7 @@ class ContractDecoder implements JsonDecoder {
     if (this.#eventTime < 0) return { columns, rows, eventTimes: undefined }
     if (this.#eventTimes.length < rows) this.#eventTimes = new Float64Array(2 * rows)
     const eventTimes = this.#eventTimes.subarray(0, rows)
-    const column = columns[this.#eventTime]!
-    for (let row = 0; row < rows; row++) eventTimes[row] = wideNumberAt(column, row) / 1000
+    setMilliseconds(eventTimes, columns[this.#eventTime]!)
     return { columns, rows, eventTimes }
   }
 
@@ -294,4 +293,9 @@ class ContractDecoder implements JsonDecoder {
     if (invalid >= 0) scanner.refuse('MR_RECORD_UTF8', invalid)
     return documentViolation(scanner, start)
   }
+}
+
+/** Of times in microseconds. A function of its own: V8 enters it in the midst of its loop, and what followed that would be compiled again and again. */
+function setMilliseconds(target: Float64Array, times: Column): void {
+  for (let row = 0; row < target.length; row++) target[row] = wideNumberAt(times, row) / 1000
 }
