@@ -249,7 +249,7 @@ function capacityFor(entries: number): number {
   return capacity
 }
 
-/** The power of two that is twice the capacity or next above. */
+/** The power of two that is a third more than the capacity or next above: half to three quarters of the buckets are filled before it grows. */
 function bucketsFor(capacity: number): number {
-  return 2 ** (32 - Math.clz32(2 * capacity - 1))
+  return 2 ** (32 - Math.clz32((4 / 3) * capacity - 1))
 }
