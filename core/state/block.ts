@@ -44,6 +44,15 @@ export function writeBlock(target: Uint8Array, entries: BlockEntries): void {
   writeHead(target, 1, entries.count)
 }
 
+/**
+ * As {@link writeBlock} for entries that are still to be copied: gives views on their places in `target`, which may be copied to
+ * piece by piece.
+ */
+export function beginBlock(target: Uint8Array, count: number): BlockEntries {
+  writeHead(target, 1, count)
+  return entriesOf(target, count)
+}
+
 /** The part that all versions have, without the header. */
 export function writeEntries(target: Uint8Array, { words, times, count }: BlockEntries): void {
   const { buffer, byteOffset } = target

@@ -9,12 +9,11 @@ import { decodePaneBlock } from './pane-block.ts'
 /** Times by key, told apart by the bytes of the key: one {@link ExactGroup} per key group. One owner, one thread. */
 export class ExactTable {
   readonly #groups: readonly ExactGroup[]
-  readonly #forgetting: Forgetting
+  readonly #forgetting = new Forgetting()
 
   /** `keyGroups`: a power of two. */
   constructor(keyGroups: number) {
     this.#groups = Array.from({ length: keyGroups }, () => new ExactGroup())
-    this.#forgetting = new Forgetting(this.#groups)
   }
 
   /** Keys, forgotten ones included until their group is rebuilt. */
@@ -36,7 +35,7 @@ export class ExactTable {
 
   /** Entries older than `horizon` may go. */
   dropBefore(horizon: number): void {
-    this.#forgetting.dropBefore(horizon)
+    this.#forgetting.dropBefore(this.#groups, horizon)
   }
 
   /** What changed since the last call, one block per key group, in their order. The caller owns the bytes. */

@@ -1,29 +1,23 @@
 // hot path
-import { freeMemory } from '../model/free-memory.ts'
-import { type BlockEntries, writeBlock } from './block.ts'
+import type { BlockEntries } from './block.ts'
+import { type EntryArrays, type EntryMemory, ownBuffers } from './entry-memory.ts'
 import { KeyedEntries } from './keyed-entries.ts'
 import { medianTime } from './median-time.ts'
 
-const INITIAL_ENTRIES = 16
 /** The time of an entry whose key has a newer entry further on. No record has it. */
 const SUPERSEDED = Number.NEGATIVE_INFINITY
 
-/** Four words and a time per entry. */
-interface Entries {
-  readonly words: Int32Array
-  readonly times: Float64Array
-}
-
 /**
- * Times by 128-bit key hash, of one key group.
+ * Times by 128-bit key hash, of one key group or of a part of one.
  *
  * Entries stand in the order of their coming and, once handed over by `snapshot`, are never changed: a newer time of
  * such a key is appended and the old entry marked. So what changed since the last snapshot is always the tail, and a
- * snapshot is one copy of it. 32 to 35 bytes per entry when full, half as much again after growth.
+ * snapshot is one copy of it. 29 to 32 bytes per entry when full, a third to half as much again after growth.
  */
 export class FingerprintGroup extends KeyedEntries {
-  #times: Float64Array = new Float64Array(INITIAL_ENTRIES)
-  #capacity = INITIAL_ENTRIES
+  readonly #memory: EntryMemory
+  #times: Float64Array
+  #capacity: number
   /** Entries, superseded ones included. */
   #count = 0
   #superseded = 0
@@ -33,8 +27,14 @@ export class FingerprintGroup extends KeyedEntries {
   /** About half of the entries were older than this at the last rebuild. */
   #median = Number.POSITIVE_INFINITY
 
-  constructor() {
-    super(INITIAL_ENTRIES)
+  /** With room for so many entries at first. */
+  constructor(memory: EntryMemory = ownBuffers, entries = 1) {
+    const capacity = memory.capacityFor(entries)
+    const { words, times, index } = memory.take(capacity)
+    super(words, index)
+    this.#memory = memory
+    this.#times = times
+    this.#capacity = capacity
   }
 
   /** Keys, forgotten ones included until the next rebuild. */
@@ -52,13 +52,18 @@ export class FingerprintGroup extends KeyedEntries {
     return this.#clean
   }
 
+  /** True where adding an entry rebuilds the group first. */
+  get isFull(): boolean {
+    return this.#count === this.#capacity
+  }
+
   /** False where it takes no more memory than an empty one. */
   get isLarge(): boolean {
-    return this.#capacity > INITIAL_ENTRIES
+    return this.#capacity > this.#memory.capacityFor(1)
   }
 
   get sizeBytes(): number {
-    return 24 * this.#capacity + 4 * this.buckets
+    return 24 * this.#capacity + 4 * this.index.length
   }
 
   timeAt(position: number): number {
@@ -95,18 +100,38 @@ export class FingerprintGroup extends KeyedEntries {
   reserve(entries: number): void {
     if (this.#count + entries <= this.#capacity) return
     const living = this.#countLiving(this.#horizon)
-    this.#rebuild(this.#horizon, living, capacityFor(living + entries))
+    this.#rebuild(this.#horizon, living, this.#memory.capacityFor(living + entries))
   }
 
   /** Rebuilds the group without entries older than `horizon`, with at least a quarter of it free; in its place where the size fits. */
   compact(horizon: number): void {
     const living = this.#countLiving(horizon)
-    this.#rebuild(horizon, living, capacityFor(Math.ceil((4 * living) / 3)))
+    this.#rebuild(horizon, living, this.#memory.capacityFor(Math.ceil((4 * living) / 3)))
+  }
+
+  /** True where a group for what lives, with a quarter of it free, has more than `entries`. */
+  isLargerThan(entries: number): boolean {
+    return 4 * this.#countLiving(this.#horizon) > 3 * entries
+  }
+
+  /** Keeps the living entries whose first word has bit `shift` not set; gives a group of the same size with the others. */
+  divide(shift: number): FingerprintGroup {
+    const other = new FingerprintGroup(this.#memory, this.#capacity)
+    const isAllClean = this.#clean === this.#count
+    this.#shareOut(other, shift)
+    this.#superseded = 0
+    other.#horizon = this.#horizon
+    for (const half of [this, other]) {
+      if (isAllClean) half.#clean = half.#count
+      half.#refile()
+      half.#median = medianTime(half.#times, half.#count)
+    }
+    return other
   }
 
   #rebuild(horizon: number, living: number, capacity: number): void {
-    const outgrown = this.#entries
-    const target = capacity === this.#capacity ? outgrown : newEntries(capacity)
+    const outgrown = this.#arrays
+    const target = capacity === this.#capacity ? outgrown : this.#memory.take(capacity)
     const before = this.#count
     const clean = living === before ? this.#copyAll(target) : this.#copyLiving(horizon, target)
     this.words = target.words
@@ -115,9 +140,15 @@ export class FingerprintGroup extends KeyedEntries {
     this.#count = living
     this.#superseded = 0
     this.#clean = clean
-    if (living < before || this.buckets !== bucketsFor(capacity)) this.rebuildIndex(bucketsFor(capacity), living)
+    if (target !== outgrown) this.refileIn(target.index, living)
+    else if (living < before) this.#refile()
     this.#median = medianTime(this.#times, living)
-    if (target !== outgrown) freeEntries(outgrown)
+    if (target !== outgrown) this.#memory.give(outgrown)
+  }
+
+  #refile(): void {
+    this.clearIndex()
+    this.fileAll(0, this.#count)
   }
 
   /**
@@ -154,21 +185,20 @@ export class FingerprintGroup extends KeyedEntries {
     return { words, times, count }
   }
 
-  /** Writes the entries that changed since the last call as a block to `target`, which has just the room for it. */
-  snapshot(target: Uint8Array): void {
-    const words = this.words.subarray(4 * this.#clean)
-    writeBlock(target, { words, times: this.#times.subarray(this.#clean), count: this.changed })
+  /** Copies the entries that changed since the last call to `target`, from its entry `at` on. */
+  snapshot({ words, times }: BlockEntries, at: number): void {
+    words.set(this.words.subarray(4 * this.#clean, 4 * this.#count), 4 * at)
+    times.set(this.#times.subarray(this.#clean, this.#count), at)
     this.#clean = this.#count
   }
 
   /** Forgets everything and gives its memory back; the group must not be used after it. */
   free(): void {
-    freeEntries(this.#entries)
-    this.freeIndex()
+    this.#memory.give(this.#arrays)
   }
 
-  get #entries(): Entries {
-    return { words: this.words, times: this.#times }
+  get #arrays(): EntryArrays {
+    return { words: this.words, times: this.#times, index: this.index }
   }
 
   #supersede(known: number, time: number): void {
@@ -198,7 +228,7 @@ export class FingerprintGroup extends KeyedEntries {
   }
 
   /** Copies all entries. Gives how many of them are in a snapshot. */
-  #copyAll({ words, times }: Entries): number {
+  #copyAll({ words, times }: EntryArrays): number {
     if (words !== this.words) {
       words.set(this.words.subarray(0, 4 * this.#count))
       times.set(this.#times.subarray(0, this.#count))
@@ -207,7 +237,7 @@ export class FingerprintGroup extends KeyedEntries {
   }
 
   /** The same for the living ones, in the order of their coming, so that the target may be the group itself. */
-  #copyLiving(horizon: number, { words, times }: Entries): number {
+  #copyLiving(horizon: number, { words, times }: EntryArrays): number {
     let live = 0
     let clean = 0
     for (let position = 0; position < this.#count; position++) {
@@ -220,6 +250,34 @@ export class FingerprintGroup extends KeyedEntries {
     return this.#clean === this.#count ? live : clean
   }
 
+  /**
+   * Moves what lives to the beginning of this group or, where bit `shift` of its first word is set, of another one that is empty. Each
+   * entry is written to both and counts in one: which, no processor could foresee.
+   */
+  #shareOut(other: FingerprintGroup, shift: number): void {
+    const [words, times, end, horizon] = [this.words, this.#times, this.#count, this.#horizon]
+    const [otherWords, otherTimes] = [other.words, other.#times]
+    let kept = 0
+    let moved = 0
+    for (let position = 0; position < end; position++) {
+      if (position === this.#clean) [this.#clean, other.#clean] = [kept, moved]
+      const time = times[position]!
+      if (time < horizon || time === SUPERSEDED) continue
+      for (let word = 0; word < 4; word++) {
+        const value = words[4 * position + word]!
+        words[4 * kept + word] = value
+        otherWords[4 * moved + word] = value
+      }
+      times[kept] = time
+      otherTimes[moved] = time
+      const isMoved = (otherWords[4 * moved]! >>> shift) & 1
+      moved += isMoved
+      kept += 1 - isMoved
+    }
+    this.#count = kept
+    other.#count = moved
+  }
+
   #countLiving(horizon: number): number {
     let living = 0
     for (let position = 0; position < this.#count; position++) {
@@ -228,28 +286,4 @@ export class FingerprintGroup extends KeyedEntries {
     }
     return living
   }
-}
-
-function newEntries(capacity: number): Entries {
-  return { words: new Int32Array(4 * capacity), times: new Float64Array(capacity) }
-}
-
-function freeEntries({ words, times }: Entries): void {
-  freeMemory(words)
-  freeMemory(times)
-}
-
-/** A power of two, or one and a half of one: steps that leave little unused. */
-function capacityFor(entries: number): number {
-  let capacity = INITIAL_ENTRIES
-  while (entries > capacity) {
-    const isPower = (capacity & (capacity - 1)) === 0
-    capacity = isPower ? capacity + (capacity >> 1) : (capacity / 3) * 4
-  }
-  return capacity
-}
-
-/** The power of two that is a third more than the capacity or next above: half to three quarters of the buckets are filled before it grows. */
-function bucketsFor(capacity: number): number {
-  return 2 ** (32 - Math.clz32((4 / 3) * capacity - 1))
 }

@@ -2,57 +2,72 @@
 import { keyGroupOf } from '../model/key-hash.ts'
 import type { StateBlock } from '../ports/operator.ts'
 import type { SpillChange, SpillPage } from '../ports/spill.ts'
-import { blockBytes, decodeBlock, entriesWithin } from './block.ts'
+import { type BlockEntries, beginBlock, blockBytes, decodeBlock, entriesWithin } from './block.ts'
 import { checkKeyGroup } from './check-key-group.ts'
-import { FingerprintGroup } from './fingerprint-group.ts'
+import { PIECE_ENTRIES } from './entry-memory.ts'
+import type { FingerprintGroup } from './fingerprint-group.ts'
 import { MOST_SORTED } from './fingerprint-order.ts'
+import { FingerprintParts, placeIn } from './fingerprint-parts.ts'
 import { Forgetting } from './forgetting.ts'
+import { joinedEntries } from './share-entries.ts'
 import { SpilledRuns } from './spilled-runs.ts'
 
-/** A group with fewer entries in a snapshot spills all of them, not half: runs of less than a few pages cost more than they spare. */
+/** A key group with fewer entries in a snapshot spills all of them: runs of less than a few pages cost more than they spare. */
 const FEW_ENTRIES = 680
+/** Others spill so much of them that what is left of a full part needs half of its room. */
+const SPILLED_SHARE = 5 / 8
+/** What changed must be counted anew. */
+const UNKNOWN = -1
 const NONE: readonly string[] = []
 
 /**
- * Times by 128-bit key hash: one {@link FingerprintGroup} per key group, and entries that were moved out of memory
- * ({@link SpilledRuns}). Growth and rebuilding happen group by group, so no single call is long. One owner, one thread.
+ * Times by 128-bit key hash: {@link FingerprintParts} of each key group, and entries that were moved out of memory
+ * ({@link SpilledRuns}). Growth and rebuilding happen part by part, so no single call is long. One owner, one thread.
  */
 export class FingerprintTable {
-  readonly #groups: FingerprintGroup[] = []
+  readonly #parts: FingerprintParts
   readonly #keyGroups: number
-  readonly #forgetting: Forgetting
+  readonly #largestPart: number
+  readonly #forgetting = new Forgetting()
   readonly #spilled: SpilledRuns
   /** What was read back for the batch under way. */
   #found: FingerprintGroup | undefined
   #horizon = Number.NEGATIVE_INFINITY
   /** The key group that spills next. */
   #spillTurn = 0
+  /** Memory of all parts, bytes; {@link UNKNOWN} when one was rebuilt. */
+  #partBytes = UNKNOWN
 
-  /** `keyGroups`: a power of two. `operator`: its id, for the names of spilled pages. */
-  constructor(keyGroups: number, operator = '') {
+  /** `keyGroups`: a power of two. `operator`: its id, for the names of spilled pages. `largestPart`: a part that would need room for more entries is divided. */
+  constructor(keyGroups: number, operator = '', largestPart = PIECE_ENTRIES) {
     this.#keyGroups = keyGroups
+    this.#largestPart = largestPart
     this.#spilled = new SpilledRuns(operator)
-    for (let i = 0; i < keyGroups; i++) this.#groups.push(new FingerprintGroup())
-    this.#forgetting = new Forgetting(this.#groups)
+    this.#parts = new FingerprintParts(keyGroups)
   }
 
-  /** Keys in memory, forgotten ones included until their group is rebuilt. */
+  /** Keys in memory, forgotten ones included until their part is rebuilt. */
   get size(): number {
-    let size = 0
-    for (let i = 0; i < this.#groups.length; i++) size += this.#groups[i]!.size
-    return size
+    return this.#parts.all.reduce((sum, { size }) => sum + size, 0)
   }
 
   /** Memory in use, in bytes, for limits. */
   get sizeBytes(): number {
-    let bytes = this.#spilled.sizeBytes
-    for (let i = 0; i < this.#groups.length; i++) bytes += this.#groups[i]!.sizeBytes
-    return bytes
+    if (this.#partBytes === UNKNOWN)
+      this.#partBytes = this.#parts.all.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    return this.#spilled.sizeBytes + this.#partBytes
   }
 
-  /** The group that holds the key whose hash is `words[at … at+3]`. */
-  groupOf(words: Int32Array, at: number): FingerprintGroup {
-    return this.#groups[keyGroupOf(words[at]!, this.#keyGroups)]!
+  /** What holds the key whose hash is `words[at … at+3]`, until the next {@link put}. */
+  partOf(words: Int32Array, at: number): FingerprintGroup {
+    return this.#parts.of(words[at]!)
+  }
+
+  /** Sets the time of a key. It never goes back. */
+  put(words: Int32Array, at: number, time: number): void {
+    const part = this.partOf(words, at)
+    if (part.isFull) this.#makeRoom(part, words[at]!)
+    this.partOf(words, at).put(words, at, time)
   }
 
   /**
@@ -60,10 +75,11 @@ export class FingerprintTable {
    * and would each wait for main memory; these reads do not hang on each other, so the processor has many under way.
    */
   readAhead(keys: Int32Array, rows: Int32Array, range: { readonly from: number; readonly to: number }): number {
+    const { directory } = this.#parts
     let seen = 0
     for (let i = range.from; i < range.to; i++) {
       const at = 4 * rows[i]!
-      seen ^= this.groupOf(keys, at).peek(keys[at + 2]!)
+      seen ^= directory[placeIn(directory, keys[at]!)]!.peek(keys[at + 2]!)
     }
     return seen
   }
@@ -71,7 +87,7 @@ export class FingerprintTable {
   /** Entries older than `horizon` may go. */
   dropBefore(horizon: number): void {
     this.#horizon = horizon
-    this.#forgetting.dropBefore(horizon)
+    if (this.#forgetting.dropBefore(this.#parts.all, horizon)) this.#partBytes = UNKNOWN
   }
 
   /**
@@ -79,14 +95,16 @@ export class FingerprintTable {
    * memory for all, which goes as it came; many small ones would leave holes.
    */
   snapshot(): StateBlock[] {
-    const changed = this.#groups.map((group) => group.changed)
-    const bytes = new Uint8Array(changed.reduce((sum, entries) => sum + sizeOf(entries), 0))
+    const changed = Array.from({ length: this.#keyGroups }, (_, keyGroup) =>
+      changedIn(this.#parts.ofKeyGroup(keyGroup)),
+    )
+    const bytes = new Uint8Array(changed.reduce((sum, { entries }) => sum + sizeOf(entries), 0))
     const blocks: StateBlock[] = []
     let end = 0
-    for (const [keyGroup, entries] of changed.entries()) {
+    for (const [keyGroup, { parts, entries }] of changed.entries()) {
       if (entries === 0) continue
       const block = bytes.subarray(end, end + sizeOf(entries))
-      this.#groups[keyGroup]!.snapshot(block)
+      snapshotOf(parts, beginBlock(block, entries))
       blocks.push({ keyGroup, bytes: block, entries })
       end += block.length
     }
@@ -103,9 +121,9 @@ export class FingerprintTable {
     const write: SpillPage[] = []
     const enough = this.sizeBytes - bytes
     for (let failed = 0; failed < this.#keyGroups && this.sizeBytes > enough; ) {
-      const before = this.sizeBytes
-      for (const page of this.#spillGroup(this.#spillTurn)) write.push(page)
-      failed = this.sizeBytes < before ? 0 : failed + 1
+      const pages = this.#spillGroup(this.#spillTurn)
+      for (const page of pages) write.push(page)
+      failed = pages.length > 0 ? 0 : failed + 1
       this.#spillTurn = (this.#spillTurn + 1) % this.#keyGroups
     }
     return { write, forget }
@@ -120,7 +138,7 @@ export class FingerprintTable {
     for (let i = 0; i < rows.length; i++) {
       const at = 4 * rows[i]!
       const keyGroup = keyGroupOf(keys[at]!, this.#keyGroups)
-      if (this.#groups[keyGroup]!.lookup(keys, at) < 0) spilled.want(keyGroup, at, this.#horizon)
+      if (this.partOf(keys, at).lookup(keys, at) < 0) spilled.want(keyGroup, at, this.#horizon)
     }
     return spilled.wantedNames()
   }
@@ -152,11 +170,20 @@ export class FingerprintTable {
     return this.#spilled.merge(pages, this.#horizon)
   }
 
+  #makeRoom(part: FingerprintGroup, firstWord: number): void {
+    this.#partBytes = UNKNOWN
+    if (part.isLargerThan(this.#largestPart) && this.#parts.divide(firstWord)) return
+    part.compact(this.#horizon)
+  }
+
   #spillGroup(keyGroup: number): readonly SpillPage[] {
-    const group = this.#groups[keyGroup]!
-    if (group.clean === 0 || !group.isLarge) return []
-    const most = group.clean < FEW_ENTRIES ? group.clean : group.clean >> 1
-    return this.#spilled.add(keyGroup, group.takeOldest(Math.min(most, MOST_SORTED)))
+    const parts = this.#parts.ofKeyGroup(keyGroup).filter(({ clean, isLarge }) => clean > 0 && isLarge)
+    const clean = parts.reduce((sum, part) => sum + part.clean, 0)
+    if (clean === 0) return []
+    this.#partBytes = UNKNOWN
+    const share = Math.min(clean < FEW_ENTRIES ? 1 : SPILLED_SHARE, (MOST_SORTED - parts.length) / clean)
+    const taken = parts.map((part) => part.takeOldest(Math.ceil(share * part.clean)))
+    return this.#spilled.add(keyGroup, joinedEntries(taken))
   }
 
   /**
@@ -166,7 +193,29 @@ export class FingerprintTable {
   load(block: StateBlock, followingBytes = 0): void {
     const entries = decodeBlock(block.bytes)
     checkKeyGroup(entries, block.keyGroup, this.#keyGroups)
-    this.#groups[block.keyGroup]?.load(entries, entriesWithin(followingBytes))
+    const following = entriesWithin(followingBytes)
+    this.#partBytes = UNKNOWN
+    this.#parts.divideInto(block.keyGroup, (entries.count + following) / this.#largestPart)
+    const shares = this.#parts.shareOut(block.keyGroup, entries)
+    for (const [part, own] of shares) part.load(own, Math.ceil(following / shares.length))
+  }
+}
+
+interface ChangedParts {
+  readonly parts: readonly FingerprintGroup[]
+  readonly entries: number
+}
+
+function changedIn(parts: readonly FingerprintGroup[]): ChangedParts {
+  return { parts, entries: parts.reduce((sum, { changed }) => sum + changed, 0) }
+}
+
+function snapshotOf(parts: readonly FingerprintGroup[], target: BlockEntries): void {
+  let at = 0
+  for (const part of parts) {
+    const { changed } = part
+    part.snapshot(target, at)
+    at += changed
   }
 }
 

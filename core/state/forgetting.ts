@@ -15,27 +15,24 @@ export interface AgingGroup {
 
 /** Key groups grow old together: their rebuilding is spread over many calls, so that none holds records up for longer than one group takes. */
 export class Forgetting {
-  readonly #groups: readonly AgingGroup[]
-  /** The group that is looked at first. */
+  /** The group that was looked at last. */
   #turn = 0
   /** Entries that may be looked at now; below zero after a large group. */
   #allowance = 0
 
-  constructor(groups: readonly AgingGroup[]) {
-    this.#groups = groups
-  }
-
-  /** Entries older than `horizon` may go. */
-  dropBefore(horizon: number): void {
-    const groups = this.#groups
+  /** Entries of these groups that are older than `horizon` may go. True where a group was rebuilt. */
+  dropBefore(groups: readonly AgingGroup[], horizon: number): boolean {
+    let isRebuilt = false
     for (let i = 0; i < groups.length; i++) groups[i]!.dropBefore(horizon)
     this.#allowance = Math.min(this.#allowance + REBUILT_PER_CALL, REBUILT_PER_CALL)
     for (let i = 0; i < groups.length && this.#allowance > 0; i++) {
-      const group = groups[this.#turn]!
       this.#turn = (this.#turn + 1) % groups.length
+      const group = groups[this.#turn]!
       if (!group.isHalfOld) continue
       this.#allowance -= group.size
       group.compact(horizon)
+      isRebuilt = true
     }
+    return isRebuilt
   }
 }

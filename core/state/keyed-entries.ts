@@ -1,10 +1,8 @@
 // hot path
-import { freeMemory } from '../model/free-memory.ts'
-
 /**
  * Entries found by 128-bit key hash; what they hold is for the classes that build on it.
  *
- * The index is of open addressing, half full at most: each bucket holds the position of an entry plus one in its low bits and bits
+ * The index is of open addressing, three quarters full at most: each bucket holds the position of an entry plus one in its low bits and bits
  * of the key's second word above, which spare most looks at the keys themselves. A base rather than a part, as the way through an
  * object of its own would cost a look at memory for each key.
  */
@@ -13,9 +11,10 @@ export abstract class KeyedEntries {
   protected words: Int32Array
   #index: Int32Array
 
-  protected constructor(capacity: number) {
-    this.words = new Int32Array(4 * capacity)
-    this.#index = new Int32Array(2 * capacity)
+  /** The index: zeros, as many as a power of two, more than there is room for entries. */
+  protected constructor(words: Int32Array, index: Int32Array) {
+    this.words = words
+    this.#index = index
   }
 
   /** Position of the key whose hash is `words[at … at+3]`, valid until the next change; −1 where it has no entry. */
@@ -62,8 +61,8 @@ export abstract class KeyedEntries {
     return this.#index[third & (this.#index.length - 1)]!
   }
 
-  protected get buckets(): number {
-    return this.#index.length
+  protected get index(): Int32Array {
+    return this.#index
   }
 
   /** Adds a key that has no entry, at the next position. */
@@ -73,7 +72,7 @@ export abstract class KeyedEntries {
     own[4 * position + 1] = words[at + 1]!
     own[4 * position + 2] = words[at + 2]!
     own[4 * position + 3] = words[at + 3]!
-    this.#file(position)
+    this.fileAll(position, position + 1)
   }
 
   /** The key of the entry at `from` is found at `to` from now on. */
@@ -86,7 +85,14 @@ export abstract class KeyedEntries {
 
   /** Files the entries of positions `[from, to)`, whose keys differ from each other and from all before. */
   protected fileAll(from: number, to: number): void {
-    for (let position = from; position < to; position++) this.#file(position)
+    const index = this.#index
+    const keys = this.words
+    const mask = index.length - 1
+    for (let position = from; position < to; position++) {
+      let bucket = keys[4 * position + 2]! & mask
+      while (index[bucket] !== 0) bucket = (bucket + 1) & mask
+      index[bucket] = (keys[4 * position + 1]! & ~mask) | (position + 1)
+    }
   }
 
   /** Files an entry; gives the position of the one with the same key in whose place it is found from now on, −1 where there is none. */
@@ -107,23 +113,15 @@ export abstract class KeyedEntries {
     return (found & mask) - 1
   }
 
-  /** Builds the index anew over the first `count` entries; `buckets`: a power of two, twice as many at least. */
-  protected rebuildIndex(buckets: number, count: number): void {
-    if (buckets === this.#index.length) this.#index.fill(0)
-    else {
-      freeMemory(this.#index)
-      this.#index = new Int32Array(buckets)
-    }
+  /** Finds the first `count` entries by this index from now on, which is as the first one was. */
+  protected refileIn(index: Int32Array, count: number): void {
+    this.#index = index
     this.fileAll(0, count)
   }
 
   /** Finds no key any more. */
   protected clearIndex(): void {
     this.#index.fill(0)
-  }
-
-  protected freeIndex(): void {
-    freeMemory(this.#index)
   }
 
   /** Where the index holds an entry that is in it. */
@@ -139,14 +137,6 @@ export abstract class KeyedEntries {
     const { words } = this
     for (let word = 0; word < 4; word++) if (words[4 * a + word] !== words[4 * b + word]) return false
     return true
-  }
-
-  #file(position: number): void {
-    const index = this.#index
-    const mask = index.length - 1
-    let bucket = this.words[4 * position + 2]! & mask
-    while (index[bucket] !== 0) bucket = (bucket + 1) & mask
-    index[bucket] = (this.words[4 * position + 1]! & ~mask) | (position + 1)
   }
 }
 

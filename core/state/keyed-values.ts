@@ -41,7 +41,7 @@ export class KeyedValues extends KeyedEntries {
   /** `slots`: doubles per entry. `room`: what is to come, where that is known. */
   constructor(slots: number, { entries, keyBytes }: Room = NO_ROOM) {
     const capacity = Math.max(INITIAL_ENTRIES, 2 ** Math.ceil(Math.log2(entries)))
-    super(capacity)
+    super(new Int32Array(4 * capacity), new Int32Array(2 * capacity))
     this.slots = slots
     this.values = new Float64Array(slots * capacity)
     this.#keyEnds = new Int32Array(capacity)
@@ -62,7 +62,7 @@ export class KeyedValues extends KeyedEntries {
   /** Memory in use, bytes. */
   get sizeBytes(): number {
     const changed = this.#changed.byteLength + this.#isChanged.byteLength
-    return (8 * this.slots + 20) * this.#capacity + this.#keys.length + 4 * this.buckets + changed
+    return (8 * this.slots + 20) * this.#capacity + this.#keys.length + 4 * this.index.length + changed
   }
 
   /** Entries that the next snapshot will hold. */
@@ -198,9 +198,8 @@ export class KeyedValues extends KeyedEntries {
 
   /** Gives its memory back; it must not be used after that. */
   free(): void {
-    const owned = [this.values, this.words, this.#keyEnds, this.#keys, this.#changed, this.#isChanged]
+    const owned = [this.values, this.words, this.index, this.#keyEnds, this.#keys, this.#changed, this.#isChanged]
     for (const memory of owned) freeMemory(memory)
-    this.freeIndex()
   }
 
   #appendKey(position: number, { bytes, from, to }: KeySpan): void {
@@ -233,7 +232,8 @@ export class KeyedValues extends KeyedEntries {
     this.words = grown(this.words, new Int32Array(4 * capacity))
     this.#keyEnds = grown(this.#keyEnds, new Int32Array(capacity))
     this.#capacity = capacity
-    this.rebuildIndex(2 * capacity, this.#count)
+    freeMemory(this.index)
+    this.refileIn(new Int32Array(2 * capacity), this.#count)
   }
 }
 

@@ -1,4 +1,4 @@
-import { blockBytes, blockVersion, decodeBlock, entriesIn } from './block.ts'
+import { beginBlock, blockBytes, blockVersion, decodeBlock, entriesIn } from './block.ts'
 import { ExactGroup } from './exact-group.ts'
 import { FingerprintGroup } from './fingerprint-group.ts'
 import { KeyedValues } from './keyed-values.ts'
@@ -30,7 +30,7 @@ function mergeTimes(blocks: readonly Uint8Array[], horizon: number): Uint8Array 
   }
   merged.compact(horizon)
   const block = new Uint8Array(blockBytes(merged.changed))
-  merged.snapshot(block)
+  merged.snapshot(beginBlock(block, merged.changed), 0)
   merged.free()
   return block
 }

@@ -11,8 +11,8 @@ import type { KeptTimes } from './kept-times.ts'
 export class HashedTimes implements KeptTimes, Spillable {
   readonly #table: FingerprintTable
   #keys: Int32Array = new Int32Array(0)
-  /** What was asked for last: the group, and the position in it. */
-  #group: FingerprintGroup | undefined
+  /** What was asked for last: the part of the table, and the position in it. */
+  #part: FingerprintGroup | undefined
   #position = -1
   /** Keeps reads ahead from being found useless. */
   #seen = 0
@@ -39,16 +39,17 @@ export class HashedTimes implements KeptTimes, Spillable {
 
   timeOf(row: number): number {
     const at = 4 * row
-    const group = this.#table.groupOf(this.#keys, at)
-    const position = group.lookup(this.#keys, at)
-    this.#group = group
+    const part = this.#table.partOf(this.#keys, at)
+    const position = part.lookup(this.#keys, at)
+    this.#part = part
     this.#position = position
-    return position < 0 ? this.#table.spilledTime(this.#keys, at) : group.timeAt(position)
+    return position < 0 ? this.#table.spilledTime(this.#keys, at) : part.timeAt(position)
   }
 
   keep(row: number, time: number): void {
-    if (this.#position < 0) this.#group!.add(this.#keys, 4 * row, time)
-    else this.#group!.put(this.#keys, 4 * row, time)
+    const part = this.#part!
+    if (this.#position < 0 && !part.isFull) part.add(this.#keys, 4 * row, time)
+    else this.#table.put(this.#keys, 4 * row, time)
   }
 
   end(): void {

@@ -1,0 +1,111 @@
+// hot path
+import { keyGroupOf } from '../model/key-hash.ts'
+import type { BlockEntries } from './block.ts'
+import { PooledMemory } from './entry-memory.ts'
+import { FingerprintGroup } from './fingerprint-group.ts'
+import { sharedEntries } from './share-entries.ts'
+
+/** So many parts make a key group at most, 2 to the power of this. */
+const MOST_BITS = 12
+
+/**
+ * The parts that key groups are made of, by extendible hashing (Fagin and others, 1979): a key group is one part until that has grown
+ * large and is divided by the next bit of the first word. So no rebuilding is long, however many keys there are, and a key is found
+ * with one look at the directory.
+ */
+export class FingerprintParts {
+  readonly #keyGroups: number
+  /** By the low bits of the first word; those of a key group come first. A part stands wherever its own bits fit. */
+  #directory: FingerprintGroup[]
+  /** By place in the directory: with how many bits beyond those of the key group the part is told from others. */
+  #bits: number[]
+  /** Each part once. */
+  #all: readonly FingerprintGroup[]
+
+  /** `keyGroups`: a power of two. */
+  constructor(keyGroups: number) {
+    this.#keyGroups = keyGroups
+    const memory = new PooledMemory()
+    this.#directory = Array.from({ length: keyGroups }, () => new FingerprintGroup(memory))
+    this.#bits = this.#directory.map(() => 0)
+    this.#all = this.#directory
+  }
+
+  /** Each part once, in an order that only {@link divide} changes. */
+  get all(): readonly FingerprintGroup[] {
+    return this.#all
+  }
+
+  /** Where parts are found by {@link placeIn}; until the next {@link divide}. */
+  get directory(): readonly FingerprintGroup[] {
+    return this.#directory
+  }
+
+  /** The part of the key whose hash begins with this word. */
+  of(firstWord: number): FingerprintGroup {
+    return this.#directory[placeIn(this.#directory, firstWord)]!
+  }
+
+  /** The parts of a key group. */
+  ofKeyGroup(keyGroup: number): readonly FingerprintGroup[] {
+    return this.#homesOf(keyGroup).map((place) => this.#directory[place]!)
+  }
+
+  /** The parts of a key group with what belongs to each of some entries of that group; with the entries as they are where it is one part. */
+  shareOut(keyGroup: number, entries: BlockEntries): readonly (readonly [FingerprintGroup, BlockEntries])[] {
+    const parts = this.ofKeyGroup(keyGroup)
+    if (parts.length === 1) return [[parts[0]!, entries]]
+    const places = this.#directory.length / this.#keyGroups
+    const numbers = Int32Array.from({ length: places }, (_, place) => {
+      return parts.indexOf(this.#directory[keyGroup + place * this.#keyGroups]!)
+    })
+    const sharing = { parts: parts.length, numbers, shift: Math.log2(this.#keyGroups) }
+    return sharedEntries(entries, sharing).map((own, number) => [parts[number]!, own])
+  }
+
+  /** Divides the part of the key whose hash begins with this word. False where it has all the bits that it may have. */
+  divide(firstWord: number): boolean {
+    const place = placeIn(this.#directory, firstWord)
+    if (this.#bits[place]! === MOST_BITS) return false
+    this.#divideAt(place)
+    return true
+  }
+
+  /** Divides what a key group is made of until there are `parts` of it at least, as far as that goes. */
+  divideInto(keyGroup: number, parts: number): void {
+    const bits = Math.min(MOST_BITS, Math.ceil(Math.log2(parts)))
+    for (let known = 0; known < bits; known++) {
+      for (const place of this.#homesOf(keyGroup)) if (this.#bits[place]! === known) this.#divideAt(place)
+    }
+  }
+
+  #divideAt(place: number): void {
+    const bit = this.#keyGroups << this.#bits[place]!
+    if (bit === this.#directory.length) {
+      this.#directory = [...this.#directory, ...this.#directory]
+      this.#bits = [...this.#bits, ...this.#bits]
+    }
+    const other = this.#directory[place]!.divide(Math.log2(bit))
+    for (let at = place & (bit - 1); at < this.#directory.length; at += bit) {
+      if ((at & bit) !== 0) this.#directory[at] = other
+      this.#bits[at]!++
+    }
+    this.#all = this.#directory.filter((_, at) => this.#isHome(at))
+  }
+
+  /** The first place in the directory of each part of a key group. */
+  #homesOf(keyGroup: number): readonly number[] {
+    const homes: number[] = []
+    for (let at = keyGroup; at < this.#directory.length; at += this.#keyGroups) if (this.#isHome(at)) homes.push(at)
+    return homes
+  }
+
+  #isHome(place: number): boolean {
+    return place < this.#keyGroups << this.#bits[place]!
+  }
+}
+
+/** The place in a directory of the key whose hash begins with this word. */
+export function placeIn({ length }: readonly FingerprintGroup[], firstWord: number): number {
+  return keyGroupOf(firstWord, length)
+}
