@@ -1,9 +1,10 @@
 // hot path
+import { freeShared } from '../model/free-memory.ts'
 import { keyGroupOf } from '../model/key-hash.ts'
 import type { BlockEntries } from './block.ts'
 import { PooledMemory } from './entry-memory.ts'
 import { FingerprintGroup } from './fingerprint-group.ts'
-import { sharedEntries } from './share-entries.ts'
+import { type Sharing, sharedEntries } from './share-entries.ts'
 
 /** So many parts make a key group at most, 2 to the power of this. */
 const MOST_BITS = 12
@@ -51,16 +52,20 @@ export class FingerprintParts {
     return this.#homesOf(keyGroup).map((place) => this.#directory[place]!)
   }
 
-  /** The parts of a key group with what belongs to each of some entries of that group; with the entries as they are where it is one part. */
-  shareOut(keyGroup: number, entries: BlockEntries): readonly (readonly [FingerprintGroup, BlockEntries])[] {
+  /** Gives each part of a key group what belongs to it of the entries of a stored block; `following`: how many more are to come. */
+  load(keyGroup: number, entries: BlockEntries, following: number): void {
     const parts = this.ofKeyGroup(keyGroup)
-    if (parts.length === 1) return [[parts[0]!, entries]]
+    const shares = parts.length === 1 ? [entries] : sharedEntries(entries, this.#sharing(keyGroup, parts))
+    for (const [number, part] of parts.entries()) part.load(shares[number]!, Math.ceil(following / parts.length))
+    if (parts.length > 1) freeShared(shares.flatMap(({ words, times }) => [words, times]))
+  }
+
+  #sharing(keyGroup: number, parts: readonly FingerprintGroup[]): Sharing {
     const places = this.#directory.length / this.#keyGroups
     const numbers = Int32Array.from({ length: places }, (_, place) => {
       return parts.indexOf(this.#directory[keyGroup + place * this.#keyGroups]!)
     })
-    const sharing = { parts: parts.length, numbers, shift: Math.log2(this.#keyGroups) }
-    return sharedEntries(entries, sharing).map((own, number) => [parts[number]!, own])
+    return { parts: parts.length, numbers, shift: Math.log2(this.#keyGroups) }
   }
 
   /** Divides the part of the key whose hash begins with this word. False where it has all the bits that it may have. */

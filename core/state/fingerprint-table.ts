@@ -196,8 +196,7 @@ export class FingerprintTable {
     const following = entriesWithin(followingBytes)
     this.#partBytes = UNKNOWN
     this.#parts.divideInto(block.keyGroup, (entries.count + following) / this.#largestPart)
-    const shares = this.#parts.shareOut(block.keyGroup, entries)
-    for (const [part, own] of shares) part.load(own, Math.ceil(following / shares.length))
+    this.#parts.load(block.keyGroup, entries, following)
   }
 }
 
