@@ -20,8 +20,9 @@ export class FingerprintParts {
   #directory: FingerprintGroup[]
   /** By place in the directory: with how many bits beyond those of the key group the part is told from others. */
   #bits: number[]
-  /** Each part once. */
-  #all: readonly FingerprintGroup[]
+  /** Each part once, all together and by key group. */
+  readonly #all: FingerprintGroup[]
+  readonly #ofKeyGroup: readonly FingerprintGroup[][]
 
   /** `keyGroups`: a power of two. */
   constructor(keyGroups: number) {
@@ -29,10 +30,11 @@ export class FingerprintParts {
     const memory = new PooledMemory()
     this.#directory = Array.from({ length: keyGroups }, () => new FingerprintGroup(memory))
     this.#bits = this.#directory.map(() => 0)
-    this.#all = this.#directory
+    this.#all = [...this.#directory]
+    this.#ofKeyGroup = this.#directory.map((part) => [part])
   }
 
-  /** Each part once, in an order that only {@link divide} changes. */
+  /** Each part once. */
   get all(): readonly FingerprintGroup[] {
     return this.#all
   }
@@ -49,7 +51,7 @@ export class FingerprintParts {
 
   /** The parts of a key group. */
   ofKeyGroup(keyGroup: number): readonly FingerprintGroup[] {
-    return this.#homesOf(keyGroup).map((place) => this.#directory[place]!)
+    return this.#ofKeyGroup[keyGroup] ?? []
   }
 
   /** Gives each part of a key group what belongs to it of the entries of a stored block; `following`: how many more are to come. */
@@ -80,7 +82,9 @@ export class FingerprintParts {
   divideInto(keyGroup: number, parts: number): void {
     const bits = Math.min(MOST_BITS, Math.ceil(Math.log2(parts)))
     for (let known = 0; known < bits; known++) {
-      for (const place of this.#homesOf(keyGroup)) if (this.#bits[place]! === known) this.#divideAt(place)
+      for (let place = keyGroup; place < this.#directory.length; place += this.#keyGroups) {
+        if (this.#bits[place]! === known) this.#divideAt(place)
+      }
     }
   }
 
@@ -95,18 +99,8 @@ export class FingerprintParts {
       if ((at & bit) !== 0) this.#directory[at] = other
       this.#bits[at]!++
     }
-    this.#all = this.#directory.filter((_, at) => this.#isHome(at))
-  }
-
-  /** The first place in the directory of each part of a key group. */
-  #homesOf(keyGroup: number): readonly number[] {
-    const homes: number[] = []
-    for (let at = keyGroup; at < this.#directory.length; at += this.#keyGroups) if (this.#isHome(at)) homes.push(at)
-    return homes
-  }
-
-  #isHome(place: number): boolean {
-    return place < this.#keyGroups << this.#bits[place]!
+    this.#all.push(other)
+    this.#ofKeyGroup[place & (this.#keyGroups - 1)]!.push(other)
   }
 }
 
