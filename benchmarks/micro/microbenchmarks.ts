@@ -22,6 +22,7 @@ import { encodeRecordBatch } from '../../formats/record-batch/encode.ts'
 import { optionalText, spreadOf, spreadText } from '../figures.ts'
 import type { Report } from '../report.ts'
 import { changeText, isDearer, type MeasuredPiece, readBaseline, writeBaseline } from './baseline.ts'
+import { parseAll, parseAndCheck, parseAndCheckByZod } from './json-checks.ts'
 import { LetterPiece } from './letter-piece.ts'
 import { OperatorPiece } from './operator-piece.ts'
 import { WindowPiece } from './window-piece.ts'
@@ -147,6 +148,7 @@ function piecesFor(events: number): readonly Piece[] {
   return [
     { name: YARDSTICK, run: () => each(views, parseAll) },
     { name: 'JSON.parse and a check by hand', run: () => each(views, parseAndCheck) },
+    { name: 'JSON.parse and a check by zod', run: () => each(views, parseAndCheckByZod) },
     { name: 'record batch, decode', run: () => each(plain, (bytes) => decodeRecordBatch(bytes, 0, LIMITS)) },
     { name: 'record batch, decode with lz4', run: () => each(packed, (bytes) => decodeRecordBatch(bytes, 0, LIMITS)) },
     { name: 'JSON to columns, 8 fields', run: () => each(views, decodedByKernel) },
@@ -176,30 +178,6 @@ function encodedBatches(events: number, codec: Codec): readonly Uint8Array[] {
     batches.push(encodeRecordBatch({ baseOffset: from, records: encodable, codec }))
   }
   return batches
-}
-
-function parseAll({ buffer, valueStarts, valueLengths, count }: RecordBatchView): void {
-  const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.length)
-  for (let i = 0; i < count; i++) {
-    const start = valueStarts[i]!
-    JSON.parse(bytes.toString('utf8', start, start + valueLengths[i]!))
-  }
-}
-
-/** What a user would write who wants to know that the contract is kept; a duplicate name or a rounded number is not noticed. */
-function parseAndCheck({ buffer, valueStarts, valueLengths, count }: RecordBatchView): void {
-  const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.length)
-  for (let i = 0; i < count; i++) {
-    const start = valueStarts[i]!
-    // The checks below say what it is.
-    const record = JSON.parse(bytes.toString('utf8', start, start + valueLengths[i]!)) as Record<string, unknown>
-    const { event_id, source_system, user_id, event_ts, region, amount_cents, kind, note } = record
-    const areTexts = [event_id, source_system, region, kind, note].every((text) => typeof text === 'string')
-    const time = typeof event_ts === 'string' ? Date.parse(event_ts) : event_ts
-    const hasUser = user_id === undefined || user_id === null || Number.isInteger(user_id)
-    if (!(areTexts && Number.isSafeInteger(time) && Number.isSafeInteger(amount_cents) && hasUser))
-      throw new Error('the generator broke the contract')
-  }
 }
 
 const decoder = compileDecoder(event)

@@ -22,9 +22,9 @@ function epochsOf(delayAt: (ms: number) => number, epochs = 6): readonly Measure
 const lateAt = (late: number) => (ms: number) => (ms === late ? 50 : USUAL_MS)
 
 describe('delaysOf', () => {
-  it('says what each barrier after the first four seconds added, but for the one that ends the run', () => {
-    const { usual, added, between, snapshots } = delaysOf(epochsOf(() => USUAL_MS))
-    assert.equal(usual, USUAL_MS)
+  it('says what each barrier after the first third of the run added, but for the one that ends the run', () => {
+    const { usual, usualLongest, added, between, snapshots } = delaysOf(epochsOf(() => USUAL_MS))
+    assert.deepEqual([usual, usualLongest], [USUAL_MS, USUAL_MS])
     assert.deepEqual(added, [0, 0, 0])
     assert.equal(between, 0)
     assert.deepEqual(snapshots, [2, 3, 4])
@@ -35,6 +35,12 @@ describe('delaysOf', () => {
       const { added, between } = delaysOf(epochsOf(lateAt(late)))
       assert.deepEqual([added, between], [[0, 48, 0], 0])
     }
+  })
+
+  it('adds to what records wait at any time, and not to the median record', () => {
+    const often = (ms: number) => (ms % 300 === 0 ? 6 : lateAt(8_000)(ms))
+    const { usual, usualLongest, added, between } = delaysOf(epochsOf(often))
+    assert.deepEqual([usual, usualLongest, added, between], [USUAL_MS, 6, [0, 44, 0], 0])
   })
 
   it('charges no barrier with a record that was late away from it, and tells of it', () => {
