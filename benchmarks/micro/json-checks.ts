@@ -10,7 +10,8 @@ const isoTime = z.iso.datetime({ offset: true })
 const event = z.object({
   event_id: z.string(),
   source_system: z.string(),
-  user_id: z.int().nullish(),
+  // An int64, which JSON.parse may have rounded.
+  user_id: z.number().nullish(),
   event_ts: z.union([z.int(), isoTime]),
   region: z.string(),
   amount_cents: z.int(),
