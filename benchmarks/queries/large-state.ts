@@ -150,7 +150,7 @@ on a copy of that checkpoint, in a fresh process with epochs of 2 s. Orders (an 
 the source when they are due, and go through the exchange, the deduplication and a sink that takes the time.
 
 Memory: resident memory of the process while it takes ${countText(20_000)} records of known keys per second, second half of the run, less
-that of the same with ${countText(FEW_KEYS)} keys. In the tables a key takes 24 bytes, and an index 8 to 16 more. What is
+that of the same with ${countText(FEW_KEYS)} keys. In the tables a key takes 24 bytes, and an index 5 to 11 more. What is
 mapped of LevelDB's files counts, though the system may take it back at any time.
 
 Restart: from the start of the process, with Node's own, until the last worker thread has its first new record out of the

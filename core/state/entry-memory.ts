@@ -41,7 +41,7 @@ export const ownBuffers: EntryMemory = {
 
 /**
  * The same for small groups; larger ones get a piece of {@link PIECE_ENTRIES}, which serves again. Pieces are shared memory, though no
- * one shares it: V8 counts all other buffers as its own and collects garbage whenever some 16 MiB came, which takes as long as
+ * one shares it: V8 counts all other buffers as its own and collects garbage whenever some tens of MiB came, which takes as long as
  * thousands of records. What a piece has no entries for yet is not resident.
  */
 export class PooledMemory implements EntryMemory {

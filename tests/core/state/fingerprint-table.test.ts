@@ -95,6 +95,24 @@ describe('FingerprintTable', () => {
     assert.ok(table.sizeBytes < 64 * table.size, `${table.sizeBytes / table.size} bytes per key`)
   })
 
+  it('finds every key of many after division, and after a restore in several blocks', () => {
+    const table = new FingerprintTable(KEY_GROUPS)
+    const stored: ReturnType<FingerprintTable['snapshot']> = []
+    const keys = 120_000
+    for (let key = 0; key < keys; key++) {
+      putTime(table, 1_000 + key, key)
+      if (key % 50_000 === 0) stored.push(...sealed(table.snapshot()))
+    }
+    for (let key = 0; key < keys; key += 7) putTime(table, 1_000 + key, keys + key)
+    stored.push(...sealed(table.snapshot()))
+    for (const found of [table, restored(stored, Number.NEGATIVE_INFINITY, undefined)]) {
+      for (let key = 0; key < keys; key++) {
+        assert.equal(timeOf(found, 1_000 + key), key % 7 === 0 ? keys + key : key)
+      }
+      assert.equal(found.size, keys)
+    }
+  })
+
   it('hands over only what changed, in the order of key groups', () => {
     const table = new FingerprintTable(KEY_GROUPS)
     for (let key = 0; key < 20; key++) putTime(table, key, key)
