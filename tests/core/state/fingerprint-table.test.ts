@@ -105,10 +105,12 @@ describe('FingerprintTable', () => {
     }
     for (let key = 0; key < keys; key += 7) putTime(table, 1_000 + key, keys + key)
     stored.push(...sealed(table.snapshot()))
+    const expected = Array.from({ length: keys }, (_, key) => (key % 7 === 0 ? keys + key : key))
     for (const found of [table, restored(stored, Number.NEGATIVE_INFINITY, undefined)]) {
-      for (let key = 0; key < keys; key++) {
-        assert.equal(timeOf(found, 1_000 + key), key % 7 === 0 ? keys + key : key)
-      }
+      assert.deepEqual(
+        expected.map((_, key) => timeOf(found, 1_000 + key)),
+        expected,
+      )
       assert.equal(found.size, keys)
     }
   })
