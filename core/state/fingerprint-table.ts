@@ -16,7 +16,7 @@ import { SpilledRuns } from './spilled-runs.ts'
 const FEW_ENTRIES = 680
 /** Others spill so much of them that what is left of a full part needs half of its room. */
 const SPILLED_SHARE = 5 / 8
-/** What changed must be counted anew. */
+/** In the place of a figure that must be counted anew. */
 const UNKNOWN = -1
 const NONE: readonly string[] = []
 
