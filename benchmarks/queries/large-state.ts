@@ -206,7 +206,7 @@ function peakRateOf(barriers: readonly RateDelays[]): number {
   let peak = 0
   for (const { rate, added, usual } of barriers) {
     const isKeptUp = added.length > 0 && usual <= BARS.delayMs
-    if (!isKeptUp || Math.max(...added) > BARS.delayMs) return peak
+    if (!(isKeptUp && Math.max(...added) <= BARS.delayMs)) return peak
     peak = rate
   }
   return peak
