@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os'
 import type { RestartPolicy } from '../core/actors/restart-policy.ts'
 import { type ByteSize, sizeBytes } from '../core/model/byte-size.ts'
-import { type Duration, durationMs } from '../core/model/duration.ts'
+import { type Duration, durationMs, positiveMs } from '../core/model/duration.ts'
 import { MillraceError } from '../core/model/errors.ts'
 import { resolveUntil, type Until } from '../core/model/until.ts'
 import type { ExecutionPlan } from '../core/runtime/execution-plan.ts'
@@ -41,8 +41,7 @@ export async function jobOptions(
   splits: readonly SourceSplit[],
 ): Promise<JobOptions> {
   const { workers, epoch, until, restarts, discoverSplits = DISCOVER, stateMemory } = choices
-  const epochMs = epoch === undefined ? epochLengthOf(logical) : durationMs('epoch', epoch)
-  if (epochMs <= 0) throw new MillraceError('MR_OPTION_INVALID', 'epoch must be longer than 0')
+  const epochMs = positiveMs('epoch', epoch === undefined ? epochLengthOf(logical) : durationMs('epoch', epoch))
   if (workers !== undefined && !(Number.isInteger(workers) && workers > 0)) {
     throw new MillraceError('MR_OPTION_INVALID', `workers is a whole number from 1 on, not ${workers}`)
   }

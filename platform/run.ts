@@ -1,7 +1,7 @@
 import type { RecoveryOutcome } from '../core/checkpoint/decide-recovery.ts'
 import type { EpochMarker } from '../core/checkpoint/epoch-marker.ts'
 import { EMPTY_LEDGER, imbalances, type Ledger } from '../core/checkpoint/ledger.ts'
-import { type Duration, durationMs } from '../core/model/duration.ts'
+import { type Duration, durationMs, positiveMs } from '../core/model/duration.ts'
 import { MillraceError, toMillraceError } from '../core/model/errors.ts'
 import type { Position } from '../core/model/position.ts'
 import type { Progress } from '../core/observability/progress.ts'
@@ -152,12 +152,13 @@ class PipelineRun {
 
   async #runJob(parts: RunParts): Promise<RunOutcome> {
     const { plan, place, connectors, ends } = parts
+    const { progressEvery = PROGRESS_EVERY } = this.#options
     const options = await jobOptions(this.#options, plan, ends.splits)
     const status = await this.#statusReporter(parts, options)
     const progress: ProgressReporter = new ProgressReporter({
       ...connectors,
       ends,
-      everyMs: this.#progressEveryMs(),
+      everyMs: positiveMs('progressEvery', durationMs('progressEvery', progressEvery)),
       probe: () => this.#job?.probe(),
       moment: () => ({ epoch: status.status.epoch, state: this.#isDraining ? 'draining' : 'running' }),
       onProgress: (told, ends) => {
@@ -184,12 +185,6 @@ class PipelineRun {
       await ticking
       await status.settle()
     }
-  }
-
-  #progressEveryMs(): number {
-    const everyMs = durationMs('progressEvery', this.#options.progressEvery ?? PROGRESS_EVERY)
-    if (everyMs > 0) return everyMs
-    throw new MillraceError('MR_OPTION_INVALID', 'progressEvery must be longer than 0')
   }
 
   #jobPorts(place: JobPlace, connectors: ConnectorPorts): JobPorts {

@@ -39,12 +39,12 @@ export function delaysOf(epochs: readonly MeasuredEpoch[]): Delays {
   const end = Math.max(...spans.map(({ to }) => to))
   const points = threads.flatMap(({ due }) => due.filter(([at]) => at >= begin && at < end))
   const away = points.filter(([at]) => !spans.some((span) => isIn(span, at)))
-  const longestAway = spansBetween(spans).map((span) => longestIn(points.filter(([at]) => isIn(span, at))))
-  const usualLongest = median(longestAway)
+  const longestOf = (span: Span): number => longestIn(points.filter(([at]) => isIn(span, at)))
+  const usualLongest = median(spansBetween(spans).map(longestOf))
   return {
     usual: median(away.map(([, delay]) => delay)),
     usualLongest,
-    added: spans.map((span) => longestIn(points.filter(([at]) => isIn(span, at))) - usualLongest),
+    added: spans.map((span) => longestOf(span) - usualLongest),
     between: longestIn(away) - usualLongest,
     snapshots: counted.map((epoch) => Math.max(...epoch.threads.map(({ snapshotCpuMs }) => snapshotCpuMs))),
     longestBatch: Math.max(...counted.flatMap((epoch) => epoch.threads.map((one) => one.longestBatchCpuMs))),

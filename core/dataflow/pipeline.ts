@@ -1,4 +1,4 @@
-import { type Duration, durationMs } from '../model/duration.ts'
+import { type Duration, durationMs, positiveMs } from '../model/duration.ts'
 import { MillraceError } from '../model/errors.ts'
 import { refuseUnknownKeys } from '../model/nearest.ts'
 import type { DeadLetterSinkSpec } from '../ports/sink.ts'
@@ -82,8 +82,8 @@ function settingsOf(where: string, options: PipelineOptions): PipelineSettings {
       `${where}: keyGroups is a power of two from 1 to 32768, not ${keyGroups}`,
     )
   }
-  const epochMs = options.epoch === undefined ? null : durationMs(`${where}: epoch`, options.epoch)
-  if (epochMs === 0) throw new MillraceError('MR_OPTION_INVALID', `${where}: epoch must be longer than 0`)
+  const epoch = `${where}: epoch`
+  const epochMs = options.epoch === undefined ? null : positiveMs(epoch, durationMs(epoch, options.epoch))
   const { version = null, stateDirectory = null } = options
   checkText(`${where}: version`, version)
   checkText(`${where}: stateDirectory`, stateDirectory)

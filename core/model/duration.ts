@@ -5,6 +5,12 @@ export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
+/** `ms` itself. Throws `MR_OPTION_INVALID` naming `where` when it is no time at all. */
+export function positiveMs(where: string, ms: number): number {
+  if (ms > 0) return ms
+  throw new MillraceError('MR_OPTION_INVALID', `${where} must be longer than 0`)
+}
+
 /** Milliseconds of a {@link Duration}. Throws `MR_OPTION_INVALID` naming `where` for anything else or a negative one. */
 export function durationMs(where: string, duration: Duration): number {
   const match = typeof duration === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(duration) : null

@@ -1,4 +1,5 @@
 import { freeMemory } from '../model/free-memory.ts'
+import { freeEntries } from './share-entries.ts'
 
 const INITIAL_ENTRIES = 16
 /** Entries that one piece of a pool has room for: what three quarters of 16,384 buckets find. To rebuild so many takes about a millisecond. */
@@ -32,10 +33,9 @@ export const ownBuffers: EntryMemory = {
     times: new Float64Array(capacity),
     index: new Int32Array(bucketsFor(capacity)),
   }),
-  give: ({ words, times, index }) => {
-    freeMemory(words)
-    freeMemory(times)
-    freeMemory(index)
+  give: (arrays) => {
+    freeEntries(arrays)
+    freeMemory(arrays.index)
   },
 }
 

@@ -117,12 +117,10 @@ export class FingerprintGroup extends KeyedEntries {
   /** Keeps the living entries whose first word has bit `shift` not set; gives a group of the same size with the others. */
   divide(shift: number): FingerprintGroup {
     const other = new FingerprintGroup(this.#memory, this.#capacity)
-    const isAllClean = this.#clean === this.#count
     this.#shareOut(other, shift)
     this.#superseded = 0
     other.#horizon = this.#horizon
     for (const half of [this, other]) {
-      if (isAllClean) half.#clean = half.#count
       half.#refile()
       half.#median = medianTime(half.#times, half.#count)
     }
@@ -255,12 +253,13 @@ export class FingerprintGroup extends KeyedEntries {
    * entry is written to both and counts in one: which, no processor could foresee.
    */
   #shareOut(other: FingerprintGroup, shift: number): void {
-    const [words, times, end, horizon] = [this.words, this.#times, this.#count, this.#horizon]
+    const [words, times, end, clean, horizon] = [this.words, this.#times, this.#count, this.#clean, this.#horizon]
     const [otherWords, otherTimes] = [other.words, other.#times]
     let kept = 0
     let moved = 0
+    let keptClean = 0
+    let movedClean = 0
     for (let position = 0; position < end; position++) {
-      if (position === this.#clean) [this.#clean, other.#clean] = [kept, moved]
       const time = times[position]!
       if (time < horizon || time === SUPERSEDED) continue
       for (let word = 0; word < 4; word++) {
@@ -273,9 +272,14 @@ export class FingerprintGroup extends KeyedEntries {
       const isMoved = (otherWords[4 * moved]! >>> shift) & 1
       moved += isMoved
       kept += 1 - isMoved
+      if (position >= clean) continue
+      keptClean = kept
+      movedClean = moved
     }
     this.#count = kept
+    this.#clean = keptClean
     other.#count = moved
+    other.#clean = movedClean
   }
 
   #countLiving(horizon: number): number {

@@ -9,7 +9,7 @@ import type { FingerprintGroup } from './fingerprint-group.ts'
 import { MOST_SORTED } from './fingerprint-order.ts'
 import { FingerprintParts, placeIn } from './fingerprint-parts.ts'
 import { Forgetting } from './forgetting.ts'
-import { joinedEntries } from './share-entries.ts'
+import { freeEntries, joinedEntries } from './share-entries.ts'
 import { SpilledRuns } from './spilled-runs.ts'
 
 /** A key group with fewer entries in a snapshot spills all of them: runs of less than a few pages cost more than they spare. */
@@ -183,7 +183,9 @@ export class FingerprintTable {
     this.#partBytes = UNKNOWN
     const share = Math.min(clean < FEW_ENTRIES ? 1 : SPILLED_SHARE, (MOST_SORTED - parts.length) / clean)
     const taken = parts.map((part) => part.takeOldest(Math.ceil(share * part.clean)))
-    return this.#spilled.add(keyGroup, joinedEntries(taken))
+    const joined = joinedEntries(taken)
+    for (const entries of taken) freeEntries(entries)
+    return this.#spilled.add(keyGroup, joined)
   }
 
   /**

@@ -15,7 +15,7 @@ export interface AgingGroup {
 
 /** Key groups grow old together: their rebuilding is spread over many calls, so that none holds records up for longer than one group takes. */
 export class Forgetting {
-  /** The group that was looked at last. */
+  /** The group that is looked at first. */
   #turn = 0
   /** Entries that may be looked at now; below zero after a large group. */
   #allowance = 0
@@ -26,8 +26,8 @@ export class Forgetting {
     for (let i = 0; i < groups.length; i++) groups[i]!.dropBefore(horizon)
     this.#allowance = Math.min(this.#allowance + REBUILT_PER_CALL, REBUILT_PER_CALL)
     for (let i = 0; i < groups.length && this.#allowance > 0; i++) {
-      this.#turn = (this.#turn + 1) % groups.length
       const group = groups[this.#turn]!
+      this.#turn = (this.#turn + 1) % groups.length
       if (!group.isHalfOld) continue
       this.#allowance -= group.size
       group.compact(horizon)

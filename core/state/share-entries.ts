@@ -24,9 +24,8 @@ export function sharedEntries(entries: BlockEntries, sharing: Sharing): readonly
   }))
 }
 
-/** All entries of some parts, one part after the other. Takes their memory. */
+/** A copy of all entries of some parts, one part after the other. */
 export function joinedEntries(parts: readonly BlockEntries[]): BlockEntries {
-  if (parts.length === 1) return parts[0]!
   const count = parts.reduce((sum, part) => sum + part.count, 0)
   const joined = { words: new Int32Array(4 * count), times: new Float64Array(count), count }
   let at = 0
@@ -34,10 +33,14 @@ export function joinedEntries(parts: readonly BlockEntries[]): BlockEntries {
     joined.words.set(words.subarray(0, 4 * count), 4 * at)
     joined.times.set(times.subarray(0, count), at)
     at += count
-    freeMemory(words)
-    freeMemory(times)
   }
   return joined
+}
+
+/** Gives the memory of entries back; what lies in a part of something is left alone. */
+export function freeEntries({ words, times }: Pick<BlockEntries, 'words' | 'times'>): void {
+  freeMemory(words)
+  freeMemory(times)
 }
 
 function countsOf({ words, count }: BlockEntries, { parts, numbers, shift }: Sharing): Int32Array {

@@ -1,11 +1,11 @@
 // hot path
-import { freeMemory } from '../model/free-memory.ts'
 import type { SpillChange, SpillPage } from '../ports/spill.ts'
 import type { BlockEntries } from './block.ts'
 import { FingerprintGroup } from './fingerprint-group.ts'
 import { sortedEntries } from './fingerprint-order.ts'
 import { mergedRuns, runsToMerge } from './merge-runs.ts'
-import { findInPage, PAGE_ENTRIES, pagesOf, SpilledRun } from './spilled-run.ts'
+import { freeEntries, joinedEntries } from './share-entries.ts'
+import { findInPage, pagesOf, SpilledRun } from './spilled-run.ts'
 
 const NONE: readonly string[] = []
 
@@ -190,18 +190,6 @@ function raise(
   else if (found.timeAt(known) < time) found.put(words, at, time)
 }
 
-function freeEntries({ words, times }: BlockEntries): void {
-  freeMemory(words)
-  freeMemory(times)
-}
-
 function wholeRun(run: SpilledRun, pages: readonly Uint8Array[]): BlockEntries {
-  const words = new Int32Array(4 * run.entries)
-  const times = new Float64Array(run.entries)
-  for (let page = 0; page < run.pages; page++) {
-    const entries = run.openPage(page, pages[page]!)
-    words.set(entries.words, 4 * PAGE_ENTRIES * page)
-    times.set(entries.times, PAGE_ENTRIES * page)
-  }
-  return { words, times, count: run.entries }
+  return joinedEntries(pages.map((bytes, page) => run.openPage(page, bytes)))
 }

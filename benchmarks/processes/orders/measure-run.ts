@@ -17,7 +17,7 @@ export interface RunUsage {
 }
 
 const WARM_UP_SHARE = 0.25
-/** The peers look after each record; so often that the quarter is one. */
+/** So often that the quarter is one: the peers look after every 256 records of a thread. */
 const LOOK_EVERY = '100ms'
 
 interface Sample {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { hashBytes } from '../../../core/model/key-hash.ts'
 import type { StateBlock } from '../../../core/ports/operator.ts'
 import type { SpillChange } from '../../../core/ports/spill.ts'
-import { decodeBlock, sealBlock } from '../../../core/state/block.ts'
+import { decodeBlock } from '../../../core/state/block.ts'
 import { FingerprintTable } from '../../../core/state/fingerprint-table.ts'
 import { sealed } from './encode-block.ts'
 
@@ -161,8 +161,7 @@ class Pair {
   }
 
   #snapshot(): void {
-    const blocks = this.spilling.table.snapshot()
-    for (const { bytes } of blocks) sealBlock(bytes)
+    const blocks = sealed(this.spilling.table.snapshot())
     const expected = sealed(this.roomy.snapshot())
     assert.deepEqual(this.#living(blocks), this.#living(expected), 'spilled state changes no checkpoint')
     this.stored.push(...blocks)
