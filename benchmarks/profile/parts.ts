@@ -34,7 +34,11 @@ const PARTS: readonly Part[] = [
     color: '#b7dfb0',
     files: ['operators/expression/', 'operators/filter', 'operators/select', 'operators/columns/'],
   },
-  { name: 'deduplicate', color: '#d7b5ea', files: ['operators/deduplicate', 'core/state/fingerprint', 'core/state/entry-memory'] },
+  {
+    name: 'deduplicate',
+    color: '#d7b5ea',
+    files: ['operators/deduplicate', 'core/state/fingerprint', 'core/state/entry-memory'],
+  },
   { name: 'window', color: '#f0b3d3', files: ['operators/window', 'core/state/pane', 'core/model/read-key'] },
   {
     name: 'exchange',
