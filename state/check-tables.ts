@@ -1,7 +1,6 @@
-import { crc32c, joinCrc32c } from '../core/model/crc32c.ts'
+import { crc32c } from '../core/model/crc32c.ts'
 import { MillraceError } from '../core/model/errors.ts'
 import type { FileStore } from '../core/ports/file-store.ts'
-import { crcByHead, isBlockHead } from '../core/state/block.ts'
 import { FileWindow } from './file-window.ts'
 
 /**
@@ -15,10 +14,6 @@ const MAGIC_LOW = 0x8b80fb57
 const MAGIC_HIGH = 0xdb477524
 const MASK_DELTA = 0xa282ead8
 const UNCOMPRESSED = 0
-/** From this size on, a value that is a block of state is not read for the check. */
-const LARGE_VALUE_BYTES = 32_768
-/** So much of a data block is read to find its first value: the key before it is short. */
-const HEAD_BYTES = 1_024
 
 interface BlockPlace {
   readonly offset: number
@@ -30,11 +25,7 @@ export async function tableFiles(files: FileStore, directory: string): Promise<r
   return (await files.list(directory)).filter((name) => /^\d+\.(ldb|sst)$/.test(name))
 }
 
-/**
- * Checks those of the named table files that are still there. Throws `MR_STATE_CORRUPT` where one fails a checksum. Large blocks of
- * state carry a checksum of their own, which tells, with what lies around them, whether LevelDB's would fit: so they are not read here,
- * and what is damaged in their midst is found by whoever decodes them.
- */
+/** Checks those of the named table files that are still there. Throws `MR_STATE_CORRUPT` where one fails a checksum. */
 export async function checkTables(files: FileStore, directory: string, names: readonly string[]): Promise<void> {
   const live = new Set(await tableFiles(files, directory))
   for (const name of names) {
@@ -76,37 +67,18 @@ async function isWhole(window: FileWindow, size: number): Promise<boolean> {
   return true
 }
 
-async function isWholeBlock(window: FileWindow, place: BlockPlace, end: number): Promise<boolean> {
-  const { offset, size } = place
+async function isWholeBlock(window: FileWindow, { offset, size }: BlockPlace, end: number): Promise<boolean> {
   if (offset + size + TRAILER_BYTES > end) return false
-  if (await isWholeAroundState(window, place)) return true
   const bytes = await window.read(offset, size + TRAILER_BYTES)
   return bytes.length === size + TRAILER_BYTES && hasChecksum(bytes)
 }
 
-/** True where its first value is a large block of state and the rest fits the checksum if that fits its own. */
-async function isWholeAroundState(window: FileWindow, { offset, size }: BlockPlace): Promise<boolean> {
-  if (size < LARGE_VALUE_BYTES) return false
-  const head = await window.read(offset, HEAD_BYTES)
-  const reader = new VarintReader(head)
-  reader.next()
-  const keyBytes = reader.next()
-  const valueBytes = reader.next()
-  const at = reader.at + keyBytes
-  if (valueBytes < LARGE_VALUE_BYTES || at + valueBytes > size || !isBlockHead(head.subarray(at))) return false
-  const before = crc32c(head.subarray(0, at))
-  const crc = joinCrc32c(before, crcByHead(head.subarray(at), valueBytes), valueBytes)
-  const restBytes = size - at - valueBytes + TRAILER_BYTES
-  const rest = await window.read(offset + at + valueBytes, restBytes)
-  return rest.length === restBytes && hasChecksum(rest, crc)
-}
-
-/** Whether bytes end with the masked checksum of all before it; `initial`: the checksum of what comes before the bytes. */
-function hasChecksum(bytes: Uint8Array, initial = 0): boolean {
+/** Whether bytes end with the masked checksum of all before it. */
+function hasChecksum(bytes: Uint8Array): boolean {
   const end = bytes.length - 4
   const stored = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(end, true)
   const masked = (stored - MASK_DELTA) >>> 0
-  return crc32c(bytes.subarray(0, end), initial) === ((masked >>> 17) | (masked << 15)) >>> 0
+  return crc32c(bytes.subarray(0, end)) === ((masked >>> 17) | (masked << 15)) >>> 0
 }
 
 /** The places that an index block holds; its checksum was found right. */

@@ -2,16 +2,19 @@ import { MillraceError } from '../core/model/errors.ts'
 import type { ByteOperation, ByteStore } from '../core/ports/byte-store.ts'
 import type { FileStore } from '../core/ports/file-store.ts'
 import { checkTables, tableFiles } from './check-tables.ts'
+import { keepLargeValuesInFiles } from './large-values.ts'
 import { type ByteLevel, closeLevel, destroyLevel, isCorruption, openLevel, reasonOf } from './open-level.ts'
 import { SyncWitness } from './sync-witness.ts'
 
 /** Key under which a synced batch carries its number; no key of a user begins with such a character. */
 const BATCH_KEY = '\u0000synced'
+/** Directory, beside LevelDB's files, of the values that are too large for it. */
+const VALUES = 'values'
 
 /**
  * Opens the LevelDB in `directory` (an absolute path; made where absent) as a {@link ByteStore}. Main thread only: a
  * store in a thread that is terminated can be torn. Throws `MR_STATE_LOCKED` where another process, or this one, has
- * it open already, `MR_STATE_CORRUPT` where files are damaged (but for large blocks of state, see {@link checkTables}) or synced
+ * it open already, `MR_STATE_CORRUPT` where files are damaged (but for the midst of large values) or synced
  * batches are gone, `MR_STATE_IO`.
  */
 export async function openLevelStore(directory: string, files: FileStore): Promise<ByteStore> {
@@ -25,7 +28,7 @@ export async function openLevelStore(directory: string, files: FileStore): Promi
   try {
     await checkTables(files, directory, tables)
     await store.checkSynced()
-    return store
+    return await keepLargeValuesInFiles(store, files, { directory: `${directory}/${VALUES}` })
   } catch (error) {
     await store.close()
     throw error

@@ -26,8 +26,8 @@ export interface FileStore {
   list(directory: string): Promise<readonly string[]>
   /** Creates or replaces the content. Neither atomic nor durable. */
   write(path: string, bytes: Uint8Array): Promise<void>
-  /** Adds bytes at the end, creating the file where it is absent. */
-  append(path: string, bytes: Uint8Array): Promise<void>
+  /** Adds bytes, or several pieces in their order, at the end; creates the file where it is absent. */
+  append(path: string, bytes: Uint8Array | readonly Uint8Array[]): Promise<void>
   /** Cuts the file to `size` bytes. */
   truncate(path: string, size: number): Promise<void>
   sync(path: string): Promise<void>

@@ -75,12 +75,11 @@ export function sealBlock(block: Uint8Array): number {
 }
 
 /**
- * CRC-32C of a whole block by its header alone, which is all that must be there of its `length` bytes: true where the rest fits the
- * checksum in the header, which {@link openBlock} finds out. So whoever passes a block on can tell which one it is, and only its
- * reader looks at all of it.
+ * CRC-32C of a whole block by its header alone: true where the rest fits the checksum in the header, which {@link openBlock} finds out.
+ * So whoever passes a block on can tell which one it is, and only its reader looks at all of it.
  */
-export function crcByHead(block: Uint8Array, length = block.length): number {
-  const restBytes = length - HEADER_BYTES
+export function crcByHead(block: Uint8Array): number {
+  const restBytes = block.length - HEADER_BYTES
   const checksum = new DataView(block.buffer, block.byteOffset, block.byteLength).getUint32(CHECKSUM_AT, true)
   const rest = joinCrc32c(crc32c(block.subarray(0, CHECKSUM_AT)), checksum, restBytes)
   return joinCrc32c(crc32c(block.subarray(0, HEADER_BYTES)), rest, restBytes)
@@ -123,11 +122,6 @@ export function entriesOf(aligned: Uint8Array, count: number): BlockEntries {
     times: new Float64Array(aligned.buffer, at, count),
     count,
   }
-}
-
-/** True where bytes begin as a block does, whose header is whole. */
-export function isBlockHead(bytes: Uint8Array): boolean {
-  return bytes.length >= HEADER_BYTES && new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true) === MAGIC
 }
 
 /** Version of a block; it is not checked. */

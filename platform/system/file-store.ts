@@ -97,8 +97,9 @@ async function write(path: string, bytes: Uint8Array): Promise<void> {
   else await writeFile(path, bytes)
 }
 
-async function append(path: string, bytes: Uint8Array): Promise<void> {
-  if (bytes.length <= SYNCHRONOUS_BYTES) appendFileSync(path, bytes)
+async function append(path: string, bytes: Uint8Array | readonly Uint8Array[]): Promise<void> {
+  if (!(bytes instanceof Uint8Array)) await writeFile(path, bytes, { flag: 'a' })
+  else if (bytes.length <= SYNCHRONOUS_BYTES) appendFileSync(path, bytes)
   else await appendFile(path, bytes)
 }
 

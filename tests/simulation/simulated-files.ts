@@ -5,6 +5,7 @@ import { DirectoryTree } from './directory-tree.ts'
 import { type FaultOptions, Faults, type FaultTarget, NO_FAULTS } from './faults.ts'
 import type { Incarnation } from './incarnation.ts'
 import { Inode } from './inode.ts'
+import { joinedBytes } from './joined-bytes.ts'
 import { readInto } from './read-into.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { Simulation, Storage } from './simulation-scheduler.ts'
@@ -237,7 +238,7 @@ function writingCalls(disk: SimulatedDisk, call: Call): Pick<FileStore, 'write' 
   }
   return {
     write: (path, bytes) => writing(path, bytes, 'replace'),
-    append: (path, bytes) => writing(path, bytes, 'append'),
+    append: (path, bytes) => writing(path, joinedBytes(bytes), 'append'),
   }
 }
 

@@ -1,5 +1,6 @@
 import { MillraceError } from '../../../core/model/errors.ts'
 import { type FileLock, type FileStore, parentOf } from '../../../core/ports/file-store.ts'
+import { joinedBytes } from '../../simulation/joined-bytes.ts'
 import { readInto } from '../../simulation/read-into.ts'
 
 interface File {
@@ -72,7 +73,7 @@ export class MemoryDisk {
       },
       append: async (path, bytes) => {
         const file = this.#create(path)
-        file.bytes = joined(file.bytes, bytes)
+        file.bytes = joinedBytes([file.bytes, joinedBytes(bytes)])
       },
       truncate: async (path, size) => {
         const file = this.#file(path)
@@ -142,13 +143,6 @@ export class MemoryDisk {
   }
 }
 
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(a.length + b.length)
-  bytes.set(a)
-  bytes.set(b, a.length)
-  return bytes
-}
-
 /** The process died: nothing it asks for happens any more. */
 export class Died extends Error {}
 
@@ -201,7 +195,7 @@ export class DyingProcess {
       append: (path, bytes) =>
         step(
           () => files.append(path, bytes),
-          () => files.append(path, front(bytes)),
+          () => files.append(path, front(joinedBytes(bytes))),
         ),
       truncate: (path, size) => step(() => files.truncate(path, size)),
       sync: (path) => step(() => files.sync(path)),

@@ -20,7 +20,8 @@ const guarantees: Readonly<Record<string, (files: FileStore, directory: string) 
   'write creates or replaces, append adds, truncate cuts': async (files, directory) => {
     const path = `${directory}/f`
     await files.append(path, bytes('one'))
-    await files.append(path, bytes('two'))
+    await files.append(path, [bytes('t'), bytes(''), bytes('wo')])
+    await files.append(path, [])
     assert.equal(await textOf(files, path), 'onetwo')
     assert.equal(await files.size(path), 6)
     await files.truncate(path, 4)
@@ -47,7 +48,7 @@ const guarantees: Readonly<Record<string, (files: FileStore, directory: string) 
     const path = `${directory}/large`
     const content = Uint8Array.from({ length: 700_000 }, (_, i) => i * 31)
     await files.write(path, content)
-    await files.append(path, content)
+    await files.append(path, [content.subarray(0, 300_000), content.subarray(300_000)])
     assert.deepEqual(await files.read(path), Uint8Array.from([...content, ...content]))
     assert.deepEqual(
       await files.read(path, { offset: 699_999, length: 500_000 }),
