@@ -1,3 +1,4 @@
+import type { Delay } from './delay-log.ts'
 import type { MeasuredEpoch } from './metered-sink.ts'
 
 /** What barriers did to records that came around them, in ms. */
@@ -28,7 +29,7 @@ interface Span {
 }
 
 /** Sorts records by their due times into those around a barrier and others. The last epoch, which ends the run, is left out. */
-export function delaysOf(epochs: readonly MeasuredEpoch[]): Delays {
+export function delaysOf(epochs: readonly MeasuredEpoch[], all: readonly Delay[]): Delays {
   const threads = epochs.flatMap((epoch) => epoch.threads)
   const firsts = threads.flatMap(({ firstAt }) => (firstAt === null ? [] : [firstAt]))
   const first = Math.min(...firsts)
@@ -37,7 +38,7 @@ export function delaysOf(epochs: readonly MeasuredEpoch[]): Delays {
   const counted = epochs.slice(0, -1).filter((epoch) => spanOf(epoch).from > begin)
   const spans = counted.map(spanOf)
   const end = Math.max(...spans.map(({ to }) => to))
-  const points = threads.flatMap(({ due }) => due.filter(([at]) => at >= begin && at < end))
+  const points = all.filter(([at]) => at >= begin && at < end)
   const away = points.filter(([at]) => !spans.some((span) => isIn(span, at)))
   const longestOf = (span: Span): number => longestIn(points.filter(([at]) => isIn(span, at)))
   const usualLongest = median(spansBetween(spans).map(longestOf))
@@ -72,7 +73,7 @@ function isIn({ from, to }: Span, at: number): boolean {
   return at >= from && at < to
 }
 
-function longestIn(points: readonly (readonly [at: number, delay: number])[]): number {
+function longestIn(points: readonly Delay[]): number {
   let longest = 0
   for (const [, delay] of points) longest = Math.max(longest, delay)
   return longest

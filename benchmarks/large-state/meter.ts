@@ -1,3 +1,5 @@
+import { DelayLog } from './delay-log.ts'
+
 /** What one thread measured in one epoch: plain data on its way to the committer. Times are of the clock of clock.ts. */
 export interface Measured {
   readonly records: number
@@ -10,8 +12,6 @@ export interface Measured {
   readonly longestWatermarkCpuMs: number
   /** CPU time that loading of stored state took, before the first record. */
   readonly restoreCpuMs: number
-  /** Per millisecond in which records were due: when, and how late the last of them reached the sink. */
-  readonly due: readonly (readonly [atMs: number, delayMs: number])[]
 }
 
 /** Measures on one thread; shared by what stands before and behind the state. */
@@ -22,7 +22,7 @@ export class Meter {
   #longestBatchCpuMs = 0
   #longestWatermarkCpuMs = 0
   #restoreCpuMs = 0
-  #due = new Map<number, number>()
+  readonly #delays = new DelayLog()
 
   /** Records reached the sink at `now`, due at `due[row]` each. */
   arrived(now: number, rows: Int32Array, due: ArrayLike<number>): void {
@@ -35,8 +35,7 @@ export class Meter {
       // The first record of a millisecond waited longest.
       if (ms === last) continue
       last = ms
-      const delay = now - time
-      if (delay > (this.#due.get(ms) ?? 0)) this.#due.set(ms, delay)
+      this.#delays.add(ms, now - time)
     }
   }
 
@@ -66,13 +65,12 @@ export class Meter {
       longestBatchCpuMs: this.#longestBatchCpuMs,
       longestWatermarkCpuMs: this.#longestWatermarkCpuMs,
       restoreCpuMs: this.#restoreCpuMs,
-      due: [...this.#due],
     }
     this.#records = 0
     this.#snapshotCpuMs = 0
     this.#longestBatchCpuMs = 0
     this.#longestWatermarkCpuMs = 0
-    this.#due = new Map()
+    this.#delays.flush()
     return measured
   }
 }

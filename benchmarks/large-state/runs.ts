@@ -4,6 +4,7 @@ import { spreadOf } from '../figures.ts'
 import type { PipelineFigures } from '../processes/run-pipeline.ts'
 import { runProcess, workspace } from '../workspace.ts'
 import { sharedNow } from './clock.ts'
+import { forgetDelays, loggedDelays } from './delay-log.ts'
 import { type Delays, delaysOf } from './delays.ts'
 import { type Input, inputEnvironment, recordsFor, SPLITS } from './input.ts'
 import { MEASURED_PATH, measuredEpochs } from './metered-sink.ts'
@@ -74,7 +75,7 @@ export async function restartOn(prepared: Prepared): Promise<Restart> {
 export async function passBarriers(prepared: Prepared, rate: number, seconds: number): Promise<Delays> {
   const directory = copyOf(prepared)
   await run(directory, inputAfter(prepared, rate * seconds, { rate, content: 'new' }))
-  return delaysOf(measuredEpochs(directory))
+  return delaysOf(measuredEpochs(directory), loggedDelays(directory))
 }
 
 /** What a run took that went on as fast as it could. */
@@ -124,6 +125,7 @@ function copyOf({ directory }: Prepared): string {
   rmSync(copy, { recursive: true, force: true })
   cpSync(directory, copy, { recursive: true })
   rmSync(join(copy, MEASURED_PATH))
+  forgetDelays(copy)
   return copy
 }
 
