@@ -10,7 +10,7 @@ import type { ValueCodec } from '../core/ports/value-codec.ts'
 export function valueCodec(): ValueCodec {
   const packr = new Packr({ useRecords: false, mapsAsObjects: false, variableMapSize: true })
   return {
-    encode: (value) => Uint8Array.from(packr.pack(mapsOf(value))),
+    encode: (value) => Uint8Array.from(packr.pack(new MapMaker().mapsOf(value))),
     decode: (bytes) => objectsOf(unpack(packr, bytes)),
   }
 }
@@ -24,15 +24,35 @@ function unpack(packr: Packr, bytes: Uint8Array): unknown {
   }
 }
 
-/** Objects become maps: the codec writes their keys as they are, `__proto__` included, in our order. */
-function mapsOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(mapsOf)
-  if (!isObject(value)) return scalar(value)
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) throw notPlain(`an instance of ${value.constructor.name}`)
-  const entries = Object.entries(value).filter((entry) => entry[1] !== undefined)
-  entries.sort((a, b) => (a[0] < b[0] ? -1 : 1))
-  return new Map(entries.map(([key, of]) => [key, mapsOf(of)]))
+/** Makes maps of objects: the codec writes their keys as they are, `__proto__` included, in our order. */
+class MapMaker {
+  /** Of the object before: a marker has thousands of objects with the same fields. */
+  #keys: readonly string[] = []
+  #sorted: readonly string[] = []
+
+  mapsOf(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map((item) => this.mapsOf(item))
+    if (!isObject(value)) return scalar(value)
+    const prototype: unknown = Object.getPrototypeOf(value)
+    if (prototype !== Object.prototype && prototype !== null) throw notPlain(`an instance of ${value.constructor.name}`)
+    const map = new Map<string, unknown>()
+    // A plain object has what its own keys name.
+    const fields = value as Readonly<Record<string, unknown>>
+    for (const key of this.#sortedKeys(value)) {
+      const field = fields[key]
+      if (field !== undefined) map.set(key, this.mapsOf(field))
+    }
+    return map
+  }
+
+  #sortedKeys(value: object): readonly string[] {
+    const keys = Object.keys(value)
+    const isSame = keys.length === this.#keys.length && keys.every((key, index) => key === this.#keys[index])
+    if (isSame) return this.#sorted
+    this.#keys = keys
+    this.#sorted = keys.toSorted((a, b) => (a < b ? -1 : 1))
+    return this.#sorted
+  }
 }
 
 function scalar(value: unknown): unknown {

@@ -53,15 +53,17 @@ export function followingBytes(blocks: readonly BlockEntry[]): readonly number[]
 
 /** Blocks by operator and key group, oldest first. */
 export function groupsOf(blocks: readonly BlockEntry[]): readonly (readonly BlockEntry[])[] {
-  const groups = new Map<string, BlockEntry[]>()
+  const operators = new Map<string, Map<number, BlockEntry[]>>()
   for (const block of blocks) {
-    const name = `${block.operator}/${block.keyGroup}`
-    const group = groups.get(name)
-    if (group === undefined) groups.set(name, [block])
+    const groups = operators.get(block.operator) ?? new Map<number, BlockEntry[]>()
+    if (groups.size === 0) operators.set(block.operator, groups)
+    const group = groups.get(block.keyGroup)
+    if (group === undefined) groups.set(block.keyGroup, [block])
     else group.push(block)
   }
-  for (const group of groups.values()) group.sort((a, b) => a.from - b.from)
-  return [...groups.values()]
+  const all = [...operators.values()].flatMap((groups) => [...groups.values()])
+  for (const group of all) group.sort((a, b) => a.from - b.from)
+  return all
 }
 
 function firstOfTail(group: readonly BlockEntry[]): number {

@@ -280,8 +280,9 @@ export class StateKeeper {
   }
 
   #surviving(horizons: ReadonlyMap<string, number>): readonly BlockEntry[] {
-    const replaced = new Set(this.#merged.flatMap(({ sources }) => sources.map(blockKey)))
-    const kept = (this.#last?.marker.blocks ?? []).filter((entry) => !replaced.has(blockKey(entry)))
+    // They are entries of the last marker themselves.
+    const replaced = new Set(this.#merged.flatMap(({ sources }) => sources))
+    const kept = (this.#last?.marker.blocks ?? []).filter((entry) => !replaced.has(entry))
     const all = [...kept, ...this.#merged.map(({ entry }) => entry)]
     return all.filter((entry) => entry.latest >= (horizons.get(entry.operator) ?? Number.NEGATIVE_INFINITY))
   }
