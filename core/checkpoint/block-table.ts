@@ -3,10 +3,21 @@ import type { BlockEntry } from './epoch-marker.ts'
 /** Blocks of one group that may wait before they are merged. */
 export const MERGE_AT = 8
 
+type BlockName = Pick<BlockEntry, 'operator' | 'keyGroup' | 'from' | 'to'>
+
+/** Every epoch asks for the keys of all blocks several times, and most of them stay. */
+const known = new WeakMap<BlockName, string>()
+
 /** Where a block is kept: key group first, so that moving groups is a range scan. */
-export function blockKey(entry: Pick<BlockEntry, 'operator' | 'keyGroup' | 'from' | 'to'>): string {
-  const group = entry.keyGroup.toString(16).padStart(4, '0')
-  return `block/${entry.operator}/${group}/${epochText(entry.from)}-${epochText(entry.to)}`
+export function blockKey(entry: BlockName): string {
+  const key = known.get(entry) ?? keyOf(entry)
+  known.set(entry, key)
+  return key
+}
+
+function keyOf({ operator, keyGroup, from, to }: BlockName): string {
+  const group = keyGroup.toString(16).padStart(4, '0')
+  return `block/${operator}/${group}/${epochText(from)}-${epochText(to)}`
 }
 
 /** An epoch number as text that sorts. */
