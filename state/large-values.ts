@@ -1,15 +1,14 @@
 import { MillraceError } from '../core/model/errors.ts'
 import type { ByteOperation, ByteStore } from '../core/ports/byte-store.ts'
 import { type FileStore, makeDurableDirectory } from '../core/ports/file-store.ts'
-import { ValueFiles, type ValuePlace } from './value-files.ts'
+import { decodePlace, encodePlace, ValueFiles, type ValuePlace } from './value-files.ts'
 
-/** Keys under which places stand; no key of a user begins with such a character. */
-const PLACES = '\u0001'
+/** Before a key: where its value lies. No key of a user begins with such a character. */
+export const PLACES = '\u0001'
 const AFTER_PLACES = '\u0002'
 /** Smaller values stay in LevelDB. */
 const LARGE_BYTES = 16_384
 const FILE_BYTES = 64 << 20
-const PLACE_BYTES = 24
 
 export interface LargeValueOptions {
   /** Where the files go; made where absent. Nobody else writes there. */
@@ -37,8 +36,7 @@ export async function keepLargeValuesInFiles(
   const stored = await store.getMany(keys)
   const places = new Map(keys.map((key, index) => [key.slice(PLACES.length), decodePlace(stored[index]!)]))
   const valueFiles = new ValueFiles(files, { directory, fileBytes })
-  const lost = await valueFiles.open(places)
-  if (lost.length > 0) await store.write(lost.map(forgetPlace), { sync: true })
+  await valueFiles.open(places)
   return new LargeValues(store, valueFiles, largeBytes)
 }
 
@@ -106,7 +104,7 @@ class LargeValues implements ByteStore {
     }
     if (sync) for (const [key, value] of await this.#files.toMove(bytes)) if (!last.has(key)) large.set(key, value)
     const places = await this.#files.append(large)
-    const gone = [...last.keys()].filter((key) => !places.has(key) && this.#files.has(key))
+    const gone = [...last.keys()].filter((key) => !places.has(key) && this.#files.hasPlace(key))
     const batch = [
       ...[...last.values()].filter(({ key }) => !places.has(key)),
       ...gone.map(forgetPlace),
@@ -144,19 +142,4 @@ function putPlace([key, place]: readonly [string, ValuePlace]): readonly ByteOpe
 
 function forgetPlace(key: string): ByteOperation {
   return { kind: 'delete', key: PLACES + key }
-}
-
-function encodePlace({ file, offset, sizeBytes }: ValuePlace): Uint8Array {
-  const bytes = new Uint8Array(PLACE_BYTES)
-  const view = new DataView(bytes.buffer)
-  view.setFloat64(0, file)
-  view.setFloat64(8, offset)
-  view.setFloat64(16, sizeBytes)
-  return bytes
-}
-
-function decodePlace(bytes: Uint8Array): ValuePlace {
-  if (bytes.length !== PLACE_BYTES) throw new MillraceError('MR_STATE_CORRUPT', 'the place of a large value is damaged')
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  return { file: view.getFloat64(0), offset: view.getFloat64(8), sizeBytes: view.getFloat64(16) }
 }

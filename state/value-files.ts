@@ -9,6 +9,24 @@ export interface ValuePlace {
   readonly sizeBytes: number
 }
 
+const PLACE_BYTES = 24
+
+export function encodePlace({ file, offset, sizeBytes }: ValuePlace): Uint8Array {
+  const bytes = new Uint8Array(PLACE_BYTES)
+  const view = new DataView(bytes.buffer)
+  view.setFloat64(0, file)
+  view.setFloat64(8, offset)
+  view.setFloat64(16, sizeBytes)
+  return bytes
+}
+
+/** Throws `MR_STATE_CORRUPT`. */
+export function decodePlace(bytes: Uint8Array): ValuePlace {
+  if (bytes.length !== PLACE_BYTES) throw new MillraceError('MR_STATE_CORRUPT', 'the place of a large value is damaged')
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  return { file: view.getFloat64(0), offset: view.getFloat64(8), sizeBytes: view.getFloat64(16) }
+}
+
 interface ValueFile {
   /** What was written to it. */
   sizeBytes: number
@@ -17,6 +35,11 @@ interface ValueFile {
 }
 
 const NAME_DIGITS = 16
+
+/** Name of a file by its number. */
+export function valueFileName(file: number): string {
+  return file.toString().padStart(NAME_DIGITS, '0')
+}
 
 /**
  * Values by key, one behind the other in files that are only added to, up to about `fileBytes` each. A file goes when none of its values
@@ -28,6 +51,8 @@ export class ValueFiles {
   readonly #fileBytes: number
   readonly #byNumber = new Map<number, ValueFile>()
   readonly #places = new Map<string, ValuePlace>()
+  /** Keys whose values are gone: their file is missing or too short. Should it come back, they are there at the next opening. */
+  readonly #lost = new Set<string>()
   /** Number of the file that is added to; none yet where nothing has been added by this process. */
   #current = 0
   #next = 1
@@ -38,21 +63,24 @@ export class ValueFiles {
     this.#fileBytes = fileBytes
   }
 
-  /**
-   * Takes what an earlier owner stored, before anything else. Gives the keys whose values are gone, as their file is missing or too
-   * short.
-   */
-  async open(places: ReadonlyMap<string, ValuePlace>): Promise<readonly string[]> {
+  /** Takes what an earlier owner stored, before anything else. */
+  async open(places: ReadonlyMap<string, ValuePlace>): Promise<void> {
     for (const name of await this.#files.list(this.#directory)) {
       const sizeBytes = (await this.#files.size(`${this.#directory}/${name}`)) ?? 0
       this.#byNumber.set(Number(name), { sizeBytes, liveBytes: 0 })
     }
-    const found = [...places].filter(([, { file, offset, sizeBytes }]) => {
-      return offset + sizeBytes <= (this.#byNumber.get(file)?.sizeBytes ?? 0)
-    })
-    this.take(new Map(found), [])
+    for (const [key, place] of places) {
+      const isThere = place.offset + place.sizeBytes <= (this.#byNumber.get(place.file)?.sizeBytes ?? 0)
+      if (isThere) this.take(new Map([[key, place]]), [])
+      else this.#lost.add(key)
+    }
+    // Not even that of a lost file is used again.
     this.#next = Math.max(0, ...this.#byNumber.keys(), ...[...places.values()].map(({ file }) => file)) + 1
-    return [...places.keys()].filter((key) => !this.#places.has(key))
+  }
+
+  /** True where a place is stored for it, though its value may be gone. */
+  hasPlace(key: string): boolean {
+    return this.#places.has(key) || this.#lost.has(key)
   }
 
   has(key: string): boolean {
@@ -163,6 +191,7 @@ export class ValueFiles {
   }
 
   #forget(key: string): void {
+    this.#lost.delete(key)
     const place = this.#places.get(key)
     if (place === undefined) return
     this.#byNumber.get(place.file)!.liveBytes -= place.sizeBytes
@@ -170,6 +199,6 @@ export class ValueFiles {
   }
 
   #path(file: number): string {
-    return `${this.#directory}/${file.toString().padStart(NAME_DIGITS, '0')}`
+    return `${this.#directory}/${valueFileName(file)}`
   }
 }

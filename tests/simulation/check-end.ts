@@ -18,7 +18,6 @@ import {
 import { WINDOWS, type WindowTiming } from './kept-windows.ts'
 import { type Expectation, expectationOf, keyOfRow } from './oracle.ts'
 import { LOG_DIRECTORY, TABLE, TOPIC, WINDOW_TABLE } from './scenario.ts'
-import type { SimulatedBytes } from './simulated-bytes.ts'
 import { type BlockReader, keyWords, storedBlocks, wordsText } from './stored-blocks.ts'
 import { readWholeTable, type TableFiles, type TableHistory } from './table-reader.ts'
 
@@ -42,7 +41,7 @@ export interface EndState {
   readonly records: readonly GeneratedRecord[]
   /** The last marker of the job that drained. */
   readonly last: EpochMarker | undefined
-  readonly state: SimulatedBytes
+  readonly state: BlockReader
   readonly letters: readonly FoundRecord[]
   readonly mirrored: Mirrored | undefined
   /** Offsets of the pipeline's group in Kafka. */

@@ -7,6 +7,9 @@ import type { Simulation } from './simulation-scheduler.ts'
 
 const DAMAGE_CHANCE = 0.01
 
+/** So little that files become full, and values are moved together. */
+const VALUE_FILE_BYTES = 4_096
+
 /** The hosts on which the job may run, each with local state of its own. */
 export class Hosts {
   readonly #simulation: Simulation
@@ -68,7 +71,12 @@ export class Hosts {
       this.#scenario.memory === undefined
         ? {}
         : { spill: new SimulatedBytes(this.#simulation, { name: `spill ${name}`, faults: this.#scenario.faults }) }
-    const place = { name, state, outbox: `/state/${name}/outbox`, ...spill }
+    const values = {
+      directory: `/state/${name}/values`,
+      largeBytes: this.#scenario.largeBytes,
+      fileBytes: VALUE_FILE_BYTES,
+    }
+    const place = { name, state, values, outbox: `/state/${name}/outbox`, ...spill }
     this.#places.push(place)
     return place
   }

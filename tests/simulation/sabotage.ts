@@ -1,3 +1,4 @@
+import { blockKey } from '../../core/checkpoint/block-table.ts'
 import { openMarker, type SealedMarker } from '../../core/checkpoint/epoch-marker.ts'
 import type { ErrorCode } from '../../core/model/error-codes.ts'
 import { valueCodec } from '../../state/value-codec.ts'
@@ -7,6 +8,7 @@ import type { SeededRandom } from './seeded-random.ts'
 import type { SimulatedBytes } from './simulated-bytes.ts'
 import type { SimulatedDisk } from './simulated-files.ts'
 import type { HostPlace, HostWorld, SimulatedProcess } from './simulated-host.ts'
+import { StoredValues } from './stored-values.ts'
 
 export interface SabotagePorts {
   readonly random: SeededRandom
@@ -107,33 +109,20 @@ export class SabotageRunner {
 
   /** A bit of the newest marker or of any block is flipped, or a block is gone. */
   #corrupt(): Damage | undefined {
-    const { place, scenario, random } = this.#ports
+    const { place, scenario, random, disk } = this.#ports
     if (scenario.isShared) return undefined
-    const { state } = place
-    const marker = state.keys.filter((key) => key.startsWith('epoch/')).at(-1)
+    const marker = place.state.keys.filter((key) => key.startsWith('epoch/')).at(-1)
     const blocks = this.#lastMarker()?.marker.blocks ?? []
     if (marker === undefined) return undefined
+    const values = new StoredValues(place, disk)
     const isBlock = blocks.length > 0 && random.chance(0.5)
-    const key = isBlock ? random.pick(state.keys.filter((candidate) => this.#isLive(candidate))) : marker
-    const bit = random.below(8 * state.get(key)!.length)
+    const key = isBlock ? blockKey(random.pick(blocks)) : marker
+    const bit = random.below(8 * values.get(key)!.length)
     if (isBlock && random.chance(0.5)) {
-      const lost = state.get(key)!
-      state.drop(key)
-      return { expected: ['MR_STATE_CORRUPT'], place, changes: {}, undo: () => state.plant(key, lost) }
+      return { expected: ['MR_STATE_CORRUPT'], place, changes: {}, undo: values.lose(key) }
     }
-    state.flip(key, bit)
-    return { expected: ['MR_STATE_CORRUPT'], place, changes: {}, undo: () => state.flip(key, bit), mayRedo: isBlock }
-  }
-
-  #isLive(key: string): boolean {
-    const blocks = this.#lastMarker()?.marker.blocks ?? []
-    const names = new Set(
-      blocks.map(
-        ({ operator, keyGroup, from, to }) =>
-          `block/${operator}/${keyGroup.toString(16).padStart(4, '0')}/${pad(from)}-${pad(to)}`,
-      ),
-    )
-    return names.has(key)
+    values.flip(key, bit)
+    return { expected: ['MR_STATE_CORRUPT'], place, changes: {}, undo: () => values.flip(key, bit), mayRedo: isBlock }
   }
 
   /** A file that the open epoch staged was vacuumed. */
@@ -152,7 +141,7 @@ export class SabotageRunner {
   #ahead({ marker }: SealedMarker): Damage | undefined {
     const { place, scenario, newState } = this.#ports
     if (scenario.isShared || this.#tableEpoch(marker.pipeline) === -1) return undefined
-    const empty: HostPlace = { ...place, state: newState('lost state') }
+    const empty = withoutState(place, newState('lost state'))
     return { expected: ['MR_SINK_AHEAD'], place: empty, changes: {}, undo: () => undefined }
   }
 
@@ -190,7 +179,7 @@ export class SabotageRunner {
   #blocked({ marker }: SealedMarker): Damage | undefined {
     const { place, scenario } = this.#ports
     if (!scenario.isShared || marker.previous === '') return undefined
-    const empty: HostPlace = { ...place, state: this.#ports.newState('other state') }
+    const empty = withoutState(place, this.#ports.newState('other state'))
     const options = { ...scenario.options, restarts: { maxRestarts: 0, windowMs: 1, initialDelayMs: 1, maxDelayMs: 1 } }
     return {
       expected: ['MR_RESTARTS_EXHAUSTED', 'MR_CHECKPOINT_BLOCKED'],
@@ -261,10 +250,11 @@ function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
 }
 
-function putBack(disk: SimulatedDisk, path: string, bytes: Uint8Array): void {
-  disk.plant(path, bytes)
+/** The same place with another store, whose large values lie elsewhere. */
+function withoutState({ values, ...place }: HostPlace, state: SimulatedBytes): HostPlace {
+  return { ...place, state }
 }
 
-function pad(epoch: number): string {
-  return epoch.toString().padStart(16, '0')
+function putBack(disk: SimulatedDisk, path: string, bytes: Uint8Array): void {
+  disk.plant(path, bytes)
 }

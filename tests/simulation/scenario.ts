@@ -86,6 +86,8 @@ export interface Scenario {
   readonly memory: LittleMemory | undefined
   /** Its deduplication keeps the bytes of keys. */
   readonly isExact: boolean
+  /** Stored values from this size on lie in files. */
+  readonly largeBytes: number
 }
 
 /** Main-thread points at which no topic lock is held: there a process may fall asleep and come back as a zombie. */
@@ -152,6 +154,7 @@ export function scenarioOf(seed: number, random: SeededRandom): Scenario {
     windows,
     memory: windows === undefined ? littleMemoryOf(random.fork('memory')) : undefined,
     isExact: false,
+    largeBytes: random.fork('large values').pick([1, 250, 1_000_000]),
   }
   // Keys that are kept whole cannot leave memory.
   const isExact = scenario.memory === undefined && random.fork('exact').chance(0.3)

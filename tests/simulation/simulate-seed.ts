@@ -29,6 +29,7 @@ import { SimulatedBytes } from './simulated-bytes.ts'
 import { SimulatedDisk } from './simulated-files.ts'
 import { type HostWorld, SimulatedProcess } from './simulated-host.ts'
 import { Simulation } from './simulation-scheduler.ts'
+import { StoredValues } from './stored-values.ts'
 import { Surroundings } from './surroundings.ts'
 import { TableWatcher } from './table-watcher.ts'
 import { throwingAt } from './user-function.ts'
@@ -247,7 +248,7 @@ class SeedRun {
       windows: this.#scenario.windows,
       records: this.#surroundings.written,
       last,
-      state: this.#hosts.place.state,
+      state: new StoredValues(this.#hosts.place, this.#disk),
       letters: await this.#surroundings.letters(),
       mirrored: await this.#surroundings.mirrored(),
       group: this.#surroundings.groupOffsets(this.#scenario.pipelineName),

@@ -5,9 +5,11 @@ import type { LogicalPlan } from '../../core/dataflow/logical-plan.ts'
 import type { Pipeline } from '../../core/dataflow/pipeline.ts'
 import { planOf } from '../../core/dataflow/plan-of.ts'
 import { MillraceError } from '../../core/model/errors.ts'
+import type { ByteStore } from '../../core/ports/byte-store.ts'
 import type { CheckpointStore } from '../../core/ports/checkpoint-store.ts'
 import type { ConnectorPorts } from '../../core/ports/connector-ports.ts'
 import type { FailpointName } from '../../core/ports/failpoint.ts'
+import type { FileStore } from '../../core/ports/file-store.ts'
 import type { Logger } from '../../core/ports/logger.ts'
 import type { Link } from '../../core/ports/transport.ts'
 import type { PeerMessage } from '../../core/runtime/exchange/peer-messages.ts'
@@ -17,6 +19,7 @@ import { Job } from '../../core/runtime/job/job.ts'
 import type { JobOptions, SpillPlace, WorkerHandle } from '../../core/runtime/job/job-ports.ts'
 import { TaskHost } from '../../core/runtime/task/task-host.ts'
 import { directoryCheckpointStore } from '../../state/directory-checkpoint-store.ts'
+import { keepLargeValuesInFiles, type LargeValueOptions } from '../../state/large-values.ts'
 import { valueCodec } from '../../state/value-codec.ts'
 import type { Incarnation } from './incarnation.ts'
 import type { SimulatedBytes } from './simulated-bytes.ts'
@@ -29,6 +32,8 @@ import type { Simulation } from './simulation-scheduler.ts'
 export interface HostPlace {
   readonly name: string
   readonly state: SimulatedBytes
+  /** Where large values of the state go; absent where all go into the store. */
+  readonly values?: Required<LargeValueOptions>
   readonly outbox: string
   /** Where state goes that has no room in memory; absent where all has room. */
   readonly spill?: SimulatedBytes
@@ -74,7 +79,7 @@ export class SimulatedProcess {
         codec: valueCodec(),
         failpoint: (name) => world.onFailpoint(name, this),
         launch: (workers) => this.#launch(workers),
-        openState: () => place.state.open(this.main),
+        openState: () => openState(place, this.main, ports.files),
         spill: spillPlace(place, this.main),
         checkpoints: this.#checkpoints(ports),
         outbox: place.outbox,
@@ -181,6 +186,11 @@ export class SimulatedProcess {
 }
 
 const SILENT: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined }
+
+async function openState({ state, values }: HostPlace, owner: Incarnation, files: FileStore): Promise<ByteStore> {
+  const store = await state.open(owner)
+  return values === undefined ? store : keepLargeValuesInFiles(store, files, values)
+}
 
 function spillPlace({ name, spill }: HostPlace, main: Incarnation): SpillPlace {
   if (spill !== undefined) return { clear: () => spill.clear(main), open: () => spill.open(main) }

@@ -190,7 +190,7 @@ test('values are moved together where files are mostly empty: what is wasted sta
   })
 })
 
-test('a value whose file is cut or missing is absent, and stays so', async () => {
+test('a value whose file is cut or missing is absent, until the file is back', async () => {
   for (const damage of ['cut', 'remove'] as const) {
     const machine = new Machine(4)
     await machine.run(async () => {
@@ -205,6 +205,12 @@ test('a value whose file is cut or missing is absent, and stays so', async () =>
       const lengths = (await again.getMany(['a', 'b'])).map((value) => value?.length)
       assert.deepEqual(lengths, damage === 'cut' ? [20, undefined] : [undefined, undefined])
       assert.deepEqual(await again.keys('', '~'), damage === 'cut' ? ['a'] : [])
+      await again.write([put('b', 1)], { sync: true })
+      await again.close()
+      machine.disk.plant(path, whole)
+      const healed = await machine.open()
+      const healedLengths = (await healed.getMany(['a', 'b'])).map((value) => value?.length)
+      assert.deepEqual(healedLengths, [20, 1], 'what was not written anew came back')
     })
   }
 })
