@@ -22,8 +22,8 @@ export interface LargeValueOptions {
 /**
  * A byte store whose large values lie in files of their own, and in `store` only where they are to be found: LevelDB writes each value
  * into its log, then into a table, and again with every compaction; a file takes it once. A batch stays all or nothing: large values
- * are on disk, where no place leads to them, before the batch in `store` that makes them count. Takes `store` over. One write at a
- * time. A value whose file is missing or cut is absent.
+ * are on disk, where no place leads to them, before the batch in `store` that makes them count. Takes `store` over and closes it, also
+ * where it throws. One write at a time. A value whose file is missing or cut is absent.
  */
 export async function keepLargeValuesInFiles(
   store: ByteStore,
@@ -31,13 +31,18 @@ export async function keepLargeValuesInFiles(
   options: LargeValueOptions,
 ): Promise<ByteStore> {
   const { directory, largeBytes = LARGE_BYTES, fileBytes = FILE_BYTES } = options
-  await makeDurableDirectory(files, directory)
-  const keys = await store.keys(PLACES, AFTER_PLACES)
-  const stored = await store.getMany(keys)
-  const places = new Map(keys.map((key, index) => [key.slice(PLACES.length), decodePlace(stored[index]!)]))
-  const valueFiles = new ValueFiles(files, { directory, fileBytes })
-  await valueFiles.open(places)
-  return new LargeValues(store, valueFiles, largeBytes)
+  try {
+    await makeDurableDirectory(files, directory)
+    const keys = await store.keys(PLACES, AFTER_PLACES)
+    const stored = await store.getMany(keys)
+    const places = new Map(keys.map((key, index) => [key.slice(PLACES.length), decodePlace(stored[index]!)]))
+    const valueFiles = new ValueFiles(files, { directory, fileBytes })
+    await valueFiles.open(places)
+    return new LargeValues(store, valueFiles, largeBytes)
+  } catch (error) {
+    await store.close()
+    throw failure('opened', error)
+  }
 }
 
 class LargeValues implements ByteStore {
