@@ -8,7 +8,7 @@ import type { Simulation } from './simulation-scheduler.ts'
 const DAMAGE_CHANCE = 0.01
 
 /** So little that files become full, and values are moved together. */
-const VALUE_FILE_BYTES = 4_096
+const VALUE_FILE_BYTES = 400
 
 /** The hosts on which the job may run, each with local state of its own. */
 export class Hosts {
