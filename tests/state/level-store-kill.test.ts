@@ -53,6 +53,14 @@ async function checkedEnd(directory: string, message: string): Promise<number> {
   const end = Number(new TextDecoder().decode(marker)) + 1
   const keys = await store.keys('batch/', 'batch0')
   assert.equal(keys.length, end * KEYS_PER_BATCH, `${message}: keys and marker do not fit`)
+  for (const key of keys) {
+    const batch = Number(key.split('/')[1])
+    const value = await store.get(key)
+    assert.ok(
+      value?.every((byte) => byte === (batch & 255)),
+      `${message}: ${key} holds something else`,
+    )
+  }
   await store.close()
   return end
 }

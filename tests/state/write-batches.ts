@@ -10,7 +10,9 @@ const store = await openLevelStore(process.argv[2] ?? '', openFileStore())
 for (let i = Number(process.argv[3]); ; i++) {
   const operations: ByteOperation[] = []
   for (let key = 0; key < KEYS_PER_BATCH; key++) {
-    operations.push({ kind: 'put', key: `batch/${i}/${key}`, value: new Uint8Array(2_000).fill(i) })
+    // Every other value is so large that it lies in a file.
+    const value = new Uint8Array(key % 2 === 0 ? 2_000 : 20_000).fill(i)
+    operations.push({ kind: 'put', key: `batch/${i}/${key}`, value })
   }
   operations.push({ kind: 'put', key: 'marker', value: new TextEncoder().encode(String(i)) })
   await store.write(operations, { sync: true })
