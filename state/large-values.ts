@@ -23,7 +23,7 @@ export interface LargeValueOptions {
  * A byte store whose large values lie in files of their own, and in `store` only where they are to be found: LevelDB writes each value
  * into its log, then into a table, and again with every compaction; a file takes it once. A batch stays all or nothing: large values
  * are on disk, where no place leads to them, before the batch in `store` that makes them count. Takes `store` over and closes it, also
- * where it throws. One write at a time. A value whose file is missing or cut is absent.
+ * where it throws. A value whose file is missing or cut is absent.
  */
 export async function keepLargeValuesInFiles(
   store: ByteStore,
@@ -51,6 +51,8 @@ class LargeValues implements ByteStore {
   readonly #largeBytes: number
   /** Why nothing more is done: after a failed write nobody knows what is on disk. */
   #poison: unknown
+  /** The write before: each finds what those before it left. */
+  #before: Promise<unknown> = Promise.resolve()
 
   constructor(store: ByteStore, files: ValueFiles, largeBytes: number) {
     this.#store = store
@@ -84,18 +86,25 @@ class LargeValues implements ByteStore {
   }
 
   async write(operations: readonly ByteOperation[], options: { readonly sync: boolean }): Promise<void> {
-    await this.#attempt('written', async () => {
+    // Of a failure of the one before its own caller hears.
+    const written = Promise.allSettled([this.#before]).then(() => this.#writeOrPoison(operations, options.sync))
+    this.#before = written
+    await written
+  }
+
+  async close(): Promise<void> {
+    await this.#store.close()
+  }
+
+  #writeOrPoison(operations: readonly ByteOperation[], sync: boolean): Promise<void> {
+    return this.#attempt('written', async () => {
       try {
-        await this.#write(operations, options.sync)
+        await this.#write(operations, sync)
       } catch (error) {
         this.#poison = error
         throw error
       }
     })
-  }
-
-  async close(): Promise<void> {
-    await this.#store.close()
   }
 
   async #write(operations: readonly ByteOperation[], sync: boolean): Promise<void> {

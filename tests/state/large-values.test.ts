@@ -18,6 +18,15 @@ interface Batch {
   readonly sync: boolean
 }
 
+/** One process: what it writes, and when and how it ends. */
+interface Life {
+  readonly batches: readonly Batch[]
+  readonly steps: number
+  readonly kind: 'process' | 'power'
+  /** Each batch only when the one before is written. */
+  readonly isWaiting: boolean
+}
+
 type Content = ReadonlyMap<string, string>
 
 /** A machine with a store and a disk, on which one process after the other lives. */
@@ -45,22 +54,24 @@ class Machine {
   }
 
   /** One process writes batches and ends after so many steps, done or not. Gives the number of batches that it knew of as written. */
-  async live(
-    batches: readonly Batch[],
-    end: { readonly steps: number; readonly kind: 'process' | 'power' },
-  ): Promise<number> {
+  async live({ batches, steps, kind, isWaiting }: Life): Promise<number> {
     let acknowledged = 0
     const work = async (): Promise<void> => {
       const store = await this.open()
+      const writing: Promise<void>[] = []
       for (const { operations, sync } of batches) {
-        await store.write(operations, { sync })
-        acknowledged++
+        const written = store.write(operations, { sync }).then(() => {
+          acknowledged++
+        })
+        writing.push(written)
+        if (isWaiting) await written
       }
+      await Promise.all(writing)
     }
     work().catch((error: unknown) => assert.fail(String(error)))
-    let left = end.steps
-    await this.simulation.run(() => left-- <= 0, end.steps + 1)
-    this.simulation.crash([this.process], end.kind)
+    let left = steps
+    await this.simulation.run(() => left-- <= 0, steps + 1)
+    this.simulation.crash([this.process], kind)
     this.process = this.simulation.incarnation('process')
     return acknowledged
   }
@@ -111,10 +122,11 @@ const operation: fc.Arbitrary<ByteOperation> = fc
   })
   .map(({ key, size, fill }) => (size < 0 ? { kind: 'delete', key } : put(key, size, fill)))
 const batch = fc.record({ operations: fc.array(operation, { maxLength: 4 }), sync: fc.boolean() })
-const life = fc.record({
+const life: fc.Arbitrary<Life> = fc.record({
   batches: fc.array(batch, { minLength: 1, maxLength: 6 }),
   steps: fc.nat(60),
-  kind: fc.constantFrom('process' as const, 'power' as const),
+  kind: fc.constantFrom('process', 'power'),
+  isWaiting: fc.boolean(),
 })
 
 test('whenever a process or the power ends, a prefix of the batches is there, with all that was acknowledged', async () => {
@@ -124,10 +136,10 @@ test('whenever a process or the power ends, a prefix of the batches is there, wi
       const machine = new Machine(seed)
       /** What the store may hold after a loss of power, oldest first. */
       let states: readonly Content[] = [new Map()]
-      for (const { batches, steps, kind } of lives) {
-        const acknowledged = await machine.live(batches, { steps, kind })
+      for (const life of lives) {
+        const acknowledged = await machine.live(life)
         const content = await machine.content()
-        states = survivors(states, batches, { acknowledged, kind, content })
+        states = survivors(states, life, { acknowledged, content })
       }
     }),
     { numRuns: 400 },
@@ -137,10 +149,9 @@ test('whenever a process or the power ends, a prefix of the batches is there, wi
 /** What a later loss of power may lead to, after it was found that what is there is right. */
 function survivors(
   states: readonly Content[],
-  batches: readonly Batch[],
-  end: { readonly acknowledged: number; readonly kind: 'process' | 'power'; readonly content: Content },
+  { batches, kind }: Life,
+  { acknowledged, content }: { readonly acknowledged: number; readonly content: Content },
 ): readonly Content[] {
-  const { acknowledged, kind, content } = end
   const all = [...states]
   for (const { operations } of batches) all.push(applied(all.at(-1)!, operations))
   const synced = batches.slice(0, acknowledged).findLastIndex(({ sync }) => sync)
