@@ -4,7 +4,8 @@ import { catchBug, checkFits, plantedBugs } from './planted-bugs.ts'
 import { printReport, simulate } from './simulate.ts'
 import { simulateSeed } from './simulate-seed.ts'
 
-const FIRST_SEED = 1
+/** From here on a hundred seeds come to every outcome of a recovery. */
+const FIRST_SEED = 101
 const SEEDS = 100
 
 test('100 worlds of crashes, lost power, zombies and damage end as if nothing had happened', async () => {
