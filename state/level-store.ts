@@ -28,11 +28,11 @@ export async function openLevelStore(directory: string, files: FileStore): Promi
   try {
     await checkTables(files, directory, tables)
     await store.checkSynced()
-    return await keepLargeValuesInFiles(store, files, { directory: `${directory}/${VALUES}` })
   } catch (error) {
     await store.close()
     throw error
   }
+  return keepLargeValuesInFiles(store, files, { directory: `${directory}/${VALUES}` })
 }
 
 /**

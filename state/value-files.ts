@@ -69,13 +69,14 @@ export class ValueFiles {
       const sizeBytes = (await this.#files.size(`${this.#directory}/${name}`)) ?? 0
       this.#byNumber.set(Number(name), { sizeBytes, liveBytes: 0 })
     }
+    // Not even the number of a lost file is used again.
+    let last = Math.max(0, ...this.#byNumber.keys())
     for (const [key, place] of places) {
-      const isThere = place.offset + place.sizeBytes <= (this.#byNumber.get(place.file)?.sizeBytes ?? 0)
-      if (isThere) this.take(new Map([[key, place]]), [])
+      last = Math.max(last, place.file)
+      if (place.offset + place.sizeBytes <= (this.#byNumber.get(place.file)?.sizeBytes ?? 0)) this.#count(key, place)
       else this.#lost.add(key)
     }
-    // Not even that of a lost file is used again.
-    this.#next = Math.max(0, ...this.#byNumber.keys(), ...[...places.values()].map(({ file }) => file)) + 1
+    this.#next = last + 1
   }
 
   /** True where a place is stored for it, though its value may be gone. */
@@ -130,8 +131,7 @@ export class ValueFiles {
     for (const key of gone) this.#forget(key)
     for (const [key, place] of places) {
       this.#forget(key)
-      this.#places.set(key, place)
-      this.#byNumber.get(place.file)!.liveBytes += place.sizeBytes
+      this.#count(key, place)
     }
   }
 
@@ -188,6 +188,11 @@ export class ValueFiles {
       if (error instanceof MillraceError && error.code === 'MR_FILE_MISSING') return undefined
       throw error
     }
+  }
+
+  #count(key: string, place: ValuePlace): void {
+    this.#places.set(key, place)
+    this.#byNumber.get(place.file)!.liveBytes += place.sizeBytes
   }
 
   #forget(key: string): void {

@@ -10,7 +10,9 @@ const known = new WeakMap<BlockName, string>()
 
 /** Where a block is kept: key group first, so that moving groups is a range scan. */
 export function blockKey(entry: BlockName): string {
-  const key = known.get(entry) ?? keyOf(entry)
+  const before = known.get(entry)
+  if (before !== undefined) return before
+  const key = keyOf(entry)
   known.set(entry, key)
   return key
 }
