@@ -32,7 +32,7 @@ const USAGE = `npm run benchmark -- --query founding|restart|large-state|memory|
   --of      stateless, tumbling or all, of latency; default all
   --rate, --seconds, --warm-up, --threads
             of latency: records per second, measured seconds and those before, threads of each system; default
-            20000, 60, 30 and 2
+            20000, 60, 30 and 1
   --baseline  of micro: what later runs are compared with is this run
   --smoke   few events, nothing written to docs/benchmarks, no bar: proves that the benchmark runs`
 
@@ -48,7 +48,7 @@ const { values } = parseArgs({
     of: { type: 'string', default: 'all' },
     rate: { type: 'string', default: '20000' },
     seconds: { type: 'string' },
-    threads: { type: 'string', default: '2' },
+    threads: { type: 'string', default: '1' },
     'warm-up': { type: 'string' },
     profile: { type: 'boolean', default: false },
     smoke: { type: 'boolean', default: false },

@@ -54,6 +54,12 @@ export function nodeArguments(module: string, options: Omit<ProcessOptions, 'cwd
   return [...condition, ...(options.nodeOptions ?? []), path, ...(options.args ?? [])]
 }
 
+/**
+ * Options of Node for a system that is measured: where workers take all cores, threads of V8 that collect garbage beside them only
+ * take turns with them. [Performance](../docs/performance.md) advises users alike; JVMs get the collector that suits them best, too.
+ */
+export const SYSTEM_OPTIONS: readonly string[] = ['--single-threaded-gc']
+
 /** Options of Node that make profiles of the CPU in a directory; none where there is no directory. */
 export function profilingTo(directory: string | undefined): readonly string[] {
   return directory === undefined ? [] : ['--cpu-prof', '--cpu-prof-interval', '500', '--cpu-prof-dir', directory]

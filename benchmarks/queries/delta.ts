@@ -12,7 +12,7 @@ import { profileReport } from '../profile/profile-report.ts'
 import type { Report } from '../report.ts'
 import { inputText, type TableRun, tableReport } from '../tables/table-report.ts'
 import { tableTotals } from '../tables/table-totals.ts'
-import { buildPackage, profilingTo, removeBuild, runProcess, workspace } from '../workspace.ts'
+import { buildPackage, profilingTo, removeBuild, runProcess, SYSTEM_OPTIONS, workspace } from '../workspace.ts'
 
 const SEED = 20261127
 /** By then the code is compiled. */
@@ -111,7 +111,7 @@ async function measuredRun(name: Table, input: Input, expected: HashTotals): Pro
       args: [new URL(`../pipelines/orders/${pipeline}.ts`, import.meta.url).href, String(records)],
       env: { KAFKA_BROKERS: brokers, BENCHMARK_TOPIC: topic },
       isBuilt: true,
-      nodeOptions: profilingTo(profiles),
+      nodeOptions: [...SYSTEM_OPTIONS, ...profilingTo(profiles)],
     })) as RunUsage
     const after = brokerCpuMs()
     if (usage.records !== records) throw new Error(`${pipeline} read ${usage.records} records of ${records}`)

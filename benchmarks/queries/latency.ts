@@ -17,6 +17,7 @@ import {
   type RunningProcess,
   removeBuild,
   runProcess,
+  SYSTEM_OPTIONS,
   startProcess,
   workspace,
 } from '../workspace.ts'
@@ -135,6 +136,7 @@ function startSystem({ query, system, brokers, collector, threads }: LatencyRun,
     args: [pipeline.href, String(threads)],
     env: { KAFKA_BROKERS: brokers, BENCHMARK_TOPIC: input, BENCHMARK_OUTPUT: output },
     isBuilt: true,
+    nodeOptions: SYSTEM_OPTIONS,
   }
   return startProcess(process.execPath, nodeArguments('latency/run-millrace', options), options)
 }

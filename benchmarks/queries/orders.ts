@@ -12,7 +12,7 @@ import type { OrderFigures } from '../processes/orders/run-millrace.ts'
 import { callTree } from '../profile/call-tree.ts'
 import { profileReport } from '../profile/profile-report.ts'
 import type { Report } from '../report.ts'
-import { buildPackage, profilingTo, removeBuild, runProcess, workspace } from '../workspace.ts'
+import { buildPackage, profilingTo, removeBuild, runProcess, SYSTEM_OPTIONS, workspace } from '../workspace.ts'
 
 const SEED = 20261127
 /** By then the code is compiled. */
@@ -130,6 +130,6 @@ async function runMillrace({ query, brokers, topic, records, directory, profiles
     args: [pipelineOf(query).href, String(records)],
     env: { KAFKA_BROKERS: brokers, BENCHMARK_TOPIC: topic },
     isBuilt: true,
-    nodeOptions: profilingTo(profiles),
+    nodeOptions: [...SYSTEM_OPTIONS, ...profilingTo(profiles)],
   })) as OrderFigures
 }
