@@ -2,7 +2,7 @@ import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { spreadOf } from '../figures.ts'
 import type { PipelineFigures } from '../processes/run-pipeline.ts'
-import { runProcess, workspace } from '../workspace.ts'
+import { runProcess, SYSTEM_OPTIONS, workspace } from '../workspace.ts'
 import { sharedNow } from './clock.ts'
 import { forgetDelays, loggedDelays } from './delay-log.ts'
 import { type Delays, delaysOf } from './delays.ts'
@@ -136,6 +136,7 @@ async function run(directory: string, input: Input, stateBytes?: number): Promis
     cwd: directory,
     args: [url, String(NO_END), EPOCH, '', String(stateBytes ?? '')],
     env: inputEnvironment(input),
+    nodeOptions: SYSTEM_OPTIONS,
   })) as PipelineFigures
   if (figures.imbalances.length > 0) throw new Error(`the ledger does not balance: ${figures.imbalances.join('; ')}`)
   return figures
