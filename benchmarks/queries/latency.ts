@@ -17,7 +17,6 @@ import {
   type RunningProcess,
   removeBuild,
   runProcess,
-  SYSTEM_OPTIONS,
   startProcess,
   workspace,
 } from '../workspace.ts'
@@ -136,7 +135,6 @@ function startSystem({ query, system, brokers, collector, threads }: LatencyRun,
     args: [pipeline.href, String(threads)],
     env: { KAFKA_BROKERS: brokers, BENCHMARK_TOPIC: input, BENCHMARK_OUTPUT: output },
     isBuilt: true,
-    nodeOptions: SYSTEM_OPTIONS,
   }
   return startProcess(process.execPath, nodeArguments('latency/run-millrace', options), options)
 }
