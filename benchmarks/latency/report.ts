@@ -45,7 +45,7 @@ export function latencyReport(parts: LatencyReportParts): Report {
 open loop), and results are read from another topic by the same process, so by one clock. Latency is the time from when a record was due
 until its result was read: a driver or broker that is late counts against the system. It includes writing and reading on both sides
 and up to a millisecond for which the driver collects records. A window waits for the first record of the next one. Each system runs in
-a fresh process with fresh topics and ${threads} threads, is warmed up for ${warmUpSeconds} s at the same rate and then measured for ${seconds} s; percentiles are of an HdrHistogram.
+a fresh process with fresh topics and ${threads} ${threads === 1 ? 'thread' : 'threads'}, is warmed up for ${warmUpSeconds} s at the same rate and then measured for ${seconds} s; percentiles are of an HdrHistogram.
 System, broker and driver share the cores of one machine. All of them deliver at least once; their latency profiles stand in
 [benchmarks/peers](../../benchmarks/peers/README.md). Broker's view is the time between the broker's stamps on record and result, in whole
 milliseconds; driver's lag is what the driver itself was late, and is part of the latency. Figures are medians with least and greatest of the rounds: ${rounds}.`,

@@ -110,6 +110,7 @@ export class KafkaBroker {
   async run(): Promise<void> {
     const log = await open(join(this.directory, 'broker.log'), 'w')
     const info = '-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info'
+    // With less room for young objects it would stand still every second where records come fast, and latency would be its own.
     const args = ['-Xmx1g', '-Xmn640m', '-XX:+UseSerialGC', info, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn']
     this.#process = spawn('java', [...args, '-cp', `${this.library}/*`, 'kafka.Kafka', this.#settings], {
       stdio: ['ignore', log.fd, log.fd],
