@@ -13,7 +13,8 @@ const MOST_NAME_BYTES = 1_024
 /** More than is ever read or written behind an end: a name, the longest token of bounded size, and a chunk. */
 const SLACK_BYTES = 2_048
 
-export const STARTS_AT = 1_024
+/** Before it: zeros up to 1,024, as position 0 stands for "nowhere", then the constants of the kernel. */
+export const STARTS_AT = 2_048
 export const LENGTHS_AT = STARTS_AT + 4 * RUN_RECORDS
 export const LACKING_AT = LENGTHS_AT + 4 * RUN_RECORDS
 export const INPUT_AT = LACKING_AT + 8 * RUN_RECORDS
@@ -24,6 +25,7 @@ export const TABLE_AT = SCRATCH_AT + RUN_BYTES + SLACK_BYTES
 const ENTRY_WORDS = 16
 const FIRST_WORD = 11
 const BIT_WORD = 12
+const NAME_BITS_WORD = 14
 const HAS_NULL_WORD = 7
 const CHUNK_BYTES = 16
 
@@ -90,6 +92,7 @@ export function writeTable(memory: ArrayBuffer, { places }: MemoryLayout): void 
     const entry = [...flags, nameAt, name.length, valuesAt, offsetsAt, validityAt, 0, follower, scale, digits]
     table.set(entry, ENTRY_WORDS * index)
     table[ENTRY_WORDS * index + BIT_WORD + (index >> 5)] = 1 << (index & 31)
+    table[ENTRY_WORDS * index + NAME_BITS_WORD] = (1 << Math.min(name.length, CHUNK_BYTES)) - 1
     new Uint8Array(memory).set(name, nameAt)
     new Int32Array(memory)[offsetsAt / 4] = 0
   })

@@ -1,6 +1,6 @@
 // The loop over a run of records. What it cannot take at once it leaves to the decoder in TypeScript, which alone refuses, but for
 // records that only lack a field: these it passes over. So it must accept nothing that the other would not, and make the same of it.
-import { BIT, FIELD_BYTES, FIRST, FOLLOWER, NAME, NAME_BYTES, OPTIONAL, setNull } from './field'
+import { BIT, FIELD_BYTES, FIRST, FOLLOWER, NAME, NAME_BITS, NAME_BYTES, OPTIONAL, setNull } from './field'
 import { readValue } from './read'
 import { end, setEnd, setScratch } from './run'
 import { skipValue, space } from './skip'
@@ -83,52 +83,49 @@ function list(index: i32): void {
   store<i32>(entry, absent, 4)
 }
 
-/** Fields that the record had so far. */
-let seen: u64 = 0
-/** Where the entry of the field stands that came next in the record before. */
-let guess: i32 = 0
 /** Entry of the key that was looked for last. */
 let found: i32 = UNKNOWN
 
 function record(from: i32, row: i32): bool {
   let at = space(from)
   if (load<u8>(at) !== OPEN_OBJECT) return false
-  seen = 0
-  guess = fields + FIRST
+  // The fields that it had so far, and where the entry of the field stands that came next in the record before.
+  let seen: u64 = 0
+  let guess = fields + FIRST
   do {
-    at = member(space(at + 1), row)
-    if (at === 0) return false
-  } while (load<u8>(at) === COMMA)
-  // Whatever was read behind the end belongs to another record.
-  return load<u8>(at) === CLOSE_OBJECT && at < end && space(at + 1) === end && (seen === complete || fillAbsent(row))
+    at = space(at + 1)
+    let field = load<i32>(guess)
+    let next = at + load<i32>(field + NAME_BYTES)
+    if (!isName(field, at)) {
+      next = afterKey(at, guess)
+      field = found
+    }
+    if (field !== UNKNOWN) guess = field + FOLLOWER
+    const bit = load<u64>(field + BIT)
+    if ((seen & bit) !== 0) return false
+    seen |= bit
+    next = space(next)
+    at = space(bit === 0 ? otherValue(next) : readValue(field, next, row))
+    // What is not simple leads to position 0, where there is a zero.
+  } while (load<u8>(at) === COMMA && at < end)
+  return isEnd(at) && (seen === complete || fillAbsent(seen, row))
 }
 
-/** Reads a member; returns the position of what follows it, 0 where it is not simple. */
-function member(at: i32, row: i32): i32 {
-  if (at >= end) return 0
-  let field = load<i32>(guess)
-  let next = at + load<i32>(field + NAME_BYTES)
-  if (!isText(load<i32>(field + NAME), at, next - at)) {
-    next = afterKey(at)
-    if (next === 0) return 0
-    field = found
-    if (field !== UNKNOWN) store<i32>(guess, field)
-  }
-  if (field !== UNKNOWN) guess = field + FOLLOWER
-  next = value(field, space(next), row)
-  return next === 0 ? 0 : space(next)
+function otherValue(at: i32): i32 {
+  return refusesUnknown ? 0 : skipValue(at, 1)
 }
 
-function value(field: i32, at: i32, row: i32): i32 {
-  const bit = field === UNKNOWN ? 0 : load<u64>(field + BIT)
-  if (bit === 0) return refusesUnknown ? 0 : skipValue(at, 1)
-  if ((seen & bit) !== 0) return 0
-  seen |= bit
-  return readValue(field, at, row)
+/** Whether the record ends as it must. Whatever was read behind its end belongs to another one. */
+function isEnd(at: i32): bool {
+  return load<u8>(at) === CLOSE_OBJECT && at < end && space(at + 1) === end
 }
 
-/** Finds the entry of any key without escapes and reads its colon; returns the position behind it, 0 where the key is not simple. */
-function afterKey(at: i32): i32 {
+/**
+ * Finds the entry of any key without escapes, which is guessed from now on, and reads its colon; returns the position behind it, 0 where the
+ * key is not simple.
+ */
+function afterKey(at: i32, guess: i32): i32 {
+  found = UNKNOWN
   if (load<u8>(at) !== QUOTE) return 0
   let close = at + 1
   let bits = 0
@@ -143,6 +140,7 @@ function afterKey(at: i32): i32 {
     if (bits >= 0x80) return 0
     found = remember(at, close - at + 2)
   }
+  if (found !== UNKNOWN) store<i32>(guess, found)
   const colon = space(close + 1)
   return load<u8>(colon) === COLON ? colon + 1 : 0
 }
@@ -164,37 +162,46 @@ function remember(at: i32, size: i32): i32 {
   memory.copy(name, at, size)
   store<i32>(entry + NAME, name)
   store<i32>(entry + NAME_BYTES, size)
+  store<i32>(entry + NAME_BITS, bitsOf(size))
   store<u64>(entry + BIT, 0)
   store<i32>(entry + FOLLOWER, fields)
   return entry
 }
 
-/** Whether `size` bytes are the same; up to 15 behind them are read. */
-function isText(text: i32, at: i32, size: i32): bool {
-  return size <= 16 ? isChunk(text, at, size) : isLongText(text, at, size)
+/** Whether the name of a field, with quotes and colon, stands at `at`; up to 15 bytes behind it are read. */
+function isName(field: i32, at: i32): bool {
+  const name = load<i32>(field + NAME)
+  if ((differences(name, at) & load<i32>(field + NAME_BITS)) !== 0) return false
+  const size = load<i32>(field + NAME_BYTES)
+  return size <= 16 || isText(name + 16, at + 16, size - 16)
 }
 
-function isLongText(text: i32, at: i32, size: i32): bool {
+/** Whether `size` bytes are the same; up to 15 behind them are read. */
+function isText(text: i32, at: i32, size: i32): bool {
   let left = size
   let from = at
   let to = text
   while (left > 16) {
-    if (v128.any_true(v128.xor(v128.load(from), v128.load(to)))) return false
+    if (differences(to, from) !== 0) return false
     left -= 16
     from += 16
     to += 16
   }
-  return isChunk(to, from, left)
+  return (differences(to, from) & bitsOf(left)) === 0
 }
 
-/** The same for at most 16 bytes. */
-function isChunk(text: i32, at: i32, size: i32): bool {
-  const same = i8x16.bitmask(i8x16.eq(v128.load(at), v128.load(text)))
-  return (~same & ((1 << size) - 1)) === 0
+/** A bit for each of sixteen bytes. */
+function differences(text: i32, at: i32): i32 {
+  return ~i8x16.bitmask(i8x16.eq(v128.load(at), v128.load(text))) & 0xffff
+}
+
+/** A bit for each byte of a text, of the first sixteen at most. */
+function bitsOf(size: i32): i32 {
+  return size < 16 ? (1 << size) - 1 : 0xffff
 }
 
 /** Gives the fields that a record did not name no value, if they need none. */
-function fillAbsent(row: i32): bool {
+function fillAbsent(seen: u64, row: i32): bool {
   for (let field = 0; field < fieldCount; field++) {
     if (((seen >> <u64>field) & 1) !== 0) continue
     const entry = fields + FIELD_BYTES * field

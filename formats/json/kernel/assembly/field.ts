@@ -26,6 +26,8 @@ export const DIGITS = 40
 export const FIRST = 44
 /** A bit of 64 for each field; none for a name that nobody wants. */
 export const BIT = 48
+/** A bit for each byte of that text, of the first sixteen at most. */
+export const NAME_BITS = 56
 
 /** Sets the bit of a row. */
 export function setBit(bits: i32, row: i32): void {

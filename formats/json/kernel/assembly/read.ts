@@ -3,6 +3,7 @@ import { digits, fractionDigits, isNegative, mantissa, readNumber } from './numb
 import { copyString, textEnd } from './text'
 import { readDate, readInstant, time } from './time'
 
+const STRING = 0
 const QUOTE = 0x22
 const LETTER_N = 0x6e
 const TRUE = 0x65757274
@@ -14,12 +15,16 @@ const MOST_MILLIS: u64 = 9_007_199_254_740
 
 /** Reads the value at `at` into row `row` of a field; returns the position behind it, 0 where it is not simple. */
 export function readValue(field: i32, at: i32, row: i32): i32 {
+  // Most values are texts, and this is small enough to become part of the caller.
+  const isText = load<i32>(field + KIND) === STRING && load<u8>(at) === QUOTE
+  return isText ? readString(field, at, row) : readOther(field, at, row)
+}
+
+function readOther(field: i32, at: i32, row: i32): i32 {
   if (load<u8>(at) === LETTER_N) return readNull(field, at, row)
   const values = load<i32>(field + VALUES)
   setValid(field, row)
   switch (load<i32>(field + KIND)) {
-    case 0:
-      return readString(field, at, row)
     case 1:
       return readBoolean(values, at, row)
     case 2:
@@ -48,7 +53,7 @@ function readNull(field: i32, at: i32, row: i32): i32 {
 }
 
 function readString(field: i32, at: i32, row: i32): i32 {
-  if (load<u8>(at) !== QUOTE) return 0
+  setValid(field, row)
   const values = load<i32>(field + VALUES)
   const start = load<i32>(field + OFFSETS) + 4 * row
   const next = copyString(at + 1, values + load<i32>(start))

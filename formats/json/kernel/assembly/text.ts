@@ -1,7 +1,18 @@
 import { end } from './run'
+import { invalidUtf8 } from './utf8'
 
 const QUOTE: u8 = 0x22
 const BACKSLASH: u8 = 0x5c
+/** Sixteen of each: one load, where a constant would be put together each time. */
+const SPACES = memory.data<u8>([
+  0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20, 0x20,
+])
+const QUOTES = memory.data<u8>([
+  0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22, 0x22,
+])
+const BACKSLASHES = memory.data<u8>([
+  0x5c, 0x5c, 0x5c, 0x5c, 0x5c, 0x5c, 0x5c, 0x5c, 0x5c, 0x5c, 0x5c, 0x5c, 0x5c, 0x5c, 0x5c, 0x5c,
+])
 
 /** Where the text that `copyString` wrote last ends. */
 export let textEnd: i32 = 0
@@ -15,60 +26,40 @@ export function copyString(from: i32, target: i32): i32 {
   const limit = end
   let at = from
   let to = target
-  while (at < limit) {
+  do {
     const chunk = v128.load(at)
     v128.store(to, chunk)
+    const isMark = v128.or(i8x16.eq(chunk, v128.load(QUOTES)), i8x16.eq(chunk, v128.load(BACKSLASHES)))
     // Compared as signed numbers, bytes of longer code points are below the space, too.
-    const special = v128.or(
-      i8x16.lt_s(chunk, i8x16.splat(0x20)),
-      v128.or(i8x16.eq(chunk, i8x16.splat(QUOTE)), i8x16.eq(chunk, i8x16.splat(BACKSLASH))),
-    )
-    const mask = i8x16.bitmask(special)
-    if (mask === 0) {
+    const special = i8x16.bitmask(v128.or(i8x16.lt_s(chunk, v128.load(SPACES)), isMark))
+    if (special === 0) {
       at += 16
       to += 16
       continue
     }
-    at += ctz(mask)
-    to += ctz(mask)
+    const high = i8x16.bitmask(chunk)
+    // Its lowest bit is that of the byte at which copying ends, if there is one; a code point that is cut short shows there.
+    const stop = special & ~high
+    if (high !== 0 && (invalidUtf8(at) & (stop ^ (stop - 1))) !== 0) return 0
+    if (stop === 0) {
+      // A code point may begin in the last three bytes and end behind them: it is looked at again as a whole.
+      at += 13
+      to += 13
+      continue
+    }
+    at += ctz(stop)
+    to += ctz(stop)
     const byte = load<u8>(at)
     if (byte === QUOTE) {
       textEnd = to
       return at + 1
     }
-    if (byte < 0x20) return 0
-    const next = byte === BACKSLASH ? copyEscape(at, to) : copyCodePoints(at, to)
-    if (next === 0) return 0
-    at = next
+    if (byte !== BACKSLASH) return 0
+    at = copyEscape(at, to)
+    if (at === 0) return 0
     to = textEnd
-  }
+  } while (at < limit)
   return 0
-}
-
-/** Copies code points of two bytes and more as long as one follows the other. */
-function copyCodePoints(from: i32, target: i32): i32 {
-  let at = from
-  while (at < end && load<u8>(at) >= 0x80) {
-    const size = codePointBytes(at)
-    if (size === 0) return 0
-    store<u32>(target + at - from, load<u32>(at))
-    at += size
-  }
-  textEnd = target + at - from
-  return at
-}
-
-/** Bytes of the code point at `at`, 0 where they are not UTF-8. Unicode Standard, table 3-7. */
-function codePointBytes(at: i32): i32 {
-  const lead = <i32>load<u8>(at)
-  const second = <i32>load<u8>(at, 1)
-  if (lead < 0xc2 || lead > 0xf4) return 0
-  if (lead < 0xe0) return (second & 0xc0) === 0x80 ? 2 : 0
-  const lowest = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80
-  const highest = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf
-  if (second < lowest || second > highest || (load<u8>(at, 2) & 0xc0) !== 0x80) return 0
-  if (lead < 0xf0) return 3
-  return (load<u8>(at, 3) & 0xc0) === 0x80 ? 4 : 0
 }
 
 /** Writes what the escape at `at` stands for; returns the position behind it, 0 where it is none or half of a pair. */
