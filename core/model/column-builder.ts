@@ -8,8 +8,11 @@ import { rowsInOrder } from './row-order.ts'
 
 const TWO_32 = 4294967296
 const INITIAL_ROWS = 64
-/** Shared, unlike the values of an empty column: those are handed over to other threads as all are. */
+// What all builders at rest share. An empty column has values of its own: they are handed over to other threads as all are.
 const NO_VIEW = new DataView(new ArrayBuffer(0))
+const NO_BYTES = new Uint8Array(0)
+const NO_WORDS = new Int32Array(0)
+const NO_FLOATS = new Float64Array(0)
 
 /**
  * Grows one column row by row or by gathering rows of another column of the same type. Every `append…` adds exactly one
@@ -41,7 +44,7 @@ export class ColumnBuilder {
   constructor(type: FieldType, memory: ColumnMemory = NEW_MEMORY) {
     this.type = type
     this.#width = wordsPerRow(type)
-    this.#values = valuesOn(type, new ArrayBuffer(0))
+    this.#values = noValues(type)
     this.#memory = memory
   }
 
@@ -202,7 +205,7 @@ export class ColumnBuilder {
       length,
       validity: this.#nulls === 0 ? null : this.#validity!.subarray(0, (length + 7) >> 3),
       offsets: this.#usedOffsets(length),
-      values: this.#values.subarray(0, usedValues(this.type, length, this.byteLength)),
+      values: this.#usedValues(length),
     }
     this.#expectedBytes = this.byteLength + (this.byteLength >> 3)
     this.#expectedRows = Math.max(INITIAL_ROWS, length + (length >> 3))
@@ -213,7 +216,7 @@ export class ColumnBuilder {
     this.#validity = null
     this.#offsets = null
     this.#view = NO_VIEW
-    this.#values = valuesOn(this.type, new ArrayBuffer(0))
+    this.#values = noValues(this.type)
     return column
   }
 
@@ -229,6 +232,11 @@ export class ColumnBuilder {
       this.#capacity = this.#offsets.length - 1
       this.#view = new DataView(values.buffer)
     } else this.#capacity = rowsIn(this.type, this.#values)
+  }
+
+  #usedValues(length: number): ColumnValues {
+    if (this.#values.length === 0) return valuesOn(this.type, new ArrayBuffer(0))
+    return this.#values.subarray(0, usedValues(this.type, length, this.byteLength))
   }
 
   #usedOffsets(length: number): Int32Array | null {
@@ -327,10 +335,17 @@ export class ColumnBuilder {
 
   /** Copies values to larger memory; the smaller one is given back. */
   #replace(outgrown: ColumnValues, larger: ColumnValues): void {
+    if (outgrown.length === 0) return
     larger.set(outgrown)
     // Buffers of columns are never shared memory, adopted ones neither.
     this.#memory.give(outgrown.buffer as ArrayBuffer)
   }
+}
+
+/** Of the kind that a type has, so that code sees one kind only. */
+function noValues(type: FieldType): ColumnValues {
+  if (type.kind === 'float64') return NO_FLOATS
+  return wordsPerRow(type) === 0 ? NO_BYTES : NO_WORDS
 }
 
 /** All rows of a column of that length. */

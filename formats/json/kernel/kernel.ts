@@ -25,8 +25,9 @@ interface Exports {
 
 const NONE = new Int32Array(0)
 
-/** The instance of this thread, and for whom its memory is laid out. It keeps nothing from run to run. */
+/** The instance of this thread, how its memory is laid out, and whose run lies there. It keeps nothing from run to run. */
 let exports: Exports | undefined
+let laidOut: layout.MemoryLayout | undefined
 let user: Kernel | undefined
 
 /**
@@ -41,21 +42,19 @@ export class Kernel {
    */
   lacking: Int32Array = NONE
   readonly #layout: layout.MemoryLayout
-  readonly #refusesUnknown: boolean
   /** Records of the run that were decoded or skipped. */
   #first = 0
   /** From the positions of values to their places in the memory of the kernel. */
   #shift = 0
 
-  constructor(places: layout.MemoryLayout, refusesUnknown: boolean) {
+  constructor(places: layout.MemoryLayout) {
     this.#layout = places
-    this.#refusesUnknown = refusesUnknown
   }
 
   /** `undefined` where it is not made for such a contract. */
   static for(schema: Schema, refusesUnknown: boolean): Kernel | undefined {
-    const places = layout.layOut(schema)
-    return places === undefined ? undefined : new Kernel(places, refusesUnknown)
+    const places = layout.layOut(schema, refusesUnknown)
+    return places === undefined ? undefined : new Kernel(places)
   }
 
   /** Takes a run of values from `from` on, at most up to `to`; returns its end, `from` where the first is too long. */
@@ -89,8 +88,8 @@ export class Kernel {
     this.lacking = lacking === 0 ? NONE : new Int32Array(memory.buffer, layout.LACKING_AT, 2 * lacking)
     const rows = done - lacking
     if (rows === 0) return done
-    for (let i = 0; i < builders.length; i++)
-      builders[i]!.appendColumn(layout.columnAt(memory.buffer, this.#layout, { index: i, rows }))
+    const columns = layout.columnsOf(memory.buffer, this.#layout, rows)
+    for (let i = 0; i < builders.length; i++) builders[i]!.appendColumn(columns[i]!)
     return done
   }
 
@@ -101,16 +100,17 @@ export class Kernel {
 
   #instance(): Exports {
     exports ??= newExports()
-    if (user !== this) this.#layOut(exports)
+    user = this
+    if (laidOut !== this.#layout) this.#layOut(exports)
     return exports
   }
 
   #layOut({ memory, setFields }: Exports): void {
-    const { places, sizeBytes } = this.#layout
+    const { places, sizeBytes, refusesUnknown } = this.#layout
     growTo(memory, sizeBytes)
     layout.writeTable(memory.buffer, this.#layout)
-    setFields(layout.TABLE_AT, places.length, this.#refusesUnknown ? 1 : 0)
-    user = this
+    setFields(layout.TABLE_AT, places.length, refusesUnknown ? 1 : 0)
+    laidOut = this.#layout
   }
 }
 

@@ -47,11 +47,25 @@ export interface Place {
 /** Where all fields of a contract lie, and how much memory that takes. */
 export interface MemoryLayout {
   readonly places: readonly Place[]
+  readonly refusesUnknown: boolean
   readonly sizeBytes: number
 }
 
-/** A layout for the fields of a contract; `undefined` where they are too many, too long, or of a kind for which the kernel has no reader. */
-export function layOut({ fields }: Schema): MemoryLayout | undefined {
+/** Decoders of one contract share its layout: when they take turns, each finds the table as it needs it. */
+const layouts = new WeakMap<Schema, MemoryLayout>()
+
+/** The layout for the fields of a contract; `undefined` where they are too many, too long, or of a kind for which the kernel has no reader. */
+export function layOut(schema: Schema, refusesUnknown: boolean): MemoryLayout | undefined {
+  const known = layouts.get(schema)
+  if (known?.refusesUnknown === refusesUnknown) return known
+  const layout = { ...placesFor(schema), refusesUnknown }
+  const isFit = layout.places.every(({ field, name }) => field.type.kind !== 'binary' && name.length <= MOST_NAME_BYTES)
+  if (!isFit || layout.places.length === 0 || layout.places.length > MOST_FIELDS) return undefined
+  layouts.set(schema, layout)
+  return layout
+}
+
+function placesFor({ fields }: Schema): Pick<MemoryLayout, 'places' | 'sizeBytes'> {
   const encoder = new TextEncoder()
   let end = TABLE_AT + 4 * ENTRY_WORDS * fields.length + (4 * ENTRY_WORDS + OTHER_BYTES) * MOST_OTHERS
   const take = (bytes: number): number => {
@@ -72,8 +86,7 @@ export function layOut({ fields }: Schema): MemoryLayout | undefined {
       validityAt: take(RUN_RECORDS / 8),
     }
   })
-  const isFit = places.every(({ field, name }) => field.type.kind !== 'binary' && name.length <= MOST_NAME_BYTES)
-  return isFit && fields.length > 0 && fields.length <= MOST_FIELDS ? { places, sizeBytes: end } : undefined
+  return { places, sizeBytes: end }
 }
 
 function entryAt(index: number): number {
@@ -99,26 +112,25 @@ export function writeTable(memory: ArrayBuffer, { places }: MemoryLayout): void 
   table[FIRST_WORD] = entryAt(0)
 }
 
-/** The first `rows` rows of a field as a column: a view on the memory of the kernel, which the next run overwrites. */
-export function columnAt(
+/** The first `rows` rows of all fields as columns: views on the memory of the kernel, which the next run overwrites. */
+export function columnsOf(memory: ArrayBuffer, { places }: MemoryLayout, rows: number): readonly Column[] {
+  const table = new Int32Array(memory, TABLE_AT, ENTRY_WORDS * places.length)
+  return places.map((place, index) => {
+    const hasNull = ENTRY_WORDS * index + HAS_NULL_WORD
+    const validity = table[hasNull] === 0 ? null : new Uint8Array(memory, place.validityAt, (rows + 7) >> 3)
+    table[hasNull] = 0
+    return columnAt(memory, place, { rows, validity })
+  })
+}
+
+function columnAt(
   memory: ArrayBuffer,
-  { places }: MemoryLayout,
-  { index, rows }: { readonly index: number; readonly rows: number },
+  { field: { type }, valuesAt, offsetsAt }: Place,
+  { rows, validity }: { readonly rows: number; readonly validity: Uint8Array | null },
 ): Column {
-  const { field, valuesAt, offsetsAt, validityAt } = places[index]!
-  const { type } = field
-  const nulls = new Int32Array(memory, entryAt(index), ENTRY_WORDS)
   const offsets = hasBytes(type) ? new Int32Array(memory, offsetsAt, rows + 1) : null
   const used = usedValues(type, rows, offsets === null ? 0 : offsets[rows]!)
-  const column: Column = {
-    type,
-    length: rows,
-    validity: nulls[HAS_NULL_WORD] === 0 ? null : new Uint8Array(memory, validityAt, (rows + 7) >> 3),
-    offsets,
-    values: new (valuesArray(type.kind))(memory, valuesAt, used),
-  }
-  nulls[HAS_NULL_WORD] = 0
-  return column
+  return { type, length: rows, validity, offsets, values: new (valuesArray(type.kind))(memory, valuesAt, used) }
 }
 
 function valuesArray(kind: FieldKind) {
