@@ -77,7 +77,11 @@ async function diesDuringCommit(n: number, how: 'before' | 'half', loss: 'proces
   if (loss === 'power') disk.losePower()
   const status = await committer.inspect(known)
   assert.ok(status === 'at-end' || (isDead && status === 'at-start'), status)
+  // What the sink said to have it keeps: nobody commits it again.
+  disk.losePower()
+  assert.equal(await committer.inspect(known), status)
   await committer.commit(intent)
+  disk.losePower()
   assert.equal(await committer.inspect(known), 'at-end')
   await assertOnce(disk, 50)
   return isDead
