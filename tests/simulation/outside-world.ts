@@ -33,6 +33,14 @@ export class OutsideWorld {
     return this.#zombie !== undefined && !this.#zombie.main.isPaused
   }
 
+  /**
+   * True while a replaced process works on, or sleeps in the midst of writing a file. Storage that others mount does not lose under a living
+   * client what that one has not synced yet: the client sends it again.
+   */
+  get needsPower(): boolean {
+    return this.isZombieAwake || (this.#zombie !== undefined && this.#plan?.at.kind === 'file')
+  }
+
   get #plan(): ZombiePlan | undefined {
     return this.#scenario.zombie
   }

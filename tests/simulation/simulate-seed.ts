@@ -166,12 +166,12 @@ class SeedRun {
   }
 
   /**
-   * While a zombie is awake the storage that both use stays powered: what it wrote is not taken from under it. A death
+   * While a zombie writes the storage that both use stays powered: what it wrote is not taken from under it. A death
    * right after a change of a file is there for what a loss of power makes of it.
    */
   #killCurrent(): void {
     const kind = this.#crash.plan?.kind === 'file' ? 'power' : undefined
-    this.#current?.kill(this.#outside.isZombieAwake ? 'process' : kind)
+    this.#current?.kill(this.#outside.needsPower ? 'process' : kind)
   }
 
   async #interrupt(life: number, outcome: string): Promise<void> {
