@@ -34,11 +34,11 @@ export class OutsideWorld {
   }
 
   /**
-   * True while a replaced process works on, or sleeps in the midst of writing a file. Storage that others mount does not lose under a living
-   * client what that one has not synced yet: the client sends it again.
+   * True while a replaced process lives, be it asleep: it may have written what it has not synced yet, on a host of its own, whose power is
+   * there as long as it is, or on storage that others mount, to which its host would send it again.
    */
   get needsPower(): boolean {
-    return this.isZombieAwake || (this.#zombie !== undefined && this.#plan?.at.kind === 'file')
+    return this.#zombie !== undefined
   }
 
   get #plan(): ZombiePlan | undefined {

@@ -166,7 +166,7 @@ class SeedRun {
   }
 
   /**
-   * While a zombie writes the storage that both use stays powered: what it wrote is not taken from under it. A death
+   * While a zombie lives the storage that both use stays powered: what it wrote is not taken from under it. A death
    * right after a change of a file is there for what a loss of power makes of it.
    */
   #killCurrent(): void {
