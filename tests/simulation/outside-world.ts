@@ -33,14 +33,6 @@ export class OutsideWorld {
     return this.#zombie !== undefined && !this.#zombie.main.isPaused
   }
 
-  /**
-   * True while a replaced process lives, be it asleep: it may have written what it has not synced yet, on a host of its own, whose power is
-   * there as long as it is, or on storage that others mount, to which its host would send it again.
-   */
-  get needsPower(): boolean {
-    return this.#zombie !== undefined
-  }
-
   get #plan(): ZombiePlan | undefined {
     return this.#scenario.zombie
   }

@@ -166,12 +166,13 @@ class SeedRun {
   }
 
   /**
-   * While a zombie lives the storage that both use stays powered: what it wrote is not taken from under it. A death
-   * right after a change of a file is there for what a loss of power makes of it.
+   * While a zombie lives, be it asleep, the storage stays powered: what it has written and not synced is not taken from under it, on a host of
+   * its own, whose power is on, or on storage that others mount, to which its host would send it again. A death right after a
+   * change of a file is there for what a loss of power makes of it.
    */
   #killCurrent(): void {
     const kind = this.#crash.plan?.kind === 'file' ? 'power' : undefined
-    this.#current?.kill(this.#outside.needsPower ? 'process' : kind)
+    this.#current?.kill(this.#outside.zombie === undefined ? kind : 'process')
   }
 
   async #interrupt(life: number, outcome: string): Promise<void> {

@@ -42,15 +42,15 @@ export class LogTopicStore implements TopicStore {
     return this.#log.openAppender(topic)
   }
 
+  async close(): Promise<void> {
+    // Nothing is held open between calls.
+  }
+
   /**
    * Makes an end that was read durable: who published it may have died, or failed, between renaming it into place and syncing that. Else a
    * sink would be told to have an epoch that a loss of power takes away later.
    */
   async #settle({ name }: StoredTopic, partition: number): Promise<void> {
     await this.#files.syncDirectory(partitionDirectory({ directory: this.#directory, topic: name, partition }))
-  }
-
-  async close(): Promise<void> {
-    // Nothing is held open between calls.
   }
 }
